@@ -15,7 +15,7 @@ const [LOGS, SMOKE_LOGS] = [30, 1];
 const SMOKE_ROWS = 300;
 const HEADER = ["set", "rows", "logs", "true regret", "estimated", "error (RMS)", "intervals that hold the value"];
 const BPS = 10_000;
-/** What the dearest tier costs, as a share of the value of a success; the cheapest costs nothing. */
+/** What the most expensive tier costs, as a share of the value of a success; the cheapest costs nothing. */
 const COST = 0.2;
 
 interface Judged {

@@ -146,8 +146,11 @@ class LedgerOwner {
   check(): void {
     let settled = 0n;
     for (const account of this.#ledger.accounts()) {
-      settled += account.settled;
-      if (account.reserved !== 0n || this.#ledger.cells.headroom(account.index) !== account.remaining)
+      settled += account.settledMicrocents;
+      if (
+        account.reservedMicrocents !== 0n ||
+        this.#ledger.cells.headroom(account.index) !== account.remainingMicrocents
+      )
         throw new Error(`the money of ${account.tenant} is not where it should be`);
     }
     if (settled !== BigInt(this.#settled * AMOUNT)) throw new Error("what was settled is not what was reserved");

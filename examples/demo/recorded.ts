@@ -1,5 +1,5 @@
 /**
- * Recorded traffic beside the documents, where the data sets are at hand.
+ * Recorded traffic beside the documents, where the data sets are available.
  * @module
  */
 import type { ClientRequest } from "@calybris/engine";

@@ -18,7 +18,7 @@ export interface Packed {
   readonly files: readonly string[];
 }
 
-/** Builds and packs everything into a folder, with the npm at hand. */
+/** Builds and packs everything into a folder, with the installed npm. */
 export async function packAll(target: string): Promise<readonly Packed[]> {
   const packages = await publishedPackages();
   const [staging, tarballs] = [join(target, "staged"), join(target, "tarballs")];

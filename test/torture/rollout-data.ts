@@ -3,7 +3,7 @@
  * of KDD, forest cells of Covertype, districts of California Housing, trading days of the S&P.
  *
  * A service is started as a user starts it. It decides rows of the set, outcomes are those that the set has, and the staged policy is
- * promoted once its gates open. Sets that are not at hand are named, and not run; CALYBRIS_DATA names their folder.
+ * promoted once its gates open. Missing sets are named, and not run; CALYBRIS_DATA names their folder.
  * @module
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ const FEATURES_MAX = 4;
 
 export async function run({ seed, milliseconds, progress }: Budget): Promise<Found> {
   const directory = dataDirectory(ROOT);
-  if (directory === undefined) return { cases: 0, summary: "skipped: the data sets are not at hand (CALYBRIS_DATA)" };
+  if (directory === undefined) return { cases: 0, summary: "skipped: the data sets are missing (CALYBRIS_DATA)" };
   const endMs = performance.now() + milliseconds;
   const summary: string[] = [];
   let cases = 0;
@@ -42,7 +42,7 @@ export async function run({ seed, milliseconds, progress }: Budget): Promise<Fou
   return { cases, summary: summary.join("; ") };
 }
 
-/** What every set is decided by: two tiers, the dearer is always right. Features are the set's first. */
+/** What every set is decided by: two tiers, the more expensive one is always right. Features are the set's first. */
 function policyOf({ featureNames }: Table, policyName: string, epoch: number): object {
   const candidate = { provider: "own", riskCeilingBps: 10_000, capabilities: [], regions: ["here"] };
   const prices = (dollars: string): object => ({

@@ -109,5 +109,5 @@ function requireSums({
     saved = savedMicrocents;
   }
   for (const { askedMicrocents, costMicrocents } of chosen?.flows ?? [])
-    if (costMicrocents > askedMicrocents) throw new Error(`${costMicrocents} is dearer than ${askedMicrocents}`);
+    if (costMicrocents > askedMicrocents) throw new Error(`${costMicrocents} is more than ${askedMicrocents}`);
 }

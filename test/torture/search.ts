@@ -9,7 +9,7 @@ export interface Budget {
   readonly seed: number;
   /** How long to look. A search that stops early has looked at all it wanted to. */
   readonly milliseconds: number;
-  /** Tells how far it is; may be called as often as one likes. */
+  /** Reports progress; may be called as often as one likes. */
   readonly progress?: (text: string) => void;
 }
 

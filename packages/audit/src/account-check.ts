@@ -31,13 +31,13 @@ export function accountsOf(pockets: readonly Pocket[]): readonly Account[] {
 /** Reserves from pockets, as far as they have headroom. */
 export function reserve(pockets: readonly Pocket[], amountMicrocents: bigint, report: Report): void {
   for (const { account: level } of pockets) {
-    const { headroom } = level;
-    if (amountMicrocents > headroom) {
+    const { headroomMicrocents } = level;
+    if (amountMicrocents > headroomMicrocents) {
       const found = `${amountMicrocents} (${level.text})`;
-      report("money", `a reservation of at most ${headroom} microcents from ${quote(level.tenant)}`, found);
+      report("money", `a reservation of at most ${headroomMicrocents} microcents from ${quote(level.tenant)}`, found);
       level.isSound = false;
     }
-    level.reserved += amountMicrocents;
+    level.reservedMicrocents += amountMicrocents;
   }
 }
 

@@ -18,7 +18,7 @@ export interface Period {
 }
 
 /**
- * A account in one of its periods; money is given back to it only while that period lasts. What was there before the first
+ * An account in one of its periods; money is given back to it only while that period lasts. What was there before the first
  * period goes into that: nothing ended when it began.
  */
 export interface Pocket {
@@ -33,11 +33,11 @@ export class Account implements TenantBalances {
   /** From the top level down to this one. */
   readonly levels: readonly Account[];
   limit: LimitEntry;
-  granted = 0n;
-  reserved = 0n;
-  billed = 0n;
+  grantedMicrocents = 0n;
+  reservedMicrocents = 0n;
+  billedMicrocents = 0n;
   /** What had been billed when the period began. */
-  billedBefore = 0n;
+  billedBeforeMicrocents = 0n;
   pocket: Pocket;
   /** Periods that ended. */
   endedCount = 0;
@@ -56,52 +56,52 @@ export class Account implements TenantBalances {
     this.pocket = { account: this, period: undefined };
   }
 
-  get remaining(): bigint {
+  get remainingMicrocents(): bigint {
     return positive(this.#free);
   }
 
-  get debt(): bigint {
+  get debtMicrocents(): bigint {
     return positive(-this.#free);
   }
 
-  get settled(): bigint {
-    return this.billed - this.debt;
+  get settledMicrocents(): bigint {
+    return this.billedMicrocents - this.debtMicrocents;
   }
 
   /** The most that may be reserved. */
-  get headroom(): bigint {
+  get headroomMicrocents(): bigint {
     const cap = this.limit.exposureCapMicrocents;
-    const underCap = cap === undefined ? this.#free : cap - this.reserved;
+    const underCap = cap === undefined ? this.#free : cap - this.reservedMicrocents;
     return positive(underCap < this.#free ? underCap : this.#free);
   }
 
   get #free(): bigint {
-    return this.granted - this.reserved - this.billed;
+    return this.grantedMicrocents - this.reservedMicrocents - this.billedMicrocents;
   }
 
   /** Bills what is known of a call whose cost is not: that much is reserved no more. */
   billKnown(known: bigint): void {
-    this.reserved -= known;
-    this.billed += known;
+    this.reservedMicrocents -= known;
+    this.billedMicrocents += known;
   }
 
   /** Ends a reservation at what the call cost. */
   bill(pocket: Pocket, reserved: bigint, cost: bigint): void {
-    this.reserved -= reserved;
-    this.billed += cost;
-    if (pocket !== this.pocket) this.granted -= positive(reserved - cost);
+    this.reservedMicrocents -= reserved;
+    this.billedMicrocents += cost;
+    if (pocket !== this.pocket) this.grantedMicrocents -= positive(reserved - cost);
   }
 
   /** A call that was billed at `before` cost `cost` in truth. What was a debt is forgiven; nothing of it was ever paid. */
   billAgain(pocket: Pocket, before: bigint, cost: bigint): void {
-    const paid = positive(before - cost - this.debt);
-    this.billed += cost - before;
-    if (pocket !== this.pocket) this.granted -= paid;
+    const paid = positive(before - cost - this.debtMicrocents);
+    this.billedMicrocents += cost - before;
+    if (pocket !== this.pocket) this.grantedMicrocents -= paid;
   }
 
   begin(period: Period, withdrawn: bigint, allotment: bigint): void {
-    this.granted += allotment - withdrawn;
-    this.billedBefore = this.billed;
+    this.grantedMicrocents += allotment - withdrawn;
+    this.billedBeforeMicrocents = this.billedMicrocents;
     this.periodRule = this.limit.period;
     if (this.pocket.period === undefined) this.pocket.period = period;
     else {
@@ -112,18 +112,20 @@ export class Account implements TenantBalances {
 
   /** The balance that is out of its range, as words; `undefined` when all are in theirs. */
   get fault(): string | undefined {
-    const { granted, reserved, settled, billed } = this;
-    if (granted < 0n || granted > I64_MAX) return `granted ${granted}`;
-    if (reserved < 0n) return `reserved ${reserved}`;
-    if (settled < 0n) return `settled ${settled}`;
-    return billed + reserved > I64_MAX ? `billed and reserved ${billed + reserved}` : undefined;
+    const { grantedMicrocents, reservedMicrocents, settledMicrocents, billedMicrocents } = this;
+    if (grantedMicrocents < 0n || grantedMicrocents > I64_MAX) return `granted ${grantedMicrocents}`;
+    if (reservedMicrocents < 0n) return `reserved ${reservedMicrocents}`;
+    if (settledMicrocents < 0n) return `settled ${settledMicrocents}`;
+    return billedMicrocents + reservedMicrocents > I64_MAX
+      ? `billed and reserved ${billedMicrocents + reservedMicrocents}`
+      : undefined;
   }
 
   /** The balances as a finding shows them. */
   get text(): string {
     const cap = this.limit.exposureCapMicrocents;
     const capText = cap === undefined ? "" : `, cap ${cap}`;
-    return `remaining ${this.remaining}, reserved ${this.reserved}, debt ${this.debt}${capText}`;
+    return `remaining ${this.remainingMicrocents}, reserved ${this.reservedMicrocents}, debt ${this.debtMicrocents}${capText}`;
   }
 }
 

@@ -20,11 +20,11 @@ export function takeAttempt(claim: Claim, entry: AttemptEntry, report: Report): 
   if (change === "begun") {
     if (number !== attempts.length + 1)
       report("reservation", `attempt ${attempts.length + 1} of ${decisionId}`, `attempt ${number}`);
-    const { reservedMicrocents: reserved } = entry;
+    const { reservedMicrocents } = entry;
     const pockets = claim.pockets.map(({ account }) => account.pocket);
-    reserve(pockets, reserved, report);
+    reserve(pockets, reservedMicrocents, report);
     const endedCounts = pockets.map(({ account }) => account.endedCount);
-    attempts.push({ reserved, pockets, endedCounts, hasEnded: false, cost: undefined });
+    attempts.push({ reservedMicrocents, pockets, endedCounts, hasEnded: false, costMicrocents: undefined });
   } else {
     const attempt = attempts[number - 1];
     if (attempt === undefined || attempt.hasEnded) {
@@ -33,10 +33,12 @@ export function takeAttempt(claim: Claim, entry: AttemptEntry, report: Report): 
     }
     const { costMicrocents: cost } = entry;
     attempt.hasEnded = true;
-    attempt.cost = cost;
-    if (cost !== undefined)
-      for (const pocket of attempt.pockets)
-        pocket.account.bill(pocket, attempt.reserved, cost < attempt.reserved ? cost : attempt.reserved);
+    attempt.costMicrocents = cost;
+    if (cost !== undefined) {
+      const { reservedMicrocents } = attempt;
+      const within = cost < reservedMicrocents ? cost : reservedMicrocents;
+      for (const pocket of attempt.pockets) pocket.account.bill(pocket, reservedMicrocents, within);
+    }
   }
   claim.costMicrocents = amountOf(claim);
   look(accountsOf(claim.pockets), report);

@@ -7,13 +7,13 @@ import { type ExactJson, exactInteger, type SnapshotMembers } from "@calybris/ke
 import type { Pocket } from "./account.ts";
 
 export interface Attempt {
-  readonly reserved: bigint;
+  readonly reservedMicrocents: bigint;
   readonly pockets: readonly Pocket[];
   /** Of each of the pockets' accounts, the periods that had ended. */
   readonly endedCounts: readonly number[];
   hasEnded: boolean;
   /** `undefined` while it is not known. */
-  cost: bigint | undefined;
+  costMicrocents: bigint | undefined;
 }
 
 /** A reservation, as far as its attempts are concerned. */
@@ -27,12 +27,12 @@ export interface Reserved {
 /** What is still reserved for one attempt. */
 interface Rest {
   readonly pockets: readonly Pocket[];
-  readonly reserved: bigint;
+  readonly reservedMicrocents: bigint;
 }
 
 /** What a reservation holds or has settled, in all. */
 export function amountOf({ amountMicrocents, attempts }: Reserved): bigint {
-  return attempts === undefined ? amountMicrocents : sum(attempts, (each) => within(each) ?? each.reserved);
+  return attempts === undefined ? amountMicrocents : sum(attempts, (each) => within(each) ?? each.reservedMicrocents);
 }
 
 /** The part of it that is settled. */
@@ -42,7 +42,7 @@ export function knownOf({ knownMicrocents, attempts = [] }: Reserved): bigint {
 
 /** What it is settled at when it expires: also what is known to go beyond the reservations. */
 export function fullCostOf(claim: Reserved): bigint {
-  const beyond = sum(claim.attempts ?? [], (each) => (each.cost ?? 0n) - (within(each) ?? 0n));
+  const beyond = sum(claim.attempts ?? [], (each) => (each.costMicrocents ?? 0n) - (within(each) ?? 0n));
   return amountOf(claim) + beyond;
 }
 
@@ -50,11 +50,11 @@ export function fullCostOf(claim: Reserved): bigint {
 function restsOf({ amountMicrocents, knownMicrocents, pockets, attempts }: Reserved): readonly Rest[] {
   const rests: Rest[] = [];
   let known = knownMicrocents;
-  for (const each of attempts ?? [{ reserved: amountMicrocents, pockets, cost: undefined }]) {
-    if (each.cost !== undefined) continue;
-    const taken = known < each.reserved ? known : each.reserved;
+  for (const each of attempts ?? [{ reservedMicrocents: amountMicrocents, pockets, costMicrocents: undefined }]) {
+    if (each.costMicrocents !== undefined) continue;
+    const taken = known < each.reservedMicrocents ? known : each.reservedMicrocents;
     known -= taken;
-    rests.push({ pockets: each.pockets, reserved: each.reserved - taken });
+    rests.push({ pockets: each.pockets, reservedMicrocents: each.reservedMicrocents - taken });
   }
   return rests;
 }
@@ -66,7 +66,10 @@ export function isFresh(attempts: readonly Attempt[]): boolean {
 
 /** `[reserved, cost]` of each attempt; a cost of −1 is not known, and −2 of one that has not ended. */
 export function attemptRows(attempts: readonly Attempt[]): ExactJson[] {
-  return attempts.map(({ reserved, hasEnded, cost }) => [reserved, cost ?? (hasEnded ? -1n : -2n)]);
+  return attempts.map(({ reservedMicrocents, hasEnded, costMicrocents }) => [
+    reservedMicrocents,
+    costMicrocents ?? (hasEnded ? -1n : -2n),
+  ]);
 }
 
 /** The attempts of a call in a snapshot. Throws RangeError for what are none. */
@@ -78,20 +81,23 @@ export function restoredAttempts(row: SnapshotMembers, { pockets }: Reserved): A
     if (reserved === undefined || cost === undefined || ended?.length !== pockets.length)
       throw new RangeError("an attempt of a call cannot be");
     return {
-      reserved,
+      reservedMicrocents: reserved,
       // Any pocket but the present one stands for a period that is over.
       pockets: pockets.map(({ account }, level) =>
         ended[level] === account.endedCount ? account.pocket : { account, period: undefined },
       ),
       endedCounts: ended,
       hasEnded: cost !== -2n,
-      cost: cost < 0n ? undefined : cost,
+      costMicrocents: cost < 0n ? undefined : cost,
     };
   });
 }
 
-function within({ cost, reserved }: Pick<Attempt, "cost" | "reserved">): bigint | undefined {
-  return cost === undefined || cost < reserved ? cost : reserved;
+function within({
+  costMicrocents,
+  reservedMicrocents,
+}: Pick<Attempt, "costMicrocents" | "reservedMicrocents">): bigint | undefined {
+  return costMicrocents === undefined || costMicrocents < reservedMicrocents ? costMicrocents : reservedMicrocents;
 }
 
 function sum(attempts: readonly Attempt[], of: (attempt: Attempt) => bigint): bigint {
@@ -102,9 +108,9 @@ function sum(attempts: readonly Attempt[], of: (attempt: Attempt) => bigint): bi
 export function billTotal(claim: Reserved, cost: bigint): void {
   const known = knownOf(claim);
   let left = cost > known ? cost - known : 0n;
-  for (const { pockets, reserved } of restsOf(claim)) {
-    const own = left < reserved ? left : reserved;
-    for (const pocket of pockets) pocket.account.bill(pocket, reserved, own);
+  for (const { pockets, reservedMicrocents } of restsOf(claim)) {
+    const own = left < reservedMicrocents ? left : reservedMicrocents;
+    for (const pocket of pockets) pocket.account.bill(pocket, reservedMicrocents, own);
     left -= own;
   }
   for (const pocket of claim.pockets) {

@@ -66,13 +66,24 @@ function* piecesOf(rows: Iterable<string>): Generator<readonly string[]> {
 }
 
 function accountRow(account: Account): readonly unknown[] {
-  const { tenant, limit, levels, pocket, granted, reserved, billed, billedBefore, endedCount, isSound } = account;
+  const {
+    tenant,
+    limit,
+    levels,
+    pocket,
+    grantedMicrocents,
+    reservedMicrocents,
+    billedMicrocents,
+    billedBeforeMicrocents,
+    endedCount,
+    isSound,
+  } = account;
   const { parent, metered, exposureCapMicrocents, onShortfall, reservationSeconds } = limit;
   const { overrunFactor, overrunFloorMicrocents, period } = limit;
   return [
     ...[tenant, parent, metered, exposureCapMicrocents, onShortfall, reservationSeconds, overrunFactor],
     ...[overrunFloorMicrocents, ruleText(period), period?.allotmentMicrocents, levels.map(({ index }) => index)],
-    ...[granted, reserved, billed, billedBefore, endedCount, isSound],
+    ...[grantedMicrocents, reservedMicrocents, billedMicrocents, billedBeforeMicrocents, endedCount, isSound],
     ...[pocket.period, ruleText(account.periodRule)],
   ];
 }
@@ -83,11 +94,11 @@ function ruleText(rule: PeriodRule | undefined): string | undefined {
 
 function openRow(of: number, claim: Claim): string {
   const { decisionId, tenant, amountMicrocents, knownMicrocents, attempts, expiresAt, state, since } = claim;
-  const calls = attempts?.map(({ reserved, pockets, hasEnded, cost }) => [
-    reserved,
+  const calls = attempts?.map(({ reservedMicrocents, pockets, hasEnded, costMicrocents }) => [
+    reservedMicrocents,
     pocketsText({ pockets }),
     hasEnded,
-    cost,
+    costMicrocents,
   ]);
   const about = [amountMicrocents, knownMicrocents, claim.costMicrocents, calls ?? null];
   return `open ${of} ${decisionId} ${state} ${since} ${expiresAt} ${pocketsText(claim)} ${canonicalText([tenant, ...about])}`;

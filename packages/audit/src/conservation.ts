@@ -46,12 +46,12 @@ export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha25
   };
 }
 
-function accountState({ tenant, debt, limit, pocket }: Account): ExactJson {
+function accountState({ tenant, debtMicrocents, limit, pocket }: Account): ExactJson {
   const { period } = limit;
   return [
     tenant,
     limit.parent ?? "",
-    debt,
+    debtMicrocents,
     pocket.period?.index ?? 0,
     pocket.period?.endsAt ?? 0,
     limit.metered,
@@ -93,18 +93,35 @@ function plus(a: Balances, b: Balances): Balances {
   };
 }
 
-function balancesOf({ granted, remaining, reserved, settled, debt }: Account): Balances {
+function balancesOf({
+  grantedMicrocents,
+  remainingMicrocents,
+  reservedMicrocents,
+  settledMicrocents,
+  debtMicrocents,
+}: Account): Balances {
   return {
-    grantedMicrocents: granted,
-    remainingMicrocents: remaining,
-    reservedMicrocents: reserved,
-    settledMicrocents: settled,
-    debtMicrocents: debt,
+    grantedMicrocents,
+    remainingMicrocents,
+    reservedMicrocents,
+    settledMicrocents,
+    debtMicrocents,
   };
 }
 
 function tenantProof(account: Account): TenantProof {
-  const { tenant, limit, pocket, granted, remaining, reserved, settled, billed, billedBefore, fault } = account;
+  const {
+    tenant,
+    limit,
+    pocket,
+    grantedMicrocents,
+    remainingMicrocents,
+    reservedMicrocents,
+    settledMicrocents,
+    billedMicrocents,
+    billedBeforeMicrocents,
+    fault,
+  } = account;
   const { parent, metered, exposureCapMicrocents } = limit;
   return {
     tenant,
@@ -112,9 +129,10 @@ function tenantProof(account: Account): TenantProof {
     metered,
     ...(exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents }),
     ...balancesOf(account),
-    billedInPeriodMicrocents: billed - billedBefore,
+    billedInPeriodMicrocents: billedMicrocents - billedBeforeMicrocents,
     ...(pocket.period === undefined ? {} : { period: pocket.period }),
-    conserved: fault === undefined && granted === remaining + reserved + settled,
+    conserved:
+      fault === undefined && grantedMicrocents === remainingMicrocents + reservedMicrocents + settledMicrocents,
   };
 }
 

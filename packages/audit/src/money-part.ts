@@ -27,12 +27,29 @@ export function* tenantLines(accounts: readonly Account[]): Generator<string> {
 }
 
 function tenantRow(account: Account): object {
-  const { granted, remaining, reserved, settled, debt, billedBefore, endedCount, openCount, pocket, periodRule } =
-    account;
+  const {
+    grantedMicrocents,
+    remainingMicrocents,
+    reservedMicrocents,
+    settledMicrocents,
+    debtMicrocents,
+    billedBeforeMicrocents,
+    endedCount,
+    openCount,
+    pocket,
+    periodRule,
+  } = account;
   const { kind: _, ...limit } = account.limit;
   return {
     limit,
-    balances: [granted, remaining, reserved, settled, debt, billedBefore],
+    balances: [
+      grantedMicrocents,
+      remainingMicrocents,
+      reservedMicrocents,
+      settledMicrocents,
+      debtMicrocents,
+      billedBeforeMicrocents,
+    ],
     counts: [endedCount, openCount],
     period: pocket.period,
     periodRule,

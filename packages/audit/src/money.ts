@@ -46,12 +46,12 @@ const US_PER_SECOND = 1_000_000;
 
 /** What a tenant could reserve now, `undefined` where nothing limits it, and what becomes of a request for more. */
 export interface Standing {
-  readonly headroom: bigint | undefined;
+  readonly headroomMicrocents: bigint | undefined;
   readonly onShortfall: OnShortfall;
 }
 
 /** Of a tenant without a limit. */
-export const UNMETERED: Standing = { headroom: undefined, onShortfall: "substitute" };
+export const UNMETERED: Standing = { headroomMicrocents: undefined, onShortfall: "substitute" };
 
 export class MoneyFold {
   readonly claims: Claims;
@@ -94,10 +94,11 @@ export class MoneyFold {
   standing(tenant: string): Standing | undefined {
     const account = this.#accounts.get(tenant);
     if (account === undefined) return undefined;
-    let headroom: bigint | undefined;
+    let headroomMicrocents: bigint | undefined;
     for (const { account: level } of this.#pockets(account))
-      if (headroom === undefined || level.headroom < headroom) headroom = level.headroom;
-    return { headroom, onShortfall: account.limit.onShortfall };
+      if (headroomMicrocents === undefined || level.headroomMicrocents < headroomMicrocents)
+        headroomMicrocents = level.headroomMicrocents;
+    return { headroomMicrocents, onShortfall: account.limit.onShortfall };
   }
 
   /** Takes the next entry; kinds that are not about money change nothing. */
@@ -225,7 +226,7 @@ export class MoneyFold {
     for (const level of account.levels) lookForPeriod(level, at, report);
     this.grants.set(grant.id, sequence);
     this.#granted.take(sequence, grant);
-    account.granted += grant.amountMicrocents;
+    account.grantedMicrocents += grant.amountMicrocents;
     look([account], report);
   }
 
@@ -247,10 +248,10 @@ export class MoneyFold {
       report("money", `period ${before.index} of ${quote(tenant)} to last until ${before.endsAt}`, `its end at ${at}`);
     const last = before === undefined ? undefined : { period: before, rule: account.periodRule };
     for (const [expected, found] of periodFaults(entry, rule, last, at)) report("money", expected, found);
-    const withdrawn = before === undefined ? 0n : account.remaining;
+    const withdrawn = before === undefined ? 0n : account.remainingMicrocents;
     if (entry.withdrawnMicrocents !== withdrawn)
       report("money", `${withdrawn} microcents withdrawn from ${quote(tenant)}`, `${entry.withdrawnMicrocents}`);
-    const most = I64_MAX - (account.granted - withdrawn);
+    const most = I64_MAX - (account.grantedMicrocents - withdrawn);
     const allotment = rule.allotmentMicrocents < most ? rule.allotmentMicrocents : most;
     if (entry.allotmentMicrocents !== allotment)
       report("money", `${allotment} microcents allotted to ${quote(tenant)}`, `${entry.allotmentMicrocents}`);
@@ -296,7 +297,15 @@ export class MoneyFold {
       attempts:
         entry.basis === undefined
           ? undefined
-          : [{ reserved: amountMicrocents, pockets, endedCounts, hasEnded: false, cost: undefined }],
+          : [
+              {
+                reservedMicrocents: amountMicrocents,
+                pockets,
+                endedCounts,
+                hasEnded: false,
+                costMicrocents: undefined,
+              },
+            ],
       expiresAt,
       state: "open",
       since: sequence,
@@ -340,7 +349,7 @@ export class MoneyFold {
     }
     if (kind === "expiry" && at < claim.expiresAt)
       report("reservation", `expiry of ${claim.decisionId} at ${claim.expiresAt} or later`, `at ${at}`);
-    if (kind === "release" && claim.attempts?.some(({ hasEnded, cost }) => hasEnded && cost !== 0n))
+    if (kind === "release" && claim.attempts?.some(({ hasEnded, costMicrocents }) => hasEnded && costMicrocents !== 0n))
       report("reservation", `no release of ${claim.decisionId}, of which an attempt may have cost something`, "one");
     checkOverrun(claim, entry, this.#accounts.get(claim.tenant)?.limit, report);
     billMove(claim, entry, report);

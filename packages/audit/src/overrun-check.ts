@@ -32,6 +32,6 @@ export function checkOverrun(
 function coveredBy(claim: Claim): bigint | undefined {
   const { tenant, pockets } = claim;
   if (pockets.every(({ account }) => account.tenant === tenant)) return undefined;
-  const remaining = pockets.map(({ account }) => account.remaining);
+  const remaining = pockets.map(({ account }) => account.remainingMicrocents);
   return amountOf(claim) + remaining.reduce((least, each) => (each < least ? each : least));
 }

@@ -1,6 +1,6 @@
 /**
  * Whether a period can be one of its rule, without a time zone database: it is as long as its unit, has begun, and neither
- * overlaps nor skips more than lies between. So nobody refills a budget by beginning short periods, or old ones.
+ * overlaps nor skips more than lies between. So no budget is refilled by beginning short periods, or old ones.
  * @module
  */
 import type { PeriodEntry, PeriodRule, PeriodUnit } from "@calybris/kernel";

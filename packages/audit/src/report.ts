@@ -127,7 +127,7 @@ export interface AuditReport {
   readonly actions: Readonly<Record<Action | "observe", number>>;
   readonly reasons: Readonly<Partial<Record<Reason, number>>>;
   readonly policies: readonly AuditedPolicy[];
-  /** `undefined` where nobody has a limit, or where entries are missing and nothing can be said. */
+  /** `undefined` where no tenant has a limit, or where entries are missing and nothing can be said. */
   readonly money: AuditedMoney | undefined;
   /** Signed roots that the log holds; `undefined` where it holds none. */
   readonly checkpoints: AuditedCheckpoints | undefined;

@@ -27,10 +27,10 @@ export function restoredAccount(
   const limit = limitOf(row.json("limit"));
   const account = new Account(limit, limit.parent === undefined ? undefined : above(limit.parent), index);
   const [granted = 0n, , reserved = 0n, settled = 0n, debt = 0n, billedBefore = 0n] = row.amounts("balances", 6);
-  account.granted = granted;
-  account.reserved = reserved;
-  account.billed = settled + debt;
-  account.billedBefore = billedBefore;
+  account.grantedMicrocents = granted;
+  account.reservedMicrocents = reserved;
+  account.billedMicrocents = settled + debt;
+  account.billedBeforeMicrocents = billedBefore;
   const [endedCount = 0, openCount = 0] = row.integers("counts");
   Object.assign(account, { endedCount, openCount });
   if (row.has("period")) {

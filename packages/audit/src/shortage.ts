@@ -19,7 +19,7 @@ export function checkShortage(
 ): void {
   const { request, decision } = entry;
   const shortfall = shortfallOf(entry);
-  const { headroom, onShortfall } = standing;
+  const { headroomMicrocents: headroom, onShortfall } = standing;
   if (entry.basis !== undefined) {
     checkCall(entry, standing, report);
     return;
@@ -52,7 +52,7 @@ export function checkShortage(
 }
 
 /** What a call may cost is stated by its entry alone: here it is asked whether there was as little headroom as it says. */
-function checkCall(entry: DecisionEntry, { headroom }: Standing, report: Report): void {
+function checkCall(entry: DecisionEntry, { headroomMicrocents: headroom }: Standing, report: Report): void {
   const { headroomMicrocents, request, acted } = entry;
   if (headroomMicrocents === undefined) return;
   if (headroom === undefined)

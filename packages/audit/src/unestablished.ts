@@ -4,7 +4,7 @@
  */
 import type { AuditedCheckpoints, HeadAnchor, TreeAnchor } from "./report.ts";
 
-/** What was at hand. */
+/** What the verifier had. */
 export interface Given {
   /** The chain is keyed, and the key was given. */
   readonly isKeyed: boolean;

@@ -95,7 +95,7 @@ function compareMemories(ledger: Ledger, money: MoneyFold, sequence: number, gra
     });
     const first = ledger.grantOf(grant.id);
     deepStrictEqual(found, `id ${JSON.stringify(grant.id)}, of entry ${first?.sequence}`);
-    deepStrictEqual([first?.tenant, first?.amount], [grant.tenant, grant.amountMicrocents]);
+    deepStrictEqual([first?.tenant, first?.amountMicrocents], [grant.tenant, grant.amountMicrocents]);
   }
 }
 

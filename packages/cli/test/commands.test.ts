@@ -208,11 +208,11 @@ describe("show and tail", () => {
   test("show explains a selection and a rejection, and refuses what is not there", async () => {
     const { exit, out } = await calybris("show", "--journal", journal, String(decisionAt(89)));
     expect(exit).toBe(0);
-    expect(out).toContain("asked    grand");
+    expect(out).toContain("requested  grand");
     expect(out).toMatch(/swift .* selected/);
     expect(out).not.toContain("DIFFERS");
     const rejected = await calybris("show", "--journal", journal, String(decisionAt(10)));
-    expect(rejected.out).toContain("reject    nothing: risk_hard_limit");
+    expect(rejected.out).toContain("reject     nothing: risk_hard_limit");
     expect(await calybris("show", "--journal", journal, "9999")).toMatchObject({
       exit: 2,
       complaints: expect.stringContaining("CAL_JOURNAL_ENTRY_UNKNOWN"),
@@ -247,7 +247,7 @@ describe("policy set", () => {
     const next = files.write("next.jsonl", '{"inputTokens":5,"requested":"swift"}\n');
     await calybris("replay", "--policy", stricter, "--requests", next, "--journal", directory);
     expect((await calybris("tail", "--journal", directory, "-n", "1", "--kind", "decision")).out).toContain(
-      "asked for swift and got grand",
+      "requested swift and got grand",
     );
     const { out: report } = await calybris("verify", directory, "--policy", policy, "--policy", stricter);
     expect(report).toMatch(/INTACT[\s\S]*policy 2 +[0-9a-f]{64} by system:\S+, on behalf of "ada" \(claimed\)/);

@@ -1570,7 +1570,7 @@ export interface components {
         readonly rows: number;
         /** @description Outcomes of other decisions. */
         readonly notLearned: number;
-        /** @description Outcomes that came too late, or of answers that nobody used. */
+        /** @description Outcomes that came too late, or of answers that were not used. */
         readonly unusable: number;
         readonly ran: {
           /** @description Mean reward of what ran. Null while unknown. */

@@ -91,7 +91,7 @@ export class EngineReading {
     return this.#ports.state.policy(id);
   }
 
-  /** What a tenant may still reserve; `undefined` for one that nobody limits, or that there is not. */
+  /** What a tenant may still reserve; `undefined` for one without a limit, and for an unknown one. */
   headroom(tenant: string): bigint | undefined {
     const { ledger } = this.#ports.state;
     const account = ledger.account(tenant);

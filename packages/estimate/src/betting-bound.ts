@@ -91,7 +91,7 @@ export class BettingBound {
 }
 
 /**
- * The exact bound for numbers that are all at hand, to 10 digits: the grid is refined around it in passes.
+ * The exact bound for numbers that are all known, to 10 digits: the grid is refined around it in passes.
  *
  * @returns from 0 to 1. 1 means that every value is refuted, 1 included.
  */

@@ -67,7 +67,7 @@ function isUncovered(untriedMass: number, missingWeight: number): boolean {
 }
 
 /**
- * Whether weights average further from what is expected than chance explains, also where the rows at hand vary less than those
+ * Whether weights average further from what is expected than chance explains, also where the given rows vary less than those
  * that could have come. Source: Bernstein's inequality, with 6²/2 for the logarithm of the level.
  */
 function isOff({ meanWeight, meanWeightError, maxPossibleWeight }: Support, expected: number, known: number): boolean {

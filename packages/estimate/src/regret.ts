@@ -32,7 +32,7 @@ export interface Regret {
   readonly rows: number;
   /** Outcomes of decisions that the learner did not make. */
   readonly notLearned: number;
-  /** Outcomes of answers that nobody used, or that came too late. They are in no estimate. */
+  /** Outcomes of answers that were not used, or that came too late. They are in no estimate. */
   readonly unusable: number;
   /** The target policy less what ran, over the rows of which its choices are known. */
   readonly target: { readonly difference: Difference; readonly unknown: number } | undefined;
@@ -96,7 +96,7 @@ export class RegretFold {
     }
   }
 
-  /** Counts an outcome of an answer that nobody used, or one that came too late: as if it were missing. */
+  /** Counts an outcome of an answer that was not used, or one that came too late: as if it were missing. */
   addUnusable(): void {
     this.#unusable += 1;
   }

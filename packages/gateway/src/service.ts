@@ -60,7 +60,7 @@ export interface StartReport {
   readonly fromSequence: number;
   /** Newer snapshots that were not used, and why. */
   readonly snapshotsRefused: readonly { readonly file: string; readonly problem: string }[];
-  /** Segments before the snapshot that are not at hand. */
+  /** Segments before the snapshot that are unavailable. */
   readonly segmentsAbsent: readonly string[];
   /** The active policy. */
   readonly policy: { readonly id: number; readonly name: string; readonly snapshotDigest: string };

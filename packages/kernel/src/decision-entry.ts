@@ -63,7 +63,7 @@ export interface DecisionEntry {
   readonly onBehalfOf?: string;
   readonly useCase: string;
   readonly defaulted: readonly Defaulted[];
-  /** Whose money it is; absent when nobody has a limit and the client named nobody. */
+  /** Whose money it is; absent when no tenant has a limit and the client named none. */
   readonly tenant?: string;
   /** How long the reservation may stay open, when the client said; else the tenant's own. */
   readonly reservationSeconds?: number;

@@ -89,7 +89,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   }),
   plain("onBehalfOf", {
     holds: "on whose behalf, as the caller claims; 1 to 128 printable characters",
-    leftOut: "nobody is named",
+    leftOut: "not claimed",
     type: ON_BEHALF_OF,
     scan: quoted,
   }),

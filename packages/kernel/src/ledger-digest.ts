@@ -9,10 +9,10 @@ import { type Sha256, sha256 } from "./sha256.ts";
 /** One tenant's balances in microcents; granted = remaining + reserved + settled. */
 export interface TenantBalances {
   readonly tenant: string;
-  readonly granted: bigint;
-  readonly remaining: bigint;
-  readonly reserved: bigint;
-  readonly settled: bigint;
+  readonly grantedMicrocents: bigint;
+  readonly remainingMicrocents: bigint;
+  readonly reservedMicrocents: bigint;
+  readonly settledMicrocents: bigint;
 }
 
 export interface LedgerBalances {
@@ -40,8 +40,14 @@ function ledgerBytes(ledger: LedgerBalances): Uint8Array {
     .u64(BigInt(tenants.length))
     .u64(BigInt(ledger.openCount));
   for (const { balances, id } of tenants) {
-    const { granted, remaining, reserved, settled } = balances;
-    writer.u32(id.byteLength).raw(id).i64(granted).i64(remaining).i64(reserved).i64(settled);
+    const { grantedMicrocents, remainingMicrocents, reservedMicrocents, settledMicrocents } = balances;
+    writer
+      .u32(id.byteLength)
+      .raw(id)
+      .i64(grantedMicrocents)
+      .i64(remainingMicrocents)
+      .i64(reservedMicrocents)
+      .i64(settledMicrocents);
   }
   if (ledger.watermark !== undefined) writer.raw(toUtf8(WATERMARK)).u64(BigInt(ledger.watermark));
   return writer.finish();

@@ -103,7 +103,7 @@ export interface HoldEntry extends Caused {
   readonly expiresAt?: number;
 }
 
-/** Nobody said what became of it in time: it is settled in full. */
+/** It was not closed in time: it is settled in full. */
 export interface ExpiryEntry {
   readonly kind: "expiry";
   readonly of: number;

@@ -26,7 +26,7 @@ import { BPS_MAX, type Microcents, U32_MAX } from "./units.ts";
 export type Disposition = "applied" | "abandoned" | "in_flight";
 export const DISPOSITIONS: readonly Disposition[] = Object.freeze(["applied", "abandoned", "in_flight"]);
 
-/** Signs of quality where nobody says whether it was good. */
+/** Signals of quality where no outcome is reported. */
 export type Signal = "slow" | "error" | "retried" | "aborted" | "truncated";
 export const SIGNALS: readonly Signal[] = Object.freeze(["slow", "error", "retried", "aborted", "truncated"]);
 

@@ -125,7 +125,7 @@ export const POLICY_TABLE: EntryTable = {
           holds: "the share of the tenants that a canary decides for",
           leftOut: "it is no canary",
         },
-        signature: { type: SIGNATURE, holds: "`signer`, `signedAtMs`, `value`", leftOut: "nobody signed" },
+        signature: { type: SIGNATURE, holds: "`signer`, `signedAtMs`, `value`", leftOut: "unsigned" },
         ...CAUSED_FIELDS,
       },
       ({ change, snapshot, shareBps }) => {

@@ -152,7 +152,7 @@ export const SNAPSHOT_FIELDS: Fields<SnapshotJson> = {
   tiers: { type: NAMES, holds: "names of at most eight, cheapest first" },
   spendLimit: {
     type: oneOf(["none"]),
-    holds: "`none`: a substitute may cost more than what was asked for",
+    holds: "`none`: a substitute may cost more than the requested candidate",
     leftOut: "the cost of the requested candidate bounds the budget",
   },
   substituteWithin: {

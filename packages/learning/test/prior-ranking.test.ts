@@ -3,7 +3,7 @@ import { seededChance } from "../src/chance.ts";
 import { judgePriors } from "../src/judge/prior-ranking.ts";
 import { type Table, TableBuilder } from "../src/table.ts";
 
-// Goal: what a prior recovers is told from what its category says. Method: made worlds in which need follows one or the other.
+// Goal: what a prior recovers is distinguished from what its category says. Method: made worlds in which need follows one or the other.
 
 function madeTable(follows: "category" | "size"): Table {
   const builder = new TableBuilder("made", ["size"], ["small", "large"]);

@@ -13,7 +13,7 @@ export interface Usage {
   readonly outputTokens: bigint;
   /** As the export says it, and as estimated at catalog prices where it does not. */
   readonly paidMicrocents: bigint;
-  /** Rows of which nobody knows what they cost: no cost in the export, and no price in the catalog. */
+  /** Rows of unknown cost: none in the export, and no price in the catalog. */
   readonly unpricedRows: number;
 }
 
@@ -32,7 +32,7 @@ export class UsageSum {
   readonly #outputTokens = new Sum();
   readonly #paid = new Sum();
 
-  /** @param paidMicrocents - `undefined` where nobody knows. */
+  /** @param paidMicrocents - `undefined` where that is unknown. */
   add(row: UsageRow, paidMicrocents: number | undefined): void {
     this.#rows += 1;
     this.#requests += row.requests;

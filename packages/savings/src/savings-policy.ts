@@ -66,7 +66,7 @@ ${names.join("\n")}
 /** The keys that keep substitution within what was asked for. */
 function spending(limit: Within = "any"): string {
   const within = limit.length === 0 ? "requestedProvider" : limit;
-  const spendLimit = `  "spendLimit": "requested", // never more expensive than what was asked for\n`;
+  const spendLimit = `  "spendLimit": "requested", // never more expensive than the requested candidate\n`;
   return within === "any" ? spendLimit : `${spendLimit}  "substituteWithin": ${JSON.stringify(within)},\n`;
 }
 

@@ -29,7 +29,7 @@ const FLAVORS = new Set(["anthropic default", "openai chat", "openai responses"]
 const LONG_CONTEXT_TOKENS = 200_000;
 
 // The data set's own prices are computed by another project, from the same price list.
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!existsSync(USAGES))("1,577 recorded answers of providers", () => {
   test("are recognised and estimated at what another program computes, cached input included", async () => {
     const payloads = JSON.parse(gunzipSync(readFileSync(USAGES)).toString()) as readonly Payload[];
@@ -56,7 +56,7 @@ describe.skipIf(!existsSync(USAGES))("1,577 recorded answers of providers", () =
   });
 });
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!TRACES.every(existsSync))("the Azure traces", () => {
   test.each(["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-3-pro", "gpt-5-nano", "llama-3.1-8b"])(
     "asked of %s cost no more at any floor, and every row is used",

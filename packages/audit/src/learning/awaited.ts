@@ -8,7 +8,7 @@ import { type OutcomeEntry, WARM_UP_REGIME } from "@calybris/kernel";
 /** What an outcome is compared with beside its decision. */
 export interface OutcomeContext {
   /** What the decision's reservation was closed at; `undefined` where it was not, or that is no longer remembered. */
-  readonly closedCost: bigint | undefined;
+  readonly closedCostMicrocents: bigint | undefined;
   /** Whether every entry that moves money was read. */
   readonly isMoneyKnown: boolean;
   readonly learns: boolean;

@@ -289,8 +289,8 @@ export class LearningCheck {
   #outcome(sequence: number, found: OutcomeEntry, money: MoneyFold | undefined, report: Report): void {
     const { of } = found;
     const kept = this.#kept.get(of);
-    const closedCost = money?.claims.closedCost(of);
-    const context = { closedCost, isMoneyKnown: money !== undefined, ...this.fold.standing };
+    const closedCostMicrocents = money?.claims.closedCost(of);
+    const context = { closedCostMicrocents, isMoneyKnown: money !== undefined, ...this.fold.standing };
     if (kept !== undefined) this.#compare(found, kept, context, report);
     else if (of > 0 && of <= this.#kept.forgotten) this.unbound += 1;
     else if (of > 0 && of <= this.#awaitedUpTo)

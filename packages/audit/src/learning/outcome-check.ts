@@ -36,7 +36,7 @@ export function checkOutcome(
   const successBps = succeeded === undefined ? successBySignals(found.signals ?? []) : succeeded ? BPS_MAX : 0;
   const candidate = snapshot.policy.candidates[kept.selectedIndex];
   const penalty = BigInt(latencyMs ?? candidate?.latencyP95Ms ?? 0) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
-  const cost: bigint = own ?? context.closedCost ?? kept.costMicrocents;
+  const cost: bigint = own ?? context.closedCostMicrocents ?? kept.costMicrocents;
   const isCostKnown = own !== undefined || context.isMoneyKnown;
   const isLate =
     snapshot.learning === undefined || observedAt - at > snapshot.learning.attributionSeconds * MICROSECONDS;

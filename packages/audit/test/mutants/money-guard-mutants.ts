@@ -143,8 +143,8 @@ export const MONEY_GUARD_MUTANTS: readonly Mutant[] = [
   {
     name: "a reservation counts on every level",
     file: "engine/src/ledger/totals.ts",
-    find: "reserved: greater(account.reserved, theirs.reserved)",
-    replace: "reserved: account.reserved + theirs.reserved",
+    find: "reservedMicrocents: greater(account.reservedMicrocents, theirs.reservedMicrocents)",
+    replace: "reservedMicrocents: account.reservedMicrocents + theirs.reservedMicrocents",
     test: "engine/test/ledger/totals.test.ts",
   },
   {

@@ -17,7 +17,7 @@ export interface Span {
 }
 
 /**
- * @param chain - the journal's own hash; `undefined` when its key is not at hand.
+ * @param chain - the journal's own hash; `undefined` when its key is not given.
  * @returns the entries of each file.
  * @throws CalybrisError `CAL_ARCHIVE_REFUSED` for the first thing that is wrong.
  */

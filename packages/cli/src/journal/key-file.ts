@@ -69,7 +69,7 @@ export function requireKeyOfJournal(directory: string, keyFile: string | undefin
     throw refused(keyFile, "it is not the one that entry 1 was written with, or entry 1 was altered");
 }
 
-/** The hash that a journal's entries follow from; `undefined` when it is keyed and its key was not given, or nobody knows. */
+/** The hash that a journal's entries follow from; `undefined` when it is keyed and its key was not given, or the journal cannot be read. */
 export function chainOfJournal(directory: string, keyFile: string | undefined): ChainHash | undefined {
   const head = headOf(directory);
   const key = readKey(keyFile);

@@ -25,7 +25,7 @@ export interface ReadBody<Body extends EntryBody | undefined = EntryBody | undef
   readonly entry: Body;
   /** The name of the key that its actor is, where it is one. */
   readonly keyName: string | undefined;
-  /** Whether its hash follows from its data; `undefined` where that takes a key which is not at hand. */
+  /** Whether its hash follows from its data; `undefined` where that takes a key that is not given. */
   readonly isChained: boolean | undefined;
 }
 
@@ -44,7 +44,7 @@ export class JournalReader {
   readonly #keyNames = new Map<number, string>();
   readonly #decisions = new Map<number, ReadDecision>();
 
-  /** @param chain - the journal's own hash; `undefined` when its key is not at hand. */
+  /** @param chain - the journal's own hash; `undefined` when its key is not given. */
   constructor(source: JournalSource, chain?: ChainHash) {
     this.source = source;
     this.#chain = chain;

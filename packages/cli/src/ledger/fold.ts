@@ -1,6 +1,6 @@
 /**
  * The money of a journal, folded from its entries alone without asking anybody who may have it open. What is read is
- * taken as it is, as long as each entry follows on the one before, and from its data where its key is at hand; `ledger
+ * taken as it is, as long as each entry follows on the one before, and from its data where its key is given; `ledger
  * prove` and `verify` check the rest.
  * @module
  */
@@ -26,7 +26,7 @@ const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
 const PROGRESS = "reading {bar} {percentage}% | {eta_formatted} left";
 
 /**
- * @param chain - the journal's own hash; `undefined` when its key is not at hand.
+ * @param chain - the journal's own hash; `undefined` when its key is not given.
  * @throws CalybrisError `CAL_JOURNAL_CORRUPT` where an entry does not follow on the one before, or from its data.
  */
 export function foldMoney(directory: string, chain?: ChainHash): FoldedMoney {

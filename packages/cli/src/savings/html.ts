@@ -101,7 +101,7 @@ ${floors.join("\n")}
 </svg>
 <div class="scroll">${table(["floor", "would cost", "saved", "of what was paid", "mean rating", "moved", "to a lower rating"], rows)}</div>
 <h2>At floor ${chosen.floorBps}</h2>
-<div class="scroll names">${table(["asked for", "would have run", "requests", "paid", "would cost"], flows)}</div>`;
+<div class="scroll names">${table(["requested", "would have run", "requests", "paid", "would cost"], flows)}</div>`;
 }
 
 function marginalSection({ marginal }: SavingsReport, money: Money): string {

@@ -19,7 +19,7 @@ export function savingsNotes(report: SavingsReport): readonly string[] {
   ];
   if (chosen !== undefined && chosen.lostCapabilities.length > 0) {
     const lost = chosen.lostCapabilities.map((each) => `${each.name} (${requests(each.requests)})`);
-    notes.push(`Some requests move to a model without a capability of the one they asked for: ${lost.join(", ")}.`);
+    notes.push(`Some requests move to a model without a capability of the requested one: ${lost.join(", ")}.`);
   }
   if (chosen !== undefined && chosen.newlyReasoningRequests > 0)
     notes.push(

@@ -143,7 +143,7 @@ function curveText({ curve, chosen, total }: SavingsReport, money: Money): strin
       ? ""
       : section(
           `At floor ${chosen.floorBps}`,
-          tableText(["<asked for", "<would have run", ">requests", ">paid $", ">would cost $"], moved),
+          tableText(["<requested", "<would have run", ">requests", ">paid $", ">would cost $"], moved),
         ),
   ]
     .filter((text) => text !== "")

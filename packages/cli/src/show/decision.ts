@@ -30,11 +30,12 @@ import { exactDollars } from "../terminal/money-text.ts";
 import { count } from "../terminal/number-text.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { timeText } from "../terminal/time-text.ts";
+import { labelledLine } from "./labelled-line.ts";
 import { lossSentence, lossToTell } from "./loss-text.ts";
 import { type FoundOutcome, outcomeJson, outcomeLines, recommendationLines } from "./recommendation.ts";
 import { sentenceOf } from "./sentence.ts";
 
-/** Cost of what was asked for, minus what ran; `undefined` when there is nothing to compare. */
+/** Cost of the requested candidate, minus what ran; `undefined` when there is nothing to compare. */
 function savedMicrocents({ entry, snapshot }: ReadDecision): bigint | undefined {
   const requested = snapshot.policy.candidates.find(({ id }) => id === entry.request.requestedId);
   // What is observed only saves nothing.
@@ -101,7 +102,7 @@ function otherwiseJson(found: ReadDecision, decision: Decision): object | undefi
 
 function otherwiseLines(found: ReadDecision, decision: Decision): readonly string[] {
   const loss = lossIn(found, decision);
-  return loss === undefined ? [] : [`  otherwise ${lossSentence(found.snapshot, loss)}`];
+  return loss === undefined ? [] : [labelledLine("otherwise", lossSentence(found.snapshot, loss))];
 }
 
 /** A budget may have been none at all. */
@@ -125,7 +126,7 @@ function defaultLines({ defaulted, request, useCase }: DecisionEntry): readonly 
     tenant: `tenant ${JSON.stringify(DEFAULT_TENANT)}`,
   };
   const list = defaulted.map((name) => values[name]).join(", ");
-  return [`  defaults ${list}: not sent by the client, so taken from use case ${useCase}`];
+  return [labelledLine("defaults", `${list}: not sent by the client, so taken from use case ${useCase}`)];
 }
 
 /** What the client sent, where the request was decided with another value. */
@@ -134,7 +135,7 @@ function replacedLines({ entry, snapshot }: ReadDecision): readonly string[] {
   if (asked === undefined) return [];
   const { budgetMicrocents, providers, qualityMinBps } = asked;
   const replaced = (name: string, sent: string, used: string): string =>
-    `  replaced ${name}: the client sent ${sent}, decided with ${used}`;
+    labelledLine("replaced", `${name}: the client sent ${sent}, decided with ${used}`);
   return [
     ...(budgetMicrocents === undefined
       ? []
@@ -166,8 +167,8 @@ function callerLines({ entry, keyName }: ReadDecision): readonly string[] {
     ...(promptDigest === undefined ? [] : [`prompt SHA-256 ${promptDigest}`]),
   ];
   return [
-    ...(actor === undefined ? [] : [`  by       ${actorText(actor, keyName, onBehalfOf)}`]),
-    ...(said.length === 0 ? [] : [`  tags     ${said.join(", ")}`]),
+    ...(actor === undefined ? [] : [labelledLine("by", actorText(actor, keyName, onBehalfOf))]),
+    ...(said.length === 0 ? [] : [labelledLine("tags", said.join(", "))]),
   ];
 }
 
@@ -197,22 +198,31 @@ export function explanationText(
   const rows = [
     sentenceOf(found),
     `Entry ${head.sequence}, decision ${request.sequence} (${decisionIdOf(head.sequence, identityNumber(entry.identity))}), ${timeText(head.at)}`,
-    `  asked    ${candidateName(snapshot, request.requestedId)}, ${count(request.inputTokens)} tokens in, ${count(request.outputTokens)} out, worth $${exactDollars(request.valueMicrocents)}`,
-    `  under    policy ${found.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
-    ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
+    labelledLine(
+      "requested",
+      `${candidateName(snapshot, request.requestedId)}, ${count(request.inputTokens)} tokens in, ${count(request.outputTokens)} out, worth $${exactDollars(request.valueMicrocents)}`,
+    ),
+    labelledLine(
+      "under",
+      `policy ${found.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
+    ),
+    ...(entry.requestId === undefined ? [] : [labelledLine("id", JSON.stringify(entry.requestId))]),
     ...(entry.tenant === undefined
       ? []
-      : [`  tenant   ${JSON.stringify(entry.tenant)}${shortfallText(shortfallOf(entry))}`]),
+      : [labelledLine("tenant", `${JSON.stringify(entry.tenant)}${shortfallText(shortfallOf(entry))}`)]),
     ...defaultLines(entry),
     ...replacedLines(found),
-    `  ${decision.action.padEnd(9)} ${chosen}`,
+    labelledLine(decision.action, chosen),
     ...(saved === undefined
       ? []
-      : [`  saved    $${exactDollars(saved)} against what was asked for; quality not measured`]),
+      : [labelledLine("saved", `$${exactDollars(saved)} against the requested candidate; quality not measured`)]),
     ...(decision.counterfactualId === 0
       ? []
       : [
-          `  runner-up ${candidateName(snapshot, decision.counterfactualId)}, utility $${exactDollars(decision.counterfactualUtilityMicrocents)}`,
+          labelledLine(
+            "runner-up",
+            `${candidateName(snapshot, decision.counterfactualId)}, utility $${exactDollars(decision.counterfactualUtilityMicrocents)}`,
+          ),
         ]),
     ...otherwiseLines(found, explained.decision),
     ...callerLines(found),
@@ -221,11 +231,11 @@ export function explanationText(
     ...(explained.rows.length === 0
       ? ["  a hard limit: no candidate was looked at"]
       : explainTable(snapshot, explained).split("\n")),
-    `  policy   ${toHex(digests.policy)}`,
-    `  request  ${toHex(digests.request)}`,
-    `  decision ${toHex(digests.decision)}`,
-    `  identity ${entry.identity}${isSame ? "" : ` DIFFERS from ${toHex(digests.identity)}`}`,
-    `  entry    ${found.entryHash} ${CHAINED[String(found.isChained)] ?? ""}`.trimEnd(),
+    labelledLine("policy", toHex(digests.policy)),
+    labelledLine("request", toHex(digests.request)),
+    labelledLine("decision", toHex(digests.decision)),
+    labelledLine("identity", `${entry.identity}${isSame ? "" : ` DIFFERS from ${toHex(digests.identity)}`}`),
+    labelledLine("entry", `${found.entryHash} ${CHAINED[String(found.isChained)] ?? ""}`).trimEnd(),
   ];
   return rows.map(printable).join("\n");
 }

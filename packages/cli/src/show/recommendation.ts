@@ -18,6 +18,7 @@ import {
 import type { ReadEntry } from "../journal/entries.ts";
 import { candidateName, type ReadDecision } from "../journal/reader.ts";
 import type { JournalSource } from "../journal/source.ts";
+import { labelledLine } from "./labelled-line.ts";
 
 /** How far an outcome is looked for, in entries. */
 const OUTCOME_WITHIN = 10_000;
@@ -61,17 +62,17 @@ export function recommendationLines(
 ): readonly string[] {
   if (learning === undefined) {
     if (snapshot.learning === undefined) return [];
-    return ["  learned  no learned floor: the client sent one"];
+    return [labelledLine("learned", "no learned floor: the client sent one")];
   }
   const { regime, score, floorBps, source, arms } = learning;
   const where = regime === WARM_UP_REGIME ? "in the warm-up: regimes are not known yet" : `regime ${regime} of 0 to 7`;
   return [
-    `  regime   ${where}, score ${score}; ${featuresText(learning, snapshot)}`,
-    `  floor    ${floorBps} bps by ${SOURCES[source]}`,
+    labelledLine("regime", `${where}, score ${score}; ${featuresText(learning, snapshot)}`),
+    labelledLine("floor", `${floorBps} bps by ${SOURCES[source]}`),
     ...(arms.length === 0
-      ? ["  tiers    no tier at this floor has an eligible candidate"]
+      ? [labelledLine("tiers", "no tier at this floor has an eligible candidate")]
       : armLines(arms, learning, snapshot)),
-    `  draw     ${drawText(learning, snapshot)}`,
+    labelledLine("draw", drawText(learning, snapshot)),
   ];
 }
 
@@ -84,7 +85,7 @@ export function outcomeLines(outcome: FoundOutcome | undefined): readonly string
   const signs = signals.length === 0 ? "" : ` (${signals.join(", ")})`;
   const taught = learned ? "used by the learner" : "not used by the learner";
   const what = disposition === "applied" ? "" : `${disposition.replace("_", " ")}, `;
-  return [`  outcome  entry ${sequence}: ${what}${said}${signs}; net reward ${rewardBps} bps; ${taught}`];
+  return [labelledLine("outcome", `entry ${sequence}: ${what}${said}${signs}; net reward ${rewardBps} bps; ${taught}`)];
 }
 
 /** The outcome for `--json`. */

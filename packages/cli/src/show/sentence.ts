@@ -139,7 +139,7 @@ function decisionSentence({ entry, snapshot, keyName }: ReadDecision): string {
   const who =
     actor === undefined ? "A caller" : whoText({ actor, ...(onBehalfOf !== undefined && { onBehalfOf }) }, keyName);
   const isOpen = request.requestedId === 0;
-  const asked = isOpen ? "left the choice to the policy" : `asked for ${candidateName(snapshot, request.requestedId)}`;
+  const asked = isOpen ? "left the choice to the policy" : `requested ${candidateName(snapshot, request.requestedId)}`;
   const got = candidateName(snapshot, decision.selectedId);
   const price = `at an estimated $${exactDollars(decision.costMicrocents)}`;
   // Observed: the policy's choice is on record, and what was asked for ran, or nothing.

@@ -13,7 +13,7 @@ export interface NamedSummary {
   readonly summary: TallySummary;
 }
 
-/** More groups would be a list that nobody reads; the rest are counted as one. */
+/** More groups would be too long a list to read; the rest are counted as one. */
 const GROUPS_MAX = 200;
 const OTHER_GROUPS = "(others)";
 const NO_TENANT = "(no tenant)";

@@ -58,7 +58,7 @@ export function notes({ all, invalid, observed, outcomesUnbound }: WhatIfReport)
     );
   if (observed > 0)
     lines.push(
-      `${counted(observed, "decision was", "decisions were")} only observed: what was asked for ran. Costs compare the decisions, outcomes what ran.`,
+      `${counted(observed, "decision was", "decisions were")} only observed: the requested candidate ran. Costs compare the decisions, outcomes what ran.`,
     );
   if (outcomesUnbound > 0)
     lines.push(

@@ -28,7 +28,7 @@ test("the published document passes on both kernels: digests, decisions, chain",
   expect({ exit, out }).toEqual({ exit: 0, out: "39 passed, 0 failed (reference, wasm)" });
 });
 
-// Skipped where the published vectors are not at hand: they are not part of the project.
+// Skipped where the published vectors are missing: they are not part of the project.
 describe.skipIf(!existsSync(vectors))("the vectors in CALYBRIS_VECTORS (skipped where there are none)", () => {
   const named = existsSync(vectors) ? readdirSync(vectors).filter((name) => /\.jsonl?(\.gz)?$/.test(name)) : [];
   test.each(named)("%s passes", async (name) => {

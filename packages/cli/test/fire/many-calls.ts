@@ -43,7 +43,7 @@ export interface ManyReport {
 interface Candidate {
   readonly name: string;
 }
-/** Without the one of embeddings; the cheapest is nearly as good as a dearer one, so that longer calls are moved to it. */
+/** Without the one of embeddings; the cheapest is nearly as good as a more expensive one, so that longer calls are moved to it. */
 const CHAT_CANDIDATES = (CALL_CATALOG as { readonly candidates: readonly Candidate[] }).candidates
   .filter(({ name }) => !name.includes("embedding"))
   .map((one) => (one.name === "gpt-4.1-nano" ? { ...one, qualityBps: 8_980 } : one));

@@ -33,7 +33,7 @@ async function decideAll(directory: string, rounds: number, from = 0): Promise<v
           tenant: `t${(start + at) % 3}`,
           features: { load: at % 5 },
         });
-        // The dearer candidate succeeds always, the other one seldom.
+        // The more expensive candidate succeeds always, the other one seldom.
         await engine.learning.observe({ decisionId, succeeded: decision.selectedId === 1 || at % 10 === 0 });
       }),
     );

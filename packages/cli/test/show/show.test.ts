@@ -95,11 +95,11 @@ describe("who did what", () => {
   test("a decision says who, what, how much; the claim is said to be one; defaults and replaced values are named", async () => {
     const { out } = await at("show", decisionId);
     expect(out.split("\n")[0]).toMatch(
-      /^Key "app" \(entry \d+\), on behalf of "ada" \(claimed\), asked for grand and got swift, at an estimated \$0\.\d+ instead of \$0\.\d+: \$0\.\d+ less\.$/,
+      /^Key "app" \(entry \d+\), on behalf of "ada" \(claimed\), requested grand and got swift, at an estimated \$0\.\d+ instead of \$0\.\d+: \$0\.\d+ less\.$/,
     );
-    expect(out).toMatch(/\n {2}asked +grand, 1,200 tokens in, 500 out/);
-    expect(out).toMatch(/\n {2}defaults value \$0\.34, risk 100 bps, confidence 9000 bps, .*not sent by the client/);
-    expect(out).toMatch(/\n {2}replaced budget: the client sent \$50, decided with \$0\.\d+/);
+    expect(out).toMatch(/\n {2}requested +grand, 1,200 tokens in, 500 out/);
+    expect(out).toMatch(/\n {2}defaults   value \$0\.34, risk 100 bps, confidence 9000 bps, .*not sent by the client/);
+    expect(out).toMatch(/\n {2}replaced   budget: the client sent \$50, decided with \$0\.\d+/);
   });
 
   test("other entries say who, and what about which decision", async () => {
@@ -170,7 +170,7 @@ test("a call that was observed is said to have run what was asked for, and to ha
   await engine.close();
   const { out } = await calybris("show", decisionId, "--journal", directory);
   expect(out.split("\n")[0]).toMatch(
-    /asked for grand, and grand ran: observed only\. The policy would have chosen swift, at an estimated \$0\.\d+\.$/,
+    /requested grand, and grand ran: observed only\. The policy would have chosen swift, at an estimated \$0\.\d+\.$/,
   );
   expect(out).not.toContain("saved ");
   const json = await calybris("show", decisionId, "--journal", directory, "--json");

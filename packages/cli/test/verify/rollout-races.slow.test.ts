@@ -18,7 +18,7 @@ import { someOf } from "../../../../test/share.ts";
 const [FIRST, SECOND, THIRD] = [policyOf("as it is"), policyOf("other ids"), policyOf("high floor")];
 const SECOND_IDS = 40;
 
-/** Writes when it is told to. */
+/** Writes on request. */
 class HeldDriver extends InlineDriver {
   readonly #writer: Writer;
   isHeld = true;

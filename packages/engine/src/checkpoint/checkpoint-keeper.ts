@@ -36,7 +36,7 @@ export interface CheckpointSettings {
   readonly everySeconds?: number | undefined;
   /** How long the signer may take. Default 30 s. */
   readonly signMsMax?: number | undefined;
-  /** Who is asked to sign each checkpoint, too. Default: nobody. */
+  /** Who is asked to sign each checkpoint, too. Default: none. */
   readonly witnesses?: WitnessSettings | undefined;
 }
 

@@ -69,7 +69,7 @@ interface AttemptState {
   readonly candidate: number;
   hasEnded: boolean;
   /** `undefined` while it is not known. */
-  cost: bigint | undefined;
+  costMicrocents: bigint | undefined;
 }
 
 /**
@@ -103,7 +103,7 @@ export class Call {
     this.decisionId = decided.decisionId;
     this.mode = mode;
     this.candidate = runningId(found.entry);
-    this.#attempts = [{ candidate: this.candidate, hasEnded: false, cost: undefined }];
+    this.#attempts = [{ candidate: this.candidate, hasEnded: false, costMicrocents: undefined }];
     this.outputTokensMax = reservation.outputTokensMax;
     this.isOutputLowered = reservation.outputTokensMax < limits.max;
     this.reservedMicrocents = isMetered ? reservation.reservedMicrocents : 0n;
@@ -125,7 +125,7 @@ export class Call {
 
   /** What its attempts cost so far, as far as is known. */
   get costMicrocents(): bigint {
-    return this.#attempts.reduce((sum, { cost }) => sum + (cost ?? 0n), 0n);
+    return this.#attempts.reduce((sum, { costMicrocents }) => sum + (costMicrocents ?? 0n), 0n);
   }
 
   /** Candidates to fall back on, best first: those that the decision admitted. None while the decision is only observed. */
@@ -164,7 +164,7 @@ export class Call {
         limits: this.#limits,
         caused,
       });
-      this.#attempts.push({ candidate, hasEnded: false, cost: undefined });
+      this.#attempts.push({ candidate, hasEnded: false, costMicrocents: undefined });
       await ordered.durable;
       return { number, candidate, ...reservation };
     });
@@ -303,7 +303,7 @@ export class Call {
 
   /** Numbers of the attempts of which no cost is known. */
   get #unknown(): readonly number[] {
-    return this.#attempts.flatMap(({ cost }, index) => (cost === undefined ? [index + 1] : []));
+    return this.#attempts.flatMap(({ costMicrocents }, index) => (costMicrocents === undefined ? [index + 1] : []));
   }
 
   #costUnknown(attempts: readonly number[]): CalybrisError {
@@ -324,7 +324,7 @@ export class Call {
     if (attempt === undefined || attempt.hasEnded) throw this.#invalid(`ends, but ${entry.number} is not under way`);
     const ordered = this.#ports.journal.append(entry);
     attempt.hasEnded = true;
-    attempt.cost = entry.costMicrocents;
+    attempt.costMicrocents = entry.costMicrocents;
     return ordered;
   }
 }

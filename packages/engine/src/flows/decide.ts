@@ -53,7 +53,7 @@ import type { Writable } from "./writable.ts";
 export interface TenantHeadroom {
   /** `undefined` of a tenant without a limit. */
   readonly account: Account | undefined;
-  /** What may be reserved; `undefined` when nobody limits it. */
+  /** What may be reserved; `undefined` for one without a limit. */
   readonly headroomMicrocents: bigint | undefined;
 }
 

@@ -93,7 +93,7 @@ export class EngineLedger {
       const granted = await this.#ports.firstResults.once({
         first: () => {
           const before = this.#ports.ledger.grantOf(id);
-          if (before?.tenant !== tenant || before.amount !== amount) return undefined;
+          if (before?.tenant !== tenant || before.amountMicrocents !== amount) return undefined;
           return { tenant, sequence: before.sequence, repeated: true };
         },
         order: () => {

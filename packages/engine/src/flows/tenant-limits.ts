@@ -1,5 +1,5 @@
 /**
- * Limits of tenants, and reservations that nobody closed in time. Each limit is a step of its own.
+ * Limits of tenants, and reservations that were not closed in time. Each limit is a step of its own.
  * @module
  */
 import { type Caused, LEVELS_MAX } from "@calybris/kernel";

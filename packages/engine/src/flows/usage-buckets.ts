@@ -30,7 +30,7 @@ export interface SpreadBucket {
 interface CallSeen {
   readonly at: number;
   readonly candidateId: number;
-  cost: bigint;
+  costMicrocents: bigint;
 }
 
 /** Spreads the bill of each bucket. Buckets that overlap count a call in each of them. */
@@ -50,7 +50,7 @@ export async function spreadBuckets(
     const heldKnown = own.reduce((sum, { costMicrocents }) => sum + costMicrocents, 0n);
     const heldOf = new Set(held.map(({ decisionId }) => sequenceOf(decisionId)));
     let settled = 0n;
-    for (const [of, { cost }] of seen) if (!heldOf.has(of) && isIn(of)) settled += cost;
+    for (const [of, { costMicrocents }] of seen) if (!heldOf.has(of) && isIn(of)) settled += costMicrocents;
     return spread(own, bucket.billedMicrocents - settled - heldKnown);
   });
 }
@@ -88,14 +88,14 @@ async function callsSeen(reading: EngineReading, calls: EngineCalls): Promise<Re
 function take({ data }: LineJson, seen: Map<number, CallSeen>, calls: EngineCalls): void {
   if (data.kind === "decision") {
     const candidateId = data.acted ?? data.decision?.selected ?? 0;
-    if (candidateId !== 0) seen.set(data.sequence, { at: data.at, candidateId, cost: 0n });
+    if (candidateId !== 0) seen.set(data.sequence, { at: data.at, candidateId, costMicrocents: 0n });
     return;
   }
   const call = data.of === undefined ? undefined : seen.get(data.of);
   if (call === undefined) return;
   const stated = data.actualMicrocents ?? data.settledMicrocents ?? data.costMicrocents;
-  if (data.kind === "expiry") call.cost = calls.standing(`${data.of}-00000000`).costMicrocents;
-  else if (data.kind !== "attempt" && stated !== undefined) call.cost = BigInt(stated);
+  if (data.kind === "expiry") call.costMicrocents = calls.standing(`${data.of}-00000000`).costMicrocents;
+  else if (data.kind !== "attempt" && stated !== undefined) call.costMicrocents = BigInt(stated);
 }
 
 interface LineJson {

@@ -75,7 +75,7 @@ interface Row {
   /** `undefined` for the call as a whole. */
   readonly attempt: number | undefined;
   readonly isEnded: boolean;
-  readonly cost: bigint;
+  readonly costMicrocents: bigint;
 }
 
 /**
@@ -136,7 +136,7 @@ export async function reconcileExport(
     stillHeld: stillHeld.filter((decisionId) => !spreadIds.has(decisionId)),
     otherRowCount: others.length - unexplained.length,
     unexplainedRowCount: unexplained.length,
-    unexplainedMicrocents: unexplained.reduce((sum, { cost }) => sum + cost, 0n),
+    unexplainedMicrocents: unexplained.reduce((sum, { costMicrocents }) => sum + costMicrocents, 0n),
     buckets: spread,
   };
 }
@@ -161,7 +161,7 @@ function totalOf(
   attemptCosts: readonly (bigint | undefined)[],
   silent: bigint | undefined,
 ): bigint | undefined {
-  const sum = (some: readonly Row[]): bigint => some.reduce((total, { cost }) => total + cost, 0n);
+  const sum = (some: readonly Row[]): bigint => some.reduce((total, { costMicrocents }) => total + costMicrocents, 0n);
   if (rows.some(({ attempt }) => attempt === undefined)) return sum(rows);
   let total = 0n;
   for (const [index, known] of attemptCosts.entries()) {
@@ -226,7 +226,7 @@ async function rowOf(members: Members, reading: EngineReading): Promise<Row> {
     decisionId: found === undefined ? undefined : decisionId,
     attempt: attempt === undefined ? undefined : Number(attempt),
     isEnded,
-    cost: exact ?? (found === undefined || tokens === undefined ? 0n : pricedCost(found, tokens)),
+    costMicrocents: exact ?? (found === undefined || tokens === undefined ? 0n : pricedCost(found, tokens)),
   };
 }
 

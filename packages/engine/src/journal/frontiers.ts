@@ -1,6 +1,6 @@
 /**
  * The Merkle tree after each batch, from the writer thread to the engine's: the roots of its perfect subtrees, in a row of
- * bytes beside the row of numbers of the batch (`results.ts`). So whatever is durable has its tree at hand, and neither thread
+ * bytes beside the row of numbers of the batch (`results.ts`). So whatever is durable has its tree in memory, and neither thread
  * asks the other.
  * @module
  */

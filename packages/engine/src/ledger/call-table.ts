@@ -10,17 +10,17 @@ import { ValueLines } from "../snapshot/value-lines.ts";
 
 /** What is reserved on one level, and how many of its periods had ended when that was done. */
 export interface ReservedPart {
-  readonly reserved: bigint;
+  readonly reservedMicrocents: bigint;
   readonly endedCount: number;
 }
 
 interface Attempt {
-  readonly reserved: bigint;
+  readonly reservedMicrocents: bigint;
   /** Of each level that the call reserves on. */
   readonly endedCounts: readonly number[];
   readonly hasEnded: boolean;
   /** `undefined` while it is not known. */
-  readonly cost: bigint | undefined;
+  readonly costMicrocents: bigint | undefined;
 }
 
 export class CallAttempts {
@@ -45,27 +45,33 @@ export class CallAttempts {
 
   /** What all of them may cost within their reservations. */
   get amountMicrocents(): bigint {
-    return this.#sum(({ reserved, cost }) => (cost === undefined ? reserved : least(cost, reserved)));
+    return this.#sum(({ reservedMicrocents, costMicrocents }) =>
+      costMicrocents === undefined ? reservedMicrocents : least(costMicrocents, reservedMicrocents),
+    );
   }
 
   /** The part of the amount that is settled. */
   get knownMicrocents(): bigint {
-    return this.#sum(({ reserved, cost }) => (cost === undefined ? 0n : least(cost, reserved)));
+    return this.#sum(({ reservedMicrocents, costMicrocents }) =>
+      costMicrocents === undefined ? 0n : least(costMicrocents, reservedMicrocents),
+    );
   }
 
   /** What is known to have cost more than was reserved for it, and is charged when the call ends. */
   get beyondMicrocents(): bigint {
-    return this.#sum(({ reserved, cost }) => (cost === undefined || cost < reserved ? 0n : cost - reserved));
+    return this.#sum(({ reservedMicrocents, costMicrocents }) =>
+      costMicrocents === undefined || costMicrocents < reservedMicrocents ? 0n : costMicrocents - reservedMicrocents,
+    );
   }
 
   /** Whether an attempt ended that cost something, or may have. */
   get hasCost(): boolean {
-    return this.#attempts.some(({ hasEnded, cost }) => hasEnded && cost !== 0n);
+    return this.#attempts.some(({ hasEnded, costMicrocents }) => hasEnded && costMicrocents !== 0n);
   }
 
   /** What each cost; `undefined` where that is not known. */
   get costs(): readonly (bigint | undefined)[] {
-    return this.#attempts.map(({ cost }) => cost);
+    return this.#attempts.map(({ costMicrocents }) => costMicrocents);
   }
 
   /** Whether an attempt was begun and has not ended. */
@@ -81,11 +87,11 @@ export class CallAttempts {
   partsOn(level: number, known: bigint): readonly ReservedPart[] {
     let left = known;
     const parts: ReservedPart[] = [];
-    for (const { reserved, endedCounts, cost } of this.#attempts) {
-      if (cost !== undefined) continue;
-      const taken = least(left, reserved);
+    for (const { reservedMicrocents, endedCounts, costMicrocents } of this.#attempts) {
+      if (costMicrocents !== undefined) continue;
+      const taken = least(left, reservedMicrocents);
       left -= taken;
-      parts.push({ reserved: reserved - taken, endedCount: endedCounts[level] ?? 0 });
+      parts.push({ reservedMicrocents: reservedMicrocents - taken, endedCount: endedCounts[level] ?? 0 });
     }
     return parts;
   }
@@ -94,23 +100,29 @@ export class CallAttempts {
   partOf(number: number, level: number): ReservedPart {
     const attempt = this.#attempts[number - 1];
     invariant(attempt !== undefined, "an attempt that ends was begun");
-    return { reserved: attempt.reserved, endedCount: attempt.endedCounts[level] ?? 0 };
+    return { reservedMicrocents: attempt.reservedMicrocents, endedCount: attempt.endedCounts[level] ?? 0 };
   }
 
-  begun(reserved: bigint, endedCounts: readonly number[]): CallAttempts {
-    return new CallAttempts([...this.#attempts, { reserved, endedCounts, hasEnded: false, cost: undefined }]);
+  begun(reservedMicrocents: bigint, endedCounts: readonly number[]): CallAttempts {
+    return new CallAttempts([
+      ...this.#attempts,
+      { reservedMicrocents, endedCounts, hasEnded: false, costMicrocents: undefined },
+    ]);
   }
 
-  ended(number: number, cost: bigint | undefined): CallAttempts {
+  ended(number: number, costMicrocents: bigint | undefined): CallAttempts {
     const attempts = this.#attempts.map((each, index) =>
-      index === number - 1 ? { ...each, hasEnded: true, cost } : each,
+      index === number - 1 ? { ...each, hasEnded: true, costMicrocents } : each,
     );
     return new CallAttempts(attempts);
   }
 
   /** `[reserved, cost]` of each attempt: a cost of −1 is not known, and −2 of one that has not ended. */
   get rows(): readonly (readonly bigint[])[] {
-    return this.#attempts.map(({ reserved, hasEnded, cost }) => [reserved, cost ?? (hasEnded ? -1n : -2n)]);
+    return this.#attempts.map(({ reservedMicrocents, hasEnded, costMicrocents }) => [
+      reservedMicrocents,
+      costMicrocents ?? (hasEnded ? -1n : -2n),
+    ]);
   }
 
   /** Of each attempt, of each level. */
@@ -181,7 +193,8 @@ export class CallTable {
         const endedCounts = counts[index];
         if (reserved === undefined || cost === undefined || endedCounts === undefined || reserved < 0n || cost < -2n)
           throw new RangeError("an attempt of a call cannot be");
-        return { reserved, endedCounts, hasEnded: cost !== -2n, cost: cost < 0n ? undefined : cost };
+        const costMicrocents = cost < 0n ? undefined : cost;
+        return { reservedMicrocents: reserved, endedCounts, hasEnded: cost !== -2n, costMicrocents };
       });
       if (attempts.length === 0) throw new RangeError("a call has no attempt");
       this.#calls.set(row.whole("of"), new CallAttempts(attempts));

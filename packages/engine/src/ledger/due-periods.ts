@@ -47,6 +47,6 @@ export function begin(account: Account, entry: PeriodEntry): void {
 
 /** An allotment that would pass 2^63−1 is granted as far as it fits: a period begins all the same. */
 function allotmentThatFits(account: Account, allotment: bigint): Microcents {
-  const most = I64_MAX - (account.granted - unspent(account));
+  const most = I64_MAX - (account.grantedMicrocents - unspent(account));
   return (allotment < most ? allotment : most) as Microcents;
 }

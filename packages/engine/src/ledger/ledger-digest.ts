@@ -38,9 +38,9 @@ export function ledgerStateText(ledger: Digested, sequence: number, sha256: Sha2
 }
 
 /** An account beyond its balances, as canonical JSON; an absent value is written as one that it cannot have. */
-export function tenantStateText({ tenant, limit, debt, period }: Account): string {
+export function tenantStateText({ tenant, limit, debtMicrocents, period }: Account): string {
   const { parent, metered, exposureCapMicrocents, onShortfall, reservationSeconds, period: rule } = limit;
-  const position = [tenant, parent ?? "", debt, period?.index ?? 0, period?.endsAt ?? 0];
+  const position = [tenant, parent ?? "", debtMicrocents, period?.index ?? 0, period?.endsAt ?? 0];
   const terms = [metered, exposureCapMicrocents ?? -1, onShortfall, reservationSeconds];
   const overrun = [limit.overrunFactor ?? OVERRUN_FACTOR, limit.overrunFloorMicrocents ?? OVERRUN_FLOOR_MICROCENTS];
   const periods = [rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];

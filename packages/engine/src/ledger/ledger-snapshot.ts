@@ -17,16 +17,32 @@ export interface Granted {
   readonly id: string;
   readonly sequence: number;
   readonly tenant: string;
-  readonly amount: bigint;
+  readonly amountMicrocents: bigint;
 }
 
 export function tenantText(account: Account): string {
-  const { limit, granted, remaining, reserved, settled, debt, period, periodRule } = account;
-  const { endedCount, billedBefore, openCount } = account;
+  const {
+    limit,
+    grantedMicrocents,
+    remainingMicrocents,
+    reservedMicrocents,
+    settledMicrocents,
+    debtMicrocents,
+    period,
+    periodRule,
+  } = account;
+  const { endedCount, billedBeforeMicrocents, openCount } = account;
   const { kind: _, ...members } = limit;
   return writeExact({
     limit: members,
-    balances: [granted, remaining, reserved, settled, debt, billedBefore],
+    balances: [
+      grantedMicrocents,
+      remainingMicrocents,
+      reservedMicrocents,
+      settledMicrocents,
+      debtMicrocents,
+      billedBeforeMicrocents,
+    ],
     counts: [endedCount, openCount],
     period,
     periodRule,
@@ -47,9 +63,19 @@ export function restoredTenant(
   const parent = limit.parent === undefined ? undefined : above(limit.parent);
   if ((parent === undefined) !== (limit.parent === undefined)) throw new RangeError("the level above is not there");
   const account = newAccount(index, limit, parent);
-  const [granted, remaining, reserved, settled, debt, billedBefore] = row.amounts("balances", 6);
-  const [endedCount, openCount] = row.integers("counts");
-  Object.assign(account, { granted, remaining, reserved, settled, debt, billedBefore, endedCount, openCount });
+  const [granted = 0n, remaining = 0n, reserved = 0n, settled = 0n, debt = 0n, billedBefore = 0n] = row.amounts(
+    "balances",
+    6,
+  );
+  account.grantedMicrocents = granted;
+  account.remainingMicrocents = remaining;
+  account.reservedMicrocents = reserved;
+  account.settledMicrocents = settled;
+  account.debtMicrocents = debt;
+  account.billedBeforeMicrocents = billedBefore;
+  const [endedCount = 0, openCount = 0] = row.integers("counts");
+  account.endedCount = endedCount;
+  account.openCount = openCount;
   if (row.has("period")) account.period = periodOf(new SnapshotMembers(row.json("period")));
   if (row.has("periodRule")) account.periodRule = ruleOf(row, limit);
   return account;
@@ -69,8 +95,8 @@ function limitOf(json: ExactJson): LimitEntry {
   return { kind: "limit", ...(readMembers(LEDGER_TABLES.limit, members) as Omit<LimitEntry, "kind">) };
 }
 
-export function grantText({ id, sequence, tenant, amount }: Granted): string {
-  return writeExact({ id, sequence, tenant, amount });
+export function grantText({ id, sequence, tenant, amountMicrocents }: Granted): string {
+  return writeExact({ id, sequence, tenant, amount: amountMicrocents });
 }
 
 /** Throws RangeError for what is no grant. */
@@ -79,6 +105,6 @@ export function restoredGrant(row: SnapshotMembers): Granted {
     id: row.text("id"),
     sequence: row.whole("sequence"),
     tenant: row.text("tenant"),
-    amount: row.amount("amount"),
+    amountMicrocents: row.amount("amount"),
   };
 }

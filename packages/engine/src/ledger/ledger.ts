@@ -265,7 +265,7 @@ export class Ledger implements Stage {
       if (cost !== undefined)
         this.#change(accounts, (account, level) => {
           const part = attempts.partOf(number, level);
-          settlePart(account, part, cost < part.reserved ? cost : part.reserved);
+          settlePart(account, part, cost < part.reservedMicrocents ? cost : part.reservedMicrocents);
         });
       this.reservations.attempted(body.of, attempts.ended(number, cost));
       return;
@@ -313,7 +313,7 @@ export class Ledger implements Stage {
   #granted(sequence: number, body: Extract<LedgerEntry, { kind: "grant" }>): void {
     this.#assertAllowed(body);
     this.#change([this.#tenants.get(body.tenant) as Account], (account) => grant(account, body.amountMicrocents));
-    this.#tenants.grant({ id: body.id, sequence, tenant: body.tenant, amount: body.amountMicrocents });
+    this.#tenants.grant({ id: body.id, sequence, tenant: body.tenant, amountMicrocents: body.amountMicrocents });
   }
 
   #began(body: PeriodEntry): void {
@@ -347,7 +347,7 @@ export class Ledger implements Stage {
     this.#change(accountsOf(open), (account, level) => {
       const endedCount = endedCountOf(open, level);
       const parts = attempts?.partsOn(level, known - attempts.knownMicrocents) ?? [
-        { reserved: reserved - known, endedCount },
+        { reservedMicrocents: reserved - known, endedCount },
       ];
       settleTotal(account, { parts, known, endedCount }, actual);
     });

@@ -15,7 +15,7 @@ export function isHeld(open: Open, actualMicrocents: bigint): boolean {
 function isOthersDebt({ account, parts, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
   const more = actualMicrocents - amountMicrocents;
   if (more <= 0n || parts.every((part) => part.account === account)) return false;
-  return parts.some((part) => part.account.remaining < more);
+  return parts.some((part) => part.account.remainingMicrocents < more);
 }
 
 function isBeyond({ account, amountMicrocents }: Open, actualMicrocents: bigint): boolean {

@@ -34,32 +34,45 @@ export function proveConservation(ledger: Ledger, sequence: number, at: number, 
 }
 
 export function tenantProof(account: Account): TenantProof {
-  const { tenant, limit, period, granted, remaining, reserved, settled, debt } = account;
+  const {
+    tenant,
+    limit,
+    period,
+    grantedMicrocents,
+    remainingMicrocents,
+    reservedMicrocents,
+    settledMicrocents,
+    debtMicrocents,
+  } = account;
   return {
     tenant,
     ...(limit.parent === undefined ? {} : { parent: limit.parent }),
     metered: limit.metered,
     ...(limit.exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents: limit.exposureCapMicrocents }),
-    grantedMicrocents: granted,
-    remainingMicrocents: remaining,
-    reservedMicrocents: reserved,
-    settledMicrocents: settled,
-    debtMicrocents: debt,
-    billedInPeriodMicrocents: settled + debt - account.billedBefore,
+    grantedMicrocents,
+    remainingMicrocents,
+    reservedMicrocents,
+    settledMicrocents,
+    debtMicrocents,
+    billedInPeriodMicrocents: settledMicrocents + debtMicrocents - account.billedBeforeMicrocents,
     ...(period === undefined ? {} : { period }),
     conserved:
-      granted === remaining + reserved + settled && remaining >= 0n && reserved >= 0n && settled >= 0n && debt >= 0n,
+      grantedMicrocents === remainingMicrocents + reservedMicrocents + settledMicrocents &&
+      remainingMicrocents >= 0n &&
+      reservedMicrocents >= 0n &&
+      settledMicrocents >= 0n &&
+      debtMicrocents >= 0n,
   };
 }
 
 function sum(accounts: readonly Account[]): Balances {
   const total = (of: (account: Account) => bigint): bigint => accounts.reduce((sum, account) => sum + of(account), 0n);
   return {
-    grantedMicrocents: total(({ granted }) => granted),
-    remainingMicrocents: total(({ remaining }) => remaining),
-    reservedMicrocents: total(({ reserved }) => reserved),
-    settledMicrocents: total(({ settled }) => settled),
-    debtMicrocents: total(({ debt }) => debt),
+    grantedMicrocents: total(({ grantedMicrocents }) => grantedMicrocents),
+    remainingMicrocents: total(({ remainingMicrocents }) => remainingMicrocents),
+    reservedMicrocents: total(({ reservedMicrocents }) => reservedMicrocents),
+    settledMicrocents: total(({ settledMicrocents }) => settledMicrocents),
+    debtMicrocents: total(({ debtMicrocents }) => debtMicrocents),
   };
 }
 

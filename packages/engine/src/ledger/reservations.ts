@@ -1,6 +1,6 @@
 /**
  * Reservations: those that are open or held, those that are overdue next, and the latest that are closed, so that a
- * duplicate gets the first result and a mistake can be mended.
+ * duplicate gets the first result and a mistake can be corrected.
  *
  *     open ──▶ settled · released · expired
  *      │

@@ -13,11 +13,11 @@ export interface LedgerTotals {
 }
 
 interface Sums {
-  readonly reserved: bigint;
-  readonly debt: bigint;
+  readonly reservedMicrocents: bigint;
+  readonly debtMicrocents: bigint;
 }
 
-const NOTHING: Sums = { reserved: 0n, debt: 0n };
+const NOTHING: Sums = { reservedMicrocents: 0n, debtMicrocents: 0n };
 
 /**
  * Sums in one pass. A reservation is on every limited level of a path, and a debt on each level that could not cover it: of a
@@ -30,16 +30,22 @@ export function ledgerTotals(accounts: readonly Account[]): LedgerTotals {
   const below = new Map<Account, Sums>();
   for (const account of accounts.toReversed()) {
     const theirs = below.get(account) ?? NOTHING;
-    const sums = { reserved: greater(account.reserved, theirs.reserved), debt: greater(account.debt, theirs.debt) };
+    const sums = {
+      reservedMicrocents: greater(account.reservedMicrocents, theirs.reservedMicrocents),
+      debtMicrocents: greater(account.debtMicrocents, theirs.debtMicrocents),
+    };
     const parent = account.path.at(-2);
     if (parent === undefined) top = plus(top, sums);
     else below.set(parent, plus(below.get(parent) ?? NOTHING, sums));
   }
-  return { reservedMicrocents: top.reserved, debtMicrocents: top.debt };
+  return { reservedMicrocents: top.reservedMicrocents, debtMicrocents: top.debtMicrocents };
 }
 
 function plus(a: Sums, b: Sums): Sums {
-  return { reserved: a.reserved + b.reserved, debt: a.debt + b.debt };
+  return {
+    reservedMicrocents: a.reservedMicrocents + b.reservedMicrocents,
+    debtMicrocents: a.debtMicrocents + b.debtMicrocents,
+  };
 }
 
 function greater(a: bigint, b: bigint): bigint {

@@ -60,7 +60,7 @@ export class EngineRegret {
    * @returns a report that covers every entry durable when it was asked for, unless that takes longer than `waitMs`; then `sequence` says
    *   how far it goes, and later questions find it further.
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry that was altered; `CAL_JOURNAL_UNREADABLE` when the disk does not give
-   *   it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand; `CAL_REGRET_UNAVAILABLE` when the thread ended;
+   *   it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is unavailable; `CAL_REGRET_UNAVAILABLE` when the thread ended;
    *   `CAL_ENGINE_CLOSED`.
    */
   async report({ waitMs = WAIT_MS }: RegretOptions = {}): Promise<MeasuredRegret> {

@@ -33,7 +33,7 @@ export interface MeasureSettings extends RegretSettings {
 
 const MICROSECONDS = 1_000_000;
 
-/** More groups would be a list that nobody reads; the rest are counted as one. */
+/** More groups would be too long a list to read; the rest are counted as one. */
 const GROUPS_MAX = 200;
 const OTHER_GROUPS = "(others)";
 const NO_TENANT = "(no tenant)";

@@ -8,7 +8,7 @@ import type { Measured } from "./measure.ts";
 export interface RegretReport {
   readonly decisions: number;
   readonly outcomes: number;
-  /** Decisions without an outcome that counts: none came, it came after the attribution window, or nobody used the answer. */
+  /** Decisions without an outcome that counts: none came, it came after the attribution window, or the answer was not used. */
   readonly missing: number;
   readonly by: string | null;
   /** The policy of `--target`. */

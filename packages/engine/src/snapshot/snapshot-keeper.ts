@@ -5,7 +5,7 @@
  *     sync the names ─▶ remove those that are not kept
  *
  * Promises:
- * - A snapshot has its name only when it is whole and durable, and only after the entry that binds it is durable.
+ * - A snapshot has its name only when it is complete and durable, and only after the entry that binds it is durable.
  * - The ordering thread waits for no call. It makes the bytes of a mebibyte at a time.
  * - A snapshot that cannot be written is no failure of the journal: it is said why, and the next rotation tries again.
  * - It leaves the journal space for a segment: with less, those before the last two are removed, and if that is not enough, it

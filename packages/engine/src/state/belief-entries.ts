@@ -33,7 +33,7 @@ export class BeliefEntries {
   }
 
   /**
-   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when it is in an archive that is not at hand;
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when it is in an archive that is unavailable;
    *   `CAL_JOURNAL_ENTRY_MALFORMED` when the entry is not a belief.
    */
   async at(sequence: number): Promise<BeliefEntry> {

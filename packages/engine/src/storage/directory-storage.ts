@@ -171,7 +171,7 @@ export class DirectoryStorage implements Storage {
     return new OlderEntries({ ...how, lines: this.older(), chain: nodeChain(key) });
   }
 
-  /** Everything is folded again where hashes of the tree are missing beside the snapshot, and the entries are at hand. */
+  /** Everything is folded again where hashes of the tree are missing beside the snapshot, and the entries are available. */
   #withTree<State>(point: StartPoint<State>, newState: () => State): StartPoint<State> {
     const [disk, directory, { from }] = [this.#disk, this.name, point];
     if (from === undefined) return point;

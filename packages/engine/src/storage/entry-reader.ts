@@ -60,7 +60,7 @@ export class EntryReader {
   /**
    * @param place - `undefined` for an entry before the start.
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence; `CAL_JOURNAL_UNREADABLE` when
-   *   the disk does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand.
+   *   the disk does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is unavailable.
    */
   find(sequence: number, place: EntryPlace | undefined): FoundLine {
     try {

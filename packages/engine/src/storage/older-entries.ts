@@ -1,6 +1,6 @@
 /**
  * Verifies, while the engine serves, the entries before the snapshot that it started from: their chain, from the first that is
- * at hand to the entry that the snapshot ends with, and as far as no segment is missing what each entry says
+ * available to the entry that the snapshot ends with, and as far as no segment is missing what each entry says
  * (`older-content.ts`).
  *
  *     lines of older segments ─▶ chain and content, a slice at a time ─▶ the hash that the start began with
@@ -8,7 +8,7 @@
  * Promises:
  * - A slice is about 64 KiB, and the slices of a second hold no more than the rate allows, so that no command waits long.
  * - A break of the chain, or an entry that is not what it says, is reported once, with entry, file and byte offset.
- * - Segments that are not at hand, or that the disk does not give, are no break: the result is then incomplete.
+ * - A segment that is unavailable, or that the disk does not give, is no break: the result is then incomplete.
  * @module
  */
 import { CalybrisError, type ChainHash, GENESIS_HASH, parseChainedLine } from "@calybris/kernel";
@@ -18,7 +18,7 @@ import { OlderContent } from "./older-content.ts";
 import type { OlderGap, OlderLine, OlderVerification, OlderVerifier, VerifyOlder } from "./storage.ts";
 
 export interface OlderEntriesOptions extends VerifyOlder {
-  /** Lines before the start, in order; those at hand. */
+  /** Lines before the start, in order, as far as they are available. */
   readonly lines: AsyncIterable<OlderLine | OlderGap>;
   readonly chain: ChainHash;
   /** Called after each slice. */
@@ -36,7 +36,7 @@ export class OlderEntries implements OlderVerifier {
   #check: ChainCheck | undefined;
   /** `undefined` behind a gap: the policies in it are not known. */
   #content: OlderContent | undefined = new OlderContent();
-  /** Files that are not at hand; and whether the last of them is behind all lines that were read. */
+  /** Files that are unavailable; and whether the last of them is behind all lines that were read. */
   readonly #absent: string[] = [];
   #isAfterGap = false;
   #isClosed = false;

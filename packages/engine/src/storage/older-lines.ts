@@ -27,7 +27,7 @@ export async function* olderLines(
   }
 }
 
-/** The segments before one that are not at hand: archives that cannot be reached, or files that are not there. */
+/** The segments before one that are unavailable: unreachable archives, or missing files. */
 export function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
   const names = new Set(withDisk(directory, () => disk.list(directory)));
   return Array.from({ length: segment - 1 }, (_, index) => segmentName(index + 1)).filter(

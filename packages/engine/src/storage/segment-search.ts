@@ -35,7 +35,7 @@ export class SegmentSearch {
   }
 
   /**
-   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand; `CAL_JOURNAL_ENTRY_MALFORMED`
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is unavailable; `CAL_JOURNAL_ENTRY_MALFORMED`
    *   when it was altered.
    */
   find(sequence: number): EntryLine | undefined {
@@ -52,7 +52,7 @@ export class SegmentSearch {
     return undefined;
   }
 
-  /** The position of an entry. @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand. */
+  /** The position of an entry. @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is unavailable. */
   place(sequence: number): SparseIndexEntry {
     const { segment, isKnown } = this.#segmentOf(sequence);
     const offset = this.#reading(segment, (file) => {
@@ -82,7 +82,7 @@ export class SegmentSearch {
     return { segment: low, until: low, isKnown: this.#firstOf(low) !== undefined };
   }
 
-  /** One after another, where some are not at hand. */
+  /** One after another, where some are unavailable. */
   #segmentBelow(
     high: number,
     sequence: number,
@@ -106,7 +106,7 @@ export class SegmentSearch {
     return first;
   }
 
-  /** `undefined` also where the segment is not at hand. */
+  /** `undefined` also where the segment is unavailable. */
   #reading<T>(segment: number, work: (file: DiskFile) => T | undefined): T | undefined {
     const file = this.#open(segment);
     if (file === undefined) return undefined;

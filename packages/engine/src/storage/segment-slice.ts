@@ -7,7 +7,7 @@ import { type Disk, type DiskFile, withDisk } from "../journal/disk.ts";
 import { segmentName } from "../journal/segment.ts";
 
 const NEWLINE = 0x0a;
-/** How much is read at a time where nobody knows the end. */
+/** How much is read at a time where the end is unknown. */
 const STEP_BYTES = 64 * 1024;
 
 /** The position of an entry. */

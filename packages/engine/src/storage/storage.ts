@@ -54,7 +54,7 @@ export interface Started {
   readonly fromSequence: number;
   /** Newer snapshots, and why they were not used. */
   readonly snapshotsRefused: readonly RefusedSnapshot[];
-  /** Segments before it that are not at hand: archives that cannot be reached, or files that are not there. */
+  /** Segments before it that are unavailable: unreachable archives, or missing files. */
   readonly segmentsAbsent: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export interface StoredEntry {
 export interface StoredEntries {
   /**
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence; `CAL_JOURNAL_UNREADABLE` when
-   *   the storage does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand.
+   *   the storage does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is unavailable.
    */
   find(sequence: number): Promise<StoredEntry>;
   /** Where an entry is stored, for a person. */
@@ -89,7 +89,7 @@ export interface OlderLine {
   readonly ended: boolean;
 }
 
-/** Lines before the start that are not at hand. */
+/** Lines before the start that are unavailable. */
 export interface OlderGap {
   readonly absentFile: string;
 }
@@ -151,7 +151,7 @@ export interface Storage {
    */
   read(from: number, to: number): AsyncGenerator<Buffer>;
   /**
-   * The lines before the snapshot that the recovery began at, in order; a gap in place of those that are not at hand.
+   * The lines before the snapshot that the recovery began at, in order; a gap in place of those that are unavailable.
    * Nothing where everything was folded. Only after `recover`.
    *
    * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the storage does not give them.

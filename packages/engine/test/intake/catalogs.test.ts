@@ -98,7 +98,7 @@ const beside = fileURLToPath(new URL("../../../../../shared/data", import.meta.u
 const data = join(process.env["CALYBRIS_DATA"] ?? beside, "prices");
 const pricesFile = join(data, "genai_prices_data.json.gz");
 
-// Skipped where the price and rating data sets are not at hand: they are not part of the project.
+// Skipped where the price and rating data sets are missing: they are not part of the project.
 describe.skipIf(!existsSync(pricesFile))("llm beside its sources (skipped where CALYBRIS_DATA has none)", () => {
   type Rate = number | { readonly base: number; readonly tiers: readonly unknown[] };
   interface Prices {

@@ -4,7 +4,10 @@ import { Ledger } from "../../src/ledger/ledger.ts";
 import { type Account, newAccount } from "../../src/ledger/account.ts";
 
 function account(name: string, parent: Account | undefined, reserved: bigint, debt = 0n): Account {
-  return Object.assign(newAccount(0, { kind: "limit", tenant: name } as never, parent), { reserved, debt });
+  return Object.assign(newAccount(0, { kind: "limit", tenant: name } as never, parent), {
+    reservedMicrocents: reserved,
+    debtMicrocents: debt,
+  });
 }
 
 describe("the money of all tenants", () => {

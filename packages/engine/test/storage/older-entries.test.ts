@@ -67,7 +67,7 @@ test.each([
 });
 
 test.each([{ absent: [1] }, { absent: [3] }, { absent: [1, 2, 3] }])(
-  "segments $absent that are not at hand are no alarm: the rest is verified, and they are named",
+  "segments $absent that are unavailable are no alarm: the rest is verified, and they are named",
   async ({ absent }) => {
     for (const number of absent) renameSync(join(directory, segmentName(number)), join(directory, `away-${number}`));
     const engine = await open();

@@ -8,11 +8,11 @@ import { SegmentSearch } from "../../src/storage/segment-search.ts";
 import { fill } from "../support/journal-harness.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 
-// Goal: entries that nobody has gone through are found by their sequence, and one whose segment is not at hand is never
+// Goal: entries that nobody has gone through are found by their sequence, and one whose segment is unavailable is never
 // taken for one that does not exist.
 // Method: journals with any of their segments gone, against the lines themselves.
 
-test("each entry is found where its segment is at hand; else the file named, or one between those named, holds it", async () => {
+test("each entry is found where its segment is available; else the file named, or one between those named, holds it", async () => {
   const disk = new MemoryDisk();
   await fill(disk, 120, { segmentBytesMax: 9_000 });
   const segments = listSegments(disk, "journal");

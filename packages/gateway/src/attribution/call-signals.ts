@@ -1,5 +1,5 @@
 /**
- * The five signals from which quality is inferred where nobody reports an outcome: `slow`, `error`, `retried`, `aborted`,
+ * The five signals from which quality is inferred where no outcome is reported: `slow`, `error`, `retried`, `aborted`,
  * `truncated`. They come from how a call ended, and are reported with its outcome.
  * @module
  */

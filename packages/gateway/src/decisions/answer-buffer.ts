@@ -46,7 +46,7 @@ export class AnswerBuffer {
     ];
     if (!repeated && action !== undefined && reason !== undefined) metrics.decision(action, reason);
     this.#reserve(answerBytesMax(record));
-    const context = { texts: bytes, remaining, repeated, useCase: () => decided.useCase };
+    const context = { texts: bytes, remainingMicrocents: remaining, repeated, useCase: () => decided.useCase };
     const end = putAnswer(record, context, this.#bytes, this.#end);
     if (end < 0) this.put(decisionText(decided, texts, remaining));
     else this.#end = end;
@@ -70,7 +70,7 @@ export class AnswerBuffer {
   }
 }
 
-/** What the tenant of a decision may still reserve; `undefined` where nobody limits it. */
+/** What the tenant of a decision may still reserve; `undefined` for one without a limit. */
 export function headroomOf({ reading }: Engine, { tenant }: Decided): bigint | undefined {
   return reading.headroom(tenant ?? DEFAULT_TENANT);
 }

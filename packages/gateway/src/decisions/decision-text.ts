@@ -17,7 +17,7 @@ export interface AnswerTexts {
 }
 
 /**
- * @param remaining - what the tenant may still reserve; `undefined` where nobody limits it.
+ * @param remaining - what the tenant may still reserve; `undefined` for one without a limit.
  */
 export function decisionText(decided: Decided, texts: AnswerTexts, remaining: bigint | undefined): string {
   return `${decisionMembers(decided, texts, remaining)}}`;

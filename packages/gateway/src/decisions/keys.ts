@@ -1,6 +1,6 @@
 /**
  * API keys over HTTP: created, listed, rotated, revoked. What a key may do is in the journal with its maker; its secret is
- * shown once and kept by nobody.
+ * shown once and not stored.
  * @module
  */
 import type { CreatedKey } from "@calybris/engine";
@@ -86,7 +86,7 @@ function find({ engine }: ApiContext, id = ""): CreatedKey {
 
 const SHOWN_MAX = 32;
 
-/** Nobody can make a key that may do what their own may not. */
+/** A caller cannot make a key that may do more than its own. */
 function requireNarrower(principal: Principal, { scopes }: Pick<KeyIdentity, "scopes">): void {
   const scope = scopes.find((one) => !principal.scopes.has(one));
   if (scope !== undefined) throw new GatewayError("CAL_GATEWAY_KEY_TOO_WIDE", { key: principal.name, scope });

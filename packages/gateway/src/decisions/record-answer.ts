@@ -97,8 +97,8 @@ export interface AnswerBytes {
 export interface AnswerContext {
   /** `undefined` for a policy with a name beyond ASCII. */
   readonly texts: AnswerBytes | undefined;
-  /** What the tenant may still reserve; `undefined` where nobody limits it. */
-  readonly remaining: bigint | undefined;
+  /** What the tenant may still reserve; `undefined` for one without a limit. */
+  readonly remainingMicrocents: bigint | undefined;
   readonly repeated: boolean;
   readonly useCase: () => string;
 }
@@ -127,7 +127,7 @@ export function putAnswer(
   end = putNumber(out, putLabel(out, end, L.evaluated), pages.u16[made + DECISION_AT.evaluatedCount / 2] as number);
   end = putNumber(out, putLabel(out, end, L.eligible), pages.u16[made + DECISION_AT.eligibleCount / 2] as number);
   end = putNumber(out, putLabel(out, end, L.policy), u32[(at + AT.policyId) >>> 2] as number);
-  end = putTenancy(pages, at, context.remaining, out, end);
+  end = putTenancy(pages, at, context.remainingMicrocents, out, end);
   return putLabel(out, end, context.repeated ? L.repeated : L.fresh);
 }
 

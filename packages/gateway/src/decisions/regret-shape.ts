@@ -69,7 +69,7 @@ export const regretShape: z.ZodType = named(
     all: z.object({
       rows: count("Outcomes of the learner's own decisions."),
       notLearned: count("Outcomes of other decisions."),
-      unusable: count("Outcomes that came too late, or of answers that nobody used."),
+      unusable: count("Outcomes that came too late, or of answers that were not used."),
       ran: z.object({ value: known("Mean reward of what ran."), standardError: known("Of the value.") }),
       policies: z.array(policy),
       best: z.string().nullable().meta({ description: "The policy with the highest value that is not refused." }),

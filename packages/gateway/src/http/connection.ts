@@ -54,7 +54,7 @@ export class RawConnection implements NodeSideOwner {
   readonly #parts: ConnectionParts;
   readonly #answers: AnswerQueue;
   #mode: Mode = "waiting";
-  /** When the connection began to wait, or the request at hand to arrive. */
+  /** When the connection began to wait, or the current request to arrive. */
   #sinceMs: number = performance.now();
   #isFresh = true;
   readonly #held: HeldInput = new HeldInput();

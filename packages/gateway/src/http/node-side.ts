@@ -75,7 +75,7 @@ export class NodeSide extends Duplex {
     return this.#isInHead;
   }
 
-  /** How much of the answer to the request at hand was written; `undefined`: nothing. */
+  /** How much of the answer to the current request was written; `undefined`: nothing. */
   get answerBegun(): "partly" | "wholly" | undefined {
     if (this.#isInHead || this.#response?.headersSent !== true) return undefined;
     return this.#openCount > 0 ? "partly" : "wholly";
@@ -94,7 +94,7 @@ export class NodeSide extends Duplex {
     return !this.#isBlocked;
   }
 
-  /** Passes on what belongs to the request at hand; returns how many bytes were. */
+  /** Passes on what belongs to the current request; returns how many bytes were. */
   feed(bytes: Buffer): number {
     if (!this.isIncomplete || !this.mayFeed()) return 0;
     const size = this.#sizeOf(bytes);

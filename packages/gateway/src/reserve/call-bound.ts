@@ -21,7 +21,7 @@ export interface BoundedCandidate {
   /** Whose tokens it counts in: estimates are learned by provider. */
   readonly provider: string;
   readonly prices: ModelPrices;
-  /** What the model reads and writes together at most; `undefined` where nobody knows. */
+  /** What the model reads and writes together at most; `undefined` where that is unknown. */
   readonly contextTokens: number | undefined;
   /** The highest factor that may be served: of `factorMax`. */
   readonly factorBpsMax: number;

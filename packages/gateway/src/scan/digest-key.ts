@@ -1,6 +1,6 @@
 /**
  * The key of prompts' digests: a file beside the journal, made at the first start. A digest that the journal keeps can be
- * compared as long as the key is kept; without it nobody can test what a prompt was.
+ * compared as long as the key is kept; a prompt cannot be tested without it.
  * @module
  */
 import { randomBytes } from "node:crypto";

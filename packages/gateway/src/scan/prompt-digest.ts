@@ -1,5 +1,5 @@
 /**
- * Keyed digests of a request: equal requests are recognised, and nobody without the key can test what a prompt was.
+ * Keyed digests of a request: equal requests are recognised, and a prompt cannot be tested without the key.
  *
  * Claude Code begins its system prompt with a line about billing that differs in every request. It is left out of both
  * digests, as are, of the prompt's, members that no model reads: a client that sends a call again may set them anew.

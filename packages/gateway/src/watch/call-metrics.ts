@@ -38,7 +38,7 @@ export interface CallGauges {
   readonly estimatesMissed: number;
 }
 
-/** Combinations of names whose rows are kept at hand. */
+/** Combinations of names whose rows are kept in memory. */
 const KNOWN_MAX = 500;
 const STATES = { closed: 0, half_open: 1, open: 2 } as const;
 const DOLLAR = 100_000_000n;

@@ -22,7 +22,7 @@ export interface Splice {
 }
 
 /**
- * Finds the members of a body that is at hand as a whole.
+ * Finds the members of a body that is in memory as a whole.
  *
  * @throws GatewayError as {@link JsonSpanScanner} does.
  */

@@ -1,6 +1,6 @@
 /**
  * Paths of the two APIs, and which of them the gateway serves. One that it does not serve is answered 404 with a sentence,
- * and never sent on: a route that passes unread is a route that nobody meters.
+ * and never sent on: a route that passes unread is not metered.
  * @module
  */
 import type { WireDialect } from "./dialect.ts";

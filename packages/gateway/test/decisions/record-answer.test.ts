@@ -147,7 +147,7 @@ test("an answer from a record is the answer from the same decision as objects, o
       if (record === undefined) throw new Error("a decision has a record");
       const out = Buffer.alloc(answerBytesMax(record) + 3);
       const texts = answerBytes(snapshot);
-      const context = { texts, remaining: headroom, repeated: each.repeated, useCase: () => each.useCase };
+      const context = { texts, remainingMicrocents: headroom, repeated: each.repeated, useCase: () => each.useCase };
       const end = putAnswer(record, context, out, 3);
       if (end < 0) return;
       written += 1;

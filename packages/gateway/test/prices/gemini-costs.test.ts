@@ -28,7 +28,7 @@ const recordings = [
   }),
 ];
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings)("what Google was recorded to count", () => {
   test("costs to the microcent what its counts come to by hand: thoughts as output, tools' results as input, and no part twice", async () => {
     const book = await shippedPrices();

@@ -42,7 +42,7 @@ const [usages = [], providers = []] = (hasData ? FILES.map(load) : []) as [RealU
 /** When the data was published. Of its prices by the time of day, the one at noon was taken. */
 const PUBLISHED_MS = Date.parse("2026-08-21T12:00:00Z");
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasData)("1,577 real usages", () => {
   test("cost what was published to the microcent, for the counts that were published", () => {
     const tally = new Map<string, number>();

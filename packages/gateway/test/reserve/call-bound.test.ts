@@ -130,7 +130,7 @@ describe("the bound of a call", () => {
     expect(callBound({ ...CONTENT, hidden: ["tool web_search"] }, CANDIDATE)?.input[0]?.microcents).toBe(120_000_000n);
   });
 
-  test("is dearer by the factor that may be served, input and output alike", () => {
+  test("costs more by the factor that may be served, input and output alike", () => {
     const bound = callBound({ ...CONTENT, hidden: ["image"] }, { ...CANDIDATE, factorBpsMax: 11_000 });
     expect(bound).toEqual({
       input: [{ basis: "window", microcents: 66_000_000n }],

@@ -31,7 +31,7 @@ function pairs(): readonly Pair[] {
   });
 }
 
-// Skipped where the recordings are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the recordings are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings)("recorded calls", () => {
   const recorded = hasRecordings ? pairs() : [];
 

@@ -141,7 +141,7 @@ describe("a chat completion, said as a message", () => {
   });
 });
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings)("recorded answers", () => {
   test("are said in the other dialect with the same totals, or have a problem that is named", () => {
     const tally = new Map<string, number>();

@@ -219,7 +219,7 @@ describe("an answer of Google's", () => {
 
 const files = hasRecordings ? recordedFiles() : new Map<string, string>();
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings || !hasSchema)("what Google was recorded to answer", () => {
   const judge = hasSchema ? openaiSchema() : () => "no schema";
   const streams = recordedStreams(files).filter(({ dialect }) => dialect === "gemini");

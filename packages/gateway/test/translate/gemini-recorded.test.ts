@@ -22,7 +22,7 @@ function faultOf(read: () => CallRequest): string {
 
 const files = hasRecordings ? recordedFiles() : new Map<string, string>();
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings)("recorded requests", () => {
   test.each([
     [

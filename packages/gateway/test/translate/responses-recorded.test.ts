@@ -36,7 +36,7 @@ function refusal(write: () => void): string {
 
 const files = hasRecordings ? recordedFiles() : new Map<string, string>();
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings || !hasSchema)("what was recorded", () => {
   const judge = hasSchema ? openaiSchema() : () => "no schema";
   const loose = hasSchema ? openaiSchema(true) : () => "no schema";

@@ -307,7 +307,7 @@ async function assembled(text: string): Promise<OpenAI.Responses.Response> {
 
 const files = hasRecordings ? recordedFiles() : new Map<string, string>();
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings || !hasSchema)("what was recorded of Responses", () => {
   const judge = hasSchema ? openaiSchema() : () => "no schema";
   const requests = [...files].filter(([name]) => /\/responses\/(?:followup-)?request\.json$/.test(name));

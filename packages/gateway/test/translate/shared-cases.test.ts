@@ -170,7 +170,7 @@ function answerFaults({ finish_reason: wanted, not_finish_reason: unwanted }: Ex
   return unwanted !== undefined && finish === "stop" ? [...found, "it stopped silently"] : found;
 }
 
-// Skipped where the shared cases are not at hand: they lie beside the data sets.
+// Skipped where the shared cases are missing: they lie beside the data sets.
 describe.skipIf(!hasCases)("the shared case", () => {
   const cases = sharedCases(/^(?:0[1-9]|10|12|2[3-9]|3[0-2])-/).filter(({ upstream }) => upstream !== "gemini");
 

@@ -234,7 +234,7 @@ describe("a chat completion, said as a stream of messages", () => {
   });
 });
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings)("recorded streams", () => {
   const streams = hasRecordings ? recordedStreams(recordedFiles()) : [];
   const events = (list: readonly string[]): readonly Json[] => list.map((event) => JSON.parse(event) as Json);

@@ -41,7 +41,7 @@ function translated(run: () => ExactJson): Outcome {
   }
 }
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings || !hasSchema)("in OpenAI's own schema", () => {
   const judge = hasSchema ? openaiSchema() : () => "no schema";
 
@@ -123,7 +123,7 @@ describe.skipIf(!hasRecordings || !hasSchema)("in OpenAI's own schema", () => {
   });
 });
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings)("recorded requests of chat completions", () => {
   test("are requests of messages that keep Anthropic's rules, or are refused by name", () => {
     const refusals = new Map<string, number>();

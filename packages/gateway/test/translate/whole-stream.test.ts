@@ -42,7 +42,7 @@ describe("a whole answer, written as a stream,", () => {
     expect(wholeAsStream("openai-chat", answer, false)).not.toContain("usage");
   });
 
-  // Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+  // Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
   test.skipIf(!hasRecordings)("is what the official clients put together again", async () => {
     let count = 0;
     for (const [name, answer] of answers("openai-chat", "choices")) {

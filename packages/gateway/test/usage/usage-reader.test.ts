@@ -322,7 +322,7 @@ describe("Google's usage", () => {
   });
 });
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings)("the recordings", () => {
   const files = hasRecordings ? recordedFiles() : new Map<string, string>();
 

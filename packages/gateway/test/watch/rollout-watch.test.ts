@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Running, startService, testPolicy } from "../support/running-service.ts";
 
 const LEARNING = { features: ["load"], explorationBps: 5_000, warmUpRequests: 20 };
-/** The dearest candidate costs more than it values an answer at. */
+/** The most expensive candidate costs more than it values an answer at. */
 const FRUGAL = {
   name: "frugal",
   epoch: 2,

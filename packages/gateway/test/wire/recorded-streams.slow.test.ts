@@ -10,7 +10,7 @@ const LINE_ENDS = ["\n", "\r\n", "\r"];
 /** Streams up to this length are cut in two, and cut off, at every byte. */
 const SHORT_BYTES_MAX = 1_600;
 
-// Skipped where the data sets are not at hand; CALYBRIS_DATA names their folder.
+// Skipped where the data sets are missing; CALYBRIS_DATA names their folder.
 describe.skipIf(!hasRecordings)("every recorded stream", () => {
   test("is there", () => {
     const count = (dialect: string): number => streams.filter((stream) => stream.dialect === dialect).length;

@@ -1,5 +1,5 @@
 /**
- * How long the router takes, on the machine at hand: medians, after warming up. The clock is handed in.
+ * How long the router takes, on this machine: medians, after warming up. The clock is handed in.
  * @module
  */
 import { samplingTable } from "@calybris/engine/internal";

@@ -147,7 +147,7 @@ export class Ordering {
   }
 
   #beginPeriod(tenant: string): void {
-    const { period, remaining, limit } = this.#account(tenant);
+    const { period, remainingMicrocents, limit } = this.#account(tenant);
     const index = (period?.index ?? 0) + 1;
     this.#fold({
       kind: "period",
@@ -155,7 +155,7 @@ export class Ordering {
       index,
       startsAt: index * 10,
       endsAt: index * 10 + 10,
-      withdrawnMicrocents: microcents(period === undefined ? 0n : remaining),
+      withdrawnMicrocents: microcents(period === undefined ? 0n : remainingMicrocents),
       allotmentMicrocents: limit.period?.allotmentMicrocents ?? microcents(0n),
     });
   }
@@ -176,7 +176,11 @@ export class Ordering {
     return {
       rooms: accounts.map(headroomOf),
       taken: [...this.#taken],
-      balances: accounts.map(({ granted, remaining, debt }) => ({ granted, remaining, debt })),
+      balances: accounts.map(({ grantedMicrocents, remainingMicrocents, debtMicrocents }) => ({
+        granted: grantedMicrocents,
+        remaining: remainingMicrocents,
+        debt: debtMicrocents,
+      })),
     };
   }
 }

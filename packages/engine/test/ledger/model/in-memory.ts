@@ -169,11 +169,23 @@ export class LedgerInMemory implements Subject, Ordering {
   #note(text: string, sequence: number, body: EntryBody): void {
     if (body.kind === "grant") this.#grantIds.push(body.id);
     let state = `${sequence} ${this.ledger.reservations.openCount}`;
-    for (const { tenant, granted, remaining, reserved, settled, debt } of this.ledger.accounts()) {
-      const isInRange = remaining >= 0n && reserved >= 0n && settled >= 0n && debt >= 0n && granted < 2n ** 63n;
-      if (!isInRange || granted !== remaining + reserved + settled)
+    for (const {
+      tenant,
+      grantedMicrocents,
+      remainingMicrocents,
+      reservedMicrocents,
+      settledMicrocents,
+      debtMicrocents,
+    } of this.ledger.accounts()) {
+      const isInRange =
+        remainingMicrocents >= 0n &&
+        reservedMicrocents >= 0n &&
+        settledMicrocents >= 0n &&
+        debtMicrocents >= 0n &&
+        grantedMicrocents < 2n ** 63n;
+      if (!isInRange || grantedMicrocents !== remainingMicrocents + reservedMicrocents + settledMicrocents)
         throw new Error(`the money of ${tenant} is not conserved after ${text}`);
-      state += ` ${tenant} ${granted} ${remaining} ${reserved} ${settled} ${debt}`;
+      state += ` ${tenant} ${grantedMicrocents} ${remainingMicrocents} ${reservedMicrocents} ${settledMicrocents} ${debtMicrocents}`;
     }
     this.texts.push(text);
     this.states.push(state);
@@ -199,10 +211,17 @@ export class LedgerInMemory implements Subject, Ordering {
         actualMicrocents,
       ]),
       grants: this.#grantIds.map((id) => {
-        const { sequence, tenant, amount } = this.ledger.grantOf(id) ?? { sequence: 0, tenant: "", amount: 0n };
-        return [id, sequence, tenant, amount];
+        const { sequence, tenant, amountMicrocents } = this.ledger.grantOf(id) ?? {
+          sequence: 0,
+          tenant: "",
+          amountMicrocents: 0n,
+        };
+        return [id, sequence, tenant, amountMicrocents];
       }),
-      ended: [...this.ledger.accounts()].map(({ endedCount, billedBefore }) => [endedCount, billedBefore]),
+      ended: [...this.ledger.accounts()].map(({ endedCount, billedBeforeMicrocents }) => [
+        endedCount,
+        billedBeforeMicrocents,
+      ]),
     });
   }
 }

@@ -121,8 +121,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "off by one at the cap",
     file: "ledger/account.ts",
-    find: "cap - account.reserved;",
-    replace: "cap - account.reserved + 1n;",
+    find: "cap - account.reservedMicrocents;",
+    replace: "cap - account.reservedMicrocents + 1n;",
     search: "sequences",
   },
   {
@@ -135,8 +135,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a wrapped addition",
     file: "ledger/account.ts",
-    find: "if (account.granted + granted > I64_MAX)",
-    replace: "if (BigInt.asIntN(64, account.granted + granted) > I64_MAX)",
+    find: "if (account.grantedMicrocents + granted > I64_MAX)",
+    replace: "if (BigInt.asIntN(64, account.grantedMicrocents + granted) > I64_MAX)",
     search: "sequences",
   },
   {
@@ -156,8 +156,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a period that leaves what is unspent",
     file: "ledger/account.ts",
-    find: "return account.period === undefined ? 0n : account.remaining;",
-    replace: "return account.period === undefined ? 0n : account.remaining * 0n;",
+    find: "return account.period === undefined ? 0n : account.remainingMicrocents;",
+    replace: "return account.period === undefined ? 0n : account.remainingMicrocents * 0n;",
     search: "sequences",
   },
   {
@@ -177,14 +177,14 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a debt that does not close",
     file: "ledger/account.ts",
-    find: "account.debt += amount - covered;",
+    find: "account.debtMicrocents += amount - covered;",
     replace: "",
     search: "sequences",
   },
   {
     name: "a debt that a grant does not pay",
     file: "ledger/account.ts",
-    find: "  const paid = amount < account.debt ? amount : account.debt;\n",
+    find: "  const paid = amount < account.debtMicrocents ? amount : account.debtMicrocents;\n",
     replace: "  const paid = 0n * amount;\n",
     search: "sequences",
   },
@@ -240,7 +240,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a debt of a tenant below another",
     file: "ledger/overruns.ts",
-    find: "  return parts.some((part) => part.account.remaining < more);",
+    find: "  return parts.some((part) => part.account.remainingMicrocents < more);",
     replace: "  return parts.length > more;",
     search: "sequences",
   },

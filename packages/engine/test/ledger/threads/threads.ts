@@ -123,12 +123,18 @@ class Ordering {
   }
 
   checkTotals(): void {
-    const { granted, remaining, reserved, settled, debt } = this.#account;
-    if (reserved !== 0n || granted !== this.#granted || settled + debt !== this.#billed)
+    const { grantedMicrocents, remainingMicrocents, reservedMicrocents, settledMicrocents, debtMicrocents } =
+      this.#account;
+    if (
+      reservedMicrocents !== 0n ||
+      grantedMicrocents !== this.#granted ||
+      settledMicrocents + debtMicrocents !== this.#billed
+    )
       throw new Error(
-        `granted ${granted} of ${this.#granted}, billed ${settled + debt} of ${this.#billed}, ${reserved} reserved`,
+        `granted ${grantedMicrocents} of ${this.#granted}, billed ${settledMicrocents + debtMicrocents} of ${this.#billed}, ${reservedMicrocents} reserved`,
       );
-    if (remaining !== granted - settled) throw new Error(`${remaining} remain of ${granted}, with ${settled} settled`);
+    if (remainingMicrocents !== grantedMicrocents - settledMicrocents)
+      throw new Error(`${remainingMicrocents} remain of ${grantedMicrocents}, with ${settledMicrocents} settled`);
     if (this.ledger.cells.headroom(0) !== headroomOf(this.#account)) throw new Error("a debit or a credit is lost");
   }
 
@@ -153,7 +159,8 @@ class Ordering {
     const actual = this.#sequence % 11 === 0 ? open.amount + 30n : (open.amount * BigInt(this.#sequence % 4)) / 4n;
     this.#billed += actual;
     this.#credit({ kind: "settlement", of: open.of, actualMicrocents: microcents(actual), actor: "system:anna" });
-    if (this.#account.granted - this.#account.settled < FIRST_GRANT / 2n) this.#grant(FIRST_GRANT / 2n);
+    if (this.#account.grantedMicrocents - this.#account.settledMicrocents < FIRST_GRANT / 2n)
+      this.#grant(FIRST_GRANT / 2n);
   }
 
   #grant(amount: bigint): void {
@@ -163,7 +170,7 @@ class Ordering {
   }
 
   #credit(body: LedgerEntry): void {
-    const isFirst = this.#account.granted === 0n;
+    const isFirst = this.#account.grantedMicrocents === 0n;
     const before = headroomOf(this.#account);
     this.#sequence += 1;
     const began = isFirst ? 0 : this.history.ticket();
