@@ -198,7 +198,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a grant that is applied twice",
     file: "ledger/ledger.ts",
-    find: "this.#tenants.grant({ id: body.id, sequence, tenant: body.tenant, amount: body.amountMicrocents });",
+    find: "this.#tenants.grant({ id: body.id, sequence, tenant: body.tenant, amountMicrocents: body.amountMicrocents });",
     replace: "",
     search: "sequences",
   },
