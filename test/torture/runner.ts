@@ -10,7 +10,7 @@ import type { Budget, Search } from "./search.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 const NO_SEARCHES: readonly string[] = ["command-line.ts", "runner.ts", "search.ts", "soak.ts", "torture.ts"];
-/** Beyond its budget a search may finish its current case. A busy machine is no failure; one that hangs is. */
+/** Beyond its budget a search may finish the case at hand. A busy machine is no failure; one that hangs is. */
 const GRACE_MILLISECONDS = 180_000;
 /** A long search says how far it is this often, so that a build's log shows that it lives. */
 const PROGRESS_MILLISECONDS = 15_000;
