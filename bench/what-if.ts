@@ -6,32 +6,35 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Engine, loadPolicy } from "@calybris/engine";
-import { InlineDriver, Writer } from "@calybris/engine/internal";
-import { markdownTable, seededBelow } from "./harness.ts";
-import { unsynced } from "./large-journal.ts";
+import { markdownTable } from "./harness.ts";
+import { type KeptJournal, keptJournal } from "./kept-journal.ts";
+import { makeLearnedJournal } from "./learned-journal.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const POLICY = join(ROOT, "examples", "demo", "policy.jsonc");
 const CALYBRIS = join(ROOT, "packages", "cli", "bin", "calybris.cjs");
 const DECISIONS = 1_000_000;
 const SMOKE_DECISIONS = 500;
-const TURN = 500;
 const MIB = 2 ** 20;
 /** The quality floor of the other policy, for its use cases. */
 const OTHER_FLOOR_BPS = 8_000;
 
-/** Prints a table. `requests` is how many decisions the journal has; a million when left out. */
+/** Shorter journals are made anew each time. */
+const KEPT_DECISIONS_MIN = 10_000;
+
+/** Prints a table, and how long the journal took to make. `requests` is how many decisions it has; a million when left out. */
 export async function benchWhatIf(options: { readonly full: boolean; readonly requests?: number }): Promise<string> {
   const decisions = options.requests ?? (options.full ? DECISIONS : SMOKE_DECISIONS);
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));
   try {
-    const journal = join(directory, "journal");
     const policy = learningPolicy(directory, "learns.json", (text) => text);
     const other = learningPolicy(directory, "other.json", (text) =>
       text.replaceAll(/"qualityMinBps": \d+/g, `"qualityMinBps": ${OTHER_FLOOR_BPS}`),
     );
-    await fill(journal, policy, decisions);
+    const make = (empty: string): Promise<void> => makeLearnedJournal(empty, policy, decisions);
+    const parameters = [readFileSync(policy, "utf8"), String(decisions)];
+    const { directory: journal, madeSeconds } =
+      decisions >= KEPT_DECISIONS_MIN ? await keptJournal("whatif", parameters, make) : await madeIn(directory, make);
     const commands = [
       ["whatif", "--policy", other],
       ["whatif", "--policy", other, "--by", "useCase"],
@@ -39,7 +42,7 @@ export async function benchWhatIf(options: { readonly full: boolean; readonly re
       ["regret", "--target", other],
     ];
     const rows = commands.map((words) => [...measured([...words, "--journal", journal]), words]);
-    return markdownTable(
+    const table = markdownTable(
       ["command", "decisions", "outcomes", "s", "processor s", "MiB at most"],
       rows.map(([seconds, processor, mebibytes, words]) => [
         `\`${(words as string[]).filter((word) => !word.startsWith(directory)).join(" ")}\``,
@@ -50,9 +53,19 @@ export async function benchWhatIf(options: { readonly full: boolean; readonly re
         (mebibytes as number).toFixed(0),
       ]),
     );
+    const made =
+      madeSeconds === undefined ? "was kept from an earlier run" : `took ${madeSeconds.toFixed(0)} s to make`;
+    return `${table}\n\nThe journal ${made}; that is not part of the figures.`;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+async function madeIn(directory: string, make: (empty: string) => Promise<void>): Promise<KeptJournal> {
+  const began = performance.now();
+  const journal = join(directory, "journal");
+  await make(journal);
+  return { directory: journal, madeSeconds: (performance.now() - began) / 1_000 };
 }
 
 function learningPolicy(directory: string, name: string, changed: (text: string) => string): string {
@@ -60,36 +73,6 @@ function learningPolicy(directory: string, name: string, changed: (text: string)
   const learning = '"learning": { "features": ["length"], "explorationBps": 500 },';
   writeFileSync(file, changed(readFileSync(POLICY, "utf8")).replace('"name": "demo",', `"name": "demo", ${learning}`));
   return file;
-}
-
-async function fill(directory: string, policyFile: string, decisions: number): Promise<void> {
-  const engine = await Engine.open({
-    directory,
-    policy: await loadPolicy(policyFile),
-    disk: unsynced,
-    driver: (start) => new InlineDriver(new Writer(unsynced, start)),
-    waitingMax: 2 * TURN,
-  });
-  const below = seededBelow(7);
-  const useCases = ["default", "readme", "changelog"];
-  for (let done = 0; done < decisions; done += TURN) {
-    const decided = await Promise.all(
-      Array.from({ length: Math.min(TURN, decisions - done) }, () =>
-        engine.decide({
-          inputTokens: 50 + below(6_000),
-          outputTokens: 20 + below(1_500),
-          useCase: useCases[below(useCases.length)] as string,
-          features: { length: below(100) },
-        }),
-      ),
-    );
-    await Promise.all(
-      decided
-        .filter(({ decision }) => decision.action !== "reject")
-        .map(({ decisionId }) => engine.learning.observe({ decisionId, succeeded: below(100) < 80 })),
-    );
-  }
-  await engine.close();
 }
 
 /** Seconds, processor seconds and MiB. */
