@@ -15,6 +15,7 @@ import { unsynced } from "./large-journal.ts";
 
 /** Few, so that each outcome finds its decision in what was read for the one before. */
 const TURN = 64;
+const WAITING_MAX = 4_096;
 const SUCCESSES_OF_100 = 80;
 
 /** Makes it in a process of its own, so that the memory it takes is not part of what is measured. */
@@ -30,7 +31,7 @@ async function fill(directory: string, policyFile: string, decisions: number): P
     policy: await loadPolicy(policyFile),
     disk: unsynced,
     driver: (start) => new InlineDriver(new Writer(unsynced, start)),
-    waitingMax: 2 * TURN,
+    waitingMax: WAITING_MAX,
   });
   const below = seededBelow(7);
   const useCases = ["default", "readme", "changelog"];

@@ -2,15 +2,12 @@
  * `calybris evolve`: proposes better quality floors from a journal, with evidence. It never applies them.
  * @module
  */
-import { Command, InvalidArgumentError } from "commander";
-import { keyFileOption } from "../journal/key-file.ts";
-import { journalOption } from "../journal/place.ts";
+import { Command } from "commander";
 import type { ReadEntry } from "../journal/entries.ts";
 import { policyNamed } from "../policy/journal-policies.ts";
 import { readerOf } from "../journal/reader-of.ts";
+import { alphaOption, type JudgingOptions, marginOption, withJournalAndReport } from "../report/judging-options.ts";
 import { escaped, listHtml, rangePlot, reportPage, tableHtml } from "../report/page.ts";
-import { configOption } from "../service/config-file.ts";
-import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { tableText } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal-text.ts";
@@ -20,27 +17,16 @@ import { whatIfReport } from "../whatif/report.ts";
 import { moneyOf, signed } from "../whatif/text.ts";
 import { FloorChoice, floorText, isChoosing, type Proposal, proposalOf } from "./proposal.ts";
 
-interface EvolveOptions extends TargetOptions {
-  readonly alpha: number;
+interface EvolveOptions extends JudgingOptions {
   readonly margin: number;
-  readonly html?: string;
-  readonly json?: true;
 }
 
-const [ALPHA, MARGIN] = [0.05, 0.01];
-
 export function evolveCommand(terminal: Terminal): Command {
-  return new Command("evolve")
+  const command = new Command("evolve")
     .description("propose better quality floors from a journal, with evidence; nothing is applied")
-    .option("--alpha <share>", "probability that an interval ever misses the true value", share, ALPHA)
-    .option("--margin <share>", "largest drop in success that still counts as kept", share, MARGIN)
-    .addOption(journalOption())
-    .addOption(configOption())
-    .addOption(urlOption())
-    .addOption(apiKeyFileOption())
-    .addOption(keyFileOption())
-    .option("--html <file>", "write the report as a page with plots; it needs no network")
-    .option("--json", "print the proposal as JSON: docs/whatif.md describes it")
+    .addOption(alphaOption())
+    .addOption(marginOption("largest drop in success that still counts as kept"));
+  return withJournalAndReport(command, "print the proposal as JSON: docs/whatif.md describes it")
     .addHelpText("after", HELP)
     .action((options: EvolveOptions) => evolve(options, terminal));
 }
@@ -133,10 +119,4 @@ function evolveHtml(proposal: Proposal): string {
     "Proposed quality floors",
     `<p class="lead"><b>${verdict}</b></p>${listHtml(reasons)}${plots.join("\n")}${tableHtml(COLUMNS, rowsOf(proposal))}<p>Digest of the evidence: <code>${digest}</code></p>`,
   );
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value < 1) return value;
-  throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.05.");
 }

@@ -5,11 +5,16 @@
 import { loadPolicy, type RegretReport } from "@calybris/engine";
 import { Measure, REGRET_GROUPINGS, type RegretGrouping, regretReport } from "@calybris/engine/internal";
 import { Command, InvalidArgumentError } from "commander";
-import { keyFileOption } from "../journal/key-file.ts";
-import { journalOption } from "../journal/place.ts";
 import { readerOf } from "../journal/reader-of.ts";
-import { configOption } from "../service/config-file.ts";
-import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
+import {
+  ALPHA,
+  alphaOption,
+  type JudgingOptions,
+  MARGIN,
+  marginOption,
+  withJournalAndReport,
+} from "../report/judging-options.ts";
+import { clientOf } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { writeOutput } from "../terminal/write-output.ts";
@@ -18,31 +23,20 @@ import { TargetChoices } from "./target-choices.ts";
 import { servedRegret } from "./served-regret.ts";
 import { regretText } from "./text.ts";
 
-interface RegretOptions extends TargetOptions {
+interface RegretOptions extends JudgingOptions {
   readonly by?: readonly RegretGrouping[];
   readonly target?: string;
-  readonly alpha: number;
   readonly margin: number;
-  readonly html?: string;
-  readonly json?: true;
 }
 
-const [ALPHA, MARGIN] = [0.05, 0.01];
-
 export function regretCommand(terminal: Terminal): Command {
-  return new Command("regret")
+  const command = new Command("regret")
     .description("compare what decisions earned with what other policies would have earned")
     .option("--by <fields>", `one row for each: ${REGRET_GROUPINGS.join(", ")}, or several with commas`, groupings)
     .option("--target <file>", "a policy: what it would have earned, and its difference to what ran")
-    .option("--alpha <share>", "probability that an interval ever misses the true value", share, ALPHA)
-    .option("--margin <share>", "largest loss that still counts as no worse", share, MARGIN)
-    .addOption(journalOption())
-    .addOption(configOption())
-    .addOption(urlOption())
-    .addOption(apiKeyFileOption())
-    .addOption(keyFileOption())
-    .option("--html <file>", "write the report as a page with plots; it needs no network")
-    .option("--json", "print the report as JSON: docs/estimate.md describes it")
+    .addOption(alphaOption())
+    .addOption(marginOption("largest loss that still counts as no worse"));
+  return withJournalAndReport(command, "print the report as JSON: docs/estimate.md describes it")
     .addHelpText("after", HELP)
     .action((options: RegretOptions) => regret(options, terminal));
 }
@@ -81,10 +75,4 @@ function groupings(text: string): readonly RegretGrouping[] {
   const isOne = (one: string): one is RegretGrouping => REGRET_GROUPINGS.some((known) => known === one);
   if (fields.every(isOne)) return [...new Set(fields)] as readonly RegretGrouping[];
   throw new InvalidArgumentError(`Allowed are ${REGRET_GROUPINGS.join(", ")}, also several with commas.`);
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value < 1) return value;
-  throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.05.");
 }

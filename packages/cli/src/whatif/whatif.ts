@@ -3,14 +3,13 @@
  * @module
  */
 import { loadPolicy } from "@calybris/engine";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { ReadEntry } from "../journal/entries.ts";
-import { keyFileOption } from "../journal/key-file.ts";
 import { logFiles } from "../journal/log-lines.ts";
-import { journalOption, placeOf } from "../journal/place.ts";
+import { placeOf } from "../journal/place.ts";
 import { readerOf } from "../journal/reader-of.ts";
-import { configOption } from "../service/config-file.ts";
-import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
+import { alphaOption, type JudgingOptions, withJournalAndReport } from "../report/judging-options.ts";
+import type { TargetOptions } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -22,35 +21,25 @@ import { whatIfReport } from "./report.ts";
 import { whatIfText } from "./text.ts";
 import { WhatIf } from "./what-if.ts";
 
-interface WhatIfOptions extends TargetOptions {
+interface WhatIfOptions extends JudgingOptions {
   readonly policy: string;
   readonly by?: Grouping;
   readonly wins?: string;
-  readonly alpha: number;
   readonly diff?: true | string;
-  readonly html?: string;
-  readonly json?: true;
   readonly quiet?: true;
 }
 
-const ALPHA = 0.05;
 const PROGRESS = "{bar} {percentage}% | {eta_formatted} left";
 
 export function whatIfCommand(terminal: Terminal): Command {
-  return new Command("whatif")
+  const command = new Command("whatif")
     .description("decide a journal's requests again under another policy: what changes, what it saves, what it risks")
     .requiredOption("--policy <file>", "the other policy")
     .addOption(new Option("--by <field>", "one row for each").choices([...GROUPINGS]))
     .option("--wins <candidate>", "what would have to change for this candidate to win")
     .option("--diff [file]", "list decisions that change: the first 50, or every one as JSON Lines into a file")
-    .option("--alpha <share>", "probability that an interval ever misses the true value", share, ALPHA)
-    .addOption(journalOption())
-    .addOption(configOption())
-    .addOption(urlOption())
-    .addOption(apiKeyFileOption())
-    .addOption(keyFileOption())
-    .option("--html <file>", "write the report as a page with plots; it needs no network")
-    .option("--json", "print the report as JSON: docs/whatif.md describes it")
+    .addOption(alphaOption());
+  return withJournalAndReport(command, "print the report as JSON: docs/whatif.md describes it")
     .option("--quiet", "no progress bar")
     .addHelpText("after", HELP)
     .action((options: WhatIfOptions) => whatIf(options, terminal));
@@ -111,9 +100,3 @@ class BytesRead {
 }
 
 const ENTRIES_A_STEP = 4_096;
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value < 1) return value;
-  throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.05.");
-}

@@ -1,0 +1,49 @@
+/**
+ * Options that the commands share which judge policies by a journal's outcomes: `regret`, `whatif` and `evolve`.
+ * @module
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { keyFileOption } from "../journal/key-file.ts";
+import { journalOption } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
+
+export interface JudgingOptions extends TargetOptions {
+  readonly alpha: number;
+  readonly html?: string;
+  readonly json?: true;
+}
+
+export const ALPHA = 0.05;
+export const MARGIN = 0.01;
+
+export function alphaOption(): Option {
+  return shareOption("--alpha <share>", "probability that an interval ever misses the true value", ALPHA);
+}
+
+/** @param description - what a loss of at most the margin still counts as. */
+export function marginOption(description: string): Option {
+  return shareOption("--margin <share>", description, MARGIN);
+}
+
+/** Adds which journal is read, and where the report goes. */
+export function withJournalAndReport(command: Command, json: string): Command {
+  return command
+    .addOption(journalOption())
+    .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
+    .addOption(keyFileOption())
+    .option("--html <file>", "write the report as a page with plots; it needs no network")
+    .option("--json", json);
+}
+
+function shareOption(flags: string, description: string, unless: number): Option {
+  return new Option(flags, description).argParser(share).default(unless);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value < 1) return value;
+  throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.05.");
+}
