@@ -13,17 +13,14 @@ import {
   type Request,
   TIER_COUNT_MAX,
 } from "@calybris/kernel";
+import { DrawCounts, type Possible } from "./draw-counts.ts";
+
+export type { Possible };
 
 /** Nothing. */
 export const REJECTED = 0;
 /** A candidate that the journal's policy does not have: no outcome of it can be known. */
 export const ELSEWHERE = -1;
-
-/** A distribution over candidates; shares sum to 1. */
-export interface Possible {
-  readonly ids: readonly number[];
-  readonly shares: readonly number[];
-}
 
 /** What a recorded decision would be under the other policy. */
 export interface Redecided {
@@ -54,14 +51,10 @@ export function redecide(
   if (learning === undefined || !draw.isLearned)
     return { decision, request, possible: certain(journalId(decision.selectedId)) };
   const drawn = { ...entry, learning: { ...learning, holdout: false } };
-  const shares = new Map<number, number>();
-  const add = ({ selectedId }: Decision, share: number): void => {
-    const id = journalId(selectedId);
-    if (share > 0) shares.set(id, (shares.get(id) ?? 0) + share);
-  };
-  add(redecider.decideBase(entry, request), draw.holdoutShare);
-  const rest = 1 - draw.holdoutShare;
-  if (learning.belief === 0) add(redecider.decideRequest(drawn, request, -1), rest);
+  const base = journalId(redecider.decideBase(entry, request).selectedId);
+  const draws = new DrawCounts();
+  if (learning.belief === 0)
+    draws.add(journalId(redecider.decideRequest(drawn, request, -1).selectedId), PROPENSITY_ONE);
   else {
     const { belief } = draw;
     if (belief === undefined) return { decision, request, possible: undefined };
@@ -69,10 +62,10 @@ export function redecide(
     const costs = options.map((option) => redecider.costShareOf(option, request));
     const drawnFrom = new Float64Array(TIER_COUNT_MAX);
     drawnShares(belief, learning.expected ?? [], costs, drawnFrom);
-    for (const [position, option] of options.entries())
-      add(option, (rest * (drawnFrom[position] as number)) / PROPENSITY_ONE);
+    for (const [position, { selectedId }] of options.entries())
+      draws.add(journalId(selectedId), drawnFrom[position] as number);
   }
-  return { decision, request, possible: { ids: [...shares.keys()], shares: [...shares.values()] } };
+  return { decision, request, possible: draws.mixedWith(base, draw.holdoutShare) };
 }
 
 /** Decides a learned decision again with a tier in the place of its draw, holdout or not. */
