@@ -62,7 +62,7 @@ export class Reload {
     const { engine, log } = this.#ports;
     try {
       const config = await this.#ports.readConfig();
-      const change = await readChange(config, engine);
+      const { change } = await readChange(config, engine);
       const commitHttp = this.#ports.prepareHttp(config);
       const { signersFile } = config.rollout;
       const commitSigners =
@@ -88,22 +88,31 @@ export class Reload {
   }
 }
 
+export interface FileChange {
+  readonly change: Reconfiguration;
+  /** Digest of the policy file, as `policy check` prints it; `undefined` without a file. */
+  readonly fileDigest: string | undefined;
+}
+
 /**
  * What the configured files change. The policy file counts as changed when it differs from the policy that was last
- * activated from it, whatever else was activated since; genesis counts as activated from it.
+ * activated from it, whatever else was activated since; genesis counts as activated from it. Where changes need a signature,
+ * a file that says what a signed command activated has nothing left to change.
  */
 export async function readChange(
-  { policy, budgets, keys: configs }: Config,
-  { reading }: Engine,
-): Promise<Reconfiguration> {
+  { policy, budgets, keys: configs, rollout }: Config,
+  { reading, policy: active }: Engine,
+): Promise<FileChange> {
   const limits = budgets.file === undefined ? [] : await loadBudgets(budgets.file);
   const keys = configs.map(identityOf);
-  if (policy.file === undefined) return { budgets: limits, keys };
+  const others = { budgets: limits, keys };
+  if (policy.file === undefined) return { change: others, fileDigest: undefined };
   const configured = await loadPolicy(policy.file);
+  const fileDigest = digestsOf(configured).snapshotDigest;
   const last = reading.policies().findLast(({ isFromFile }) => isFromFile);
-  if (last !== undefined && last.snapshotDigest === digestsOf(configured).snapshotDigest)
-    return { budgets: limits, keys };
-  return { policy: configured, policyFrom: "file", budgets: limits, keys };
+  const isSigned = rollout.signersFile !== undefined && active.snapshotDigest === fileDigest;
+  if (last?.snapshotDigest === fileDigest || isSigned) return { change: others, fileDigest };
+  return { change: { policy: configured, policyFrom: "file", ...others }, fileDigest };
 }
 
 /** TLS can be renewed, but not turned on or off, while the service listens. */

@@ -68,6 +68,8 @@ export interface StartReport {
   readonly policyActivated: boolean;
   /** Whether a policy was activated in another way since the file's, and stays active. */
   readonly policyOutlivesFile: boolean;
+  /** The command that signs and activates the policy file, where it has changed and changes need a signature; the active policy continues. */
+  readonly policyAwaits: string | undefined;
   readonly tenantsChanged: number;
   /** How long before the start the last entry was ordered, in seconds. */
   readonly idleSeconds: number;
@@ -101,6 +103,7 @@ export class Service {
 
   /**
    * Opens the journal, activates the policy file if it has changed, applies budgets and listens. When it resolves, requests are answered.
+   * Where changes of policy need a signature, a changed file is not activated: the active policy continues, with a warning.
    *
    * @throws CalybrisError as `Engine.open` does, `CAL_GATEWAY_LISTEN`, `CAL_BUDGETS_INVALID`, `CAL_POLICY_INVALID`, or
    *   `CAL_CONFIG_INVALID` when others could reach a service without keys.
@@ -111,8 +114,10 @@ export class Service {
     const engine = await openEngine(options);
     let http: HttpStack | undefined;
     try {
-      const change = await readChange(config, engine);
-      const { tenantsChanged } = await engine.reconfigure(change);
+      const { change, fileDigest } = await readChange(config, engine);
+      const isUnsigned = change.policy !== undefined && config.rollout.signersFile !== undefined;
+      const { policy: _, policyFrom: __, ...signless } = change;
+      const { tenantsChanged } = await engine.reconfigure(isUnsigned ? signless : change);
       const reload = new Reload({
         engine,
         config,
@@ -130,8 +135,17 @@ export class Service {
       if (idleUs > LONG_GAP_US)
         log.warn({ idleSeconds: seconds(idleUs) }, "the last entry is long ago: is the clock right?");
       const { head } = engine.reading;
+      const url = urlOf(config, address.port);
+      const policyAwaits = isUnsigned
+        ? `calybris policy set ${config.policy.file} --key KEY_FILE --url ${url}`
+        : undefined;
+      if (policyAwaits !== undefined)
+        log.warn(
+          { file: config.policy.file, command: policyAwaits },
+          "the policy file has changed and needs a signature: the active policy continues",
+        );
       const report: StartReport = {
-        url: urlOf(config, address.port),
+        url,
         directory: config.journal.directory,
         entries,
         head: { sequence: head.sequence, hash: head.hash },
@@ -145,8 +159,10 @@ export class Service {
           name: active.snapshot.name,
           snapshotDigest: active.snapshotDigest,
         },
-        policyActivated: change.policy !== undefined,
-        policyOutlivesFile: config.policy.file !== undefined && !active.isFromFile,
+        policyActivated: change.policy !== undefined && !isUnsigned,
+        policyOutlivesFile:
+          !isUnsigned && fileDigest !== undefined && !active.isFromFile && active.snapshotDigest !== fileDigest,
+        policyAwaits,
         tenantsChanged: tenantsChanged.length,
         idleSeconds: seconds(idleUs),
         keyCount: config.keys.length,

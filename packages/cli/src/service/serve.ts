@@ -207,6 +207,10 @@ export function reportText(report: StartReport, config: Config): string {
   if (report.policyActivated) rows.push(`         activated: ${config.policy.file} has changed`);
   if (report.policyOutlivesFile)
     rows.push(`         activated after ${config.policy.file}, which has not changed since`);
+  if (report.policyAwaits !== undefined)
+    rows.push(
+      `         NOT ACTIVATED: ${config.policy.file} has changed and needs a signature: ${report.policyAwaits}`,
+    );
   if (config.budgets.file !== undefined)
     rows.push(`budgets  ${config.budgets.file}: ${tenantsChanged} tenants have new limits`);
   rows.push(keyCount > 0 ? `keys     ${keyCount}` : "keys     none: every local process may do everything");

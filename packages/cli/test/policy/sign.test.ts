@@ -5,6 +5,7 @@ import { chmodSync } from "node:fs";
 import { Engine, loadPolicy } from "@calybris/engine";
 import { createLog, readConfig, Service } from "@calybris/gateway";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { reportText } from "../../src/service/serve.ts";
 import { calybris, type Ended } from "../support/captured-terminal.ts";
 import { POLICY, Sandbox } from "../support/sample-files.ts";
 
@@ -227,14 +228,49 @@ describe("on a service with `rollout.signersFile`", () => {
     await done("stage", second, ...on, "--key", ana);
   });
 
-  test("a policy file that has changed is no way round: the service does not start with it, nor reload it", async () => {
+  test("a policy file that has changed is no way round: the service starts without it, and refuses to reload it", async () => {
     const rollout = { signersFile: trust("file.trust.json") };
     await serve("file", { rollout });
     await running?.stop();
-    const changed = serve("file", { rollout, policy: { file: second } });
-    await expect(changed).rejects.toMatchObject({ code: "CAL_ROLLOUT_SIGNATURE_MISSING" });
-    await serve("file", { rollout });
-    files.write("file.config.json", files.text("file.config.json").replace(first, second));
+    const { report, engine } = await serve("file", { rollout, policy: { file: second } });
+    expect(report).toMatchObject({ policyActivated: false, policyOutlivesFile: false, policy: { id: 1 } });
+    const { sequence } = engine.reading.head;
     await expect(running?.reload()).rejects.toMatchObject({ code: "CAL_ROLLOUT_SIGNATURE_MISSING" });
+    expect(engine.reading.head.sequence).toBe(sequence);
+    const config = await readConfig({ file: files.at("file.config.json") });
+    expect(reportText(report, config)).toContain(
+      `NOT ACTIVATED: ${second} has changed and needs a signature: calybris policy set ${second} --key KEY_FILE --url ${report.url}\n`,
+    );
+  });
+
+  test("the command that a start names signs and activates the file; from then on nothing is left to sign", async () => {
+    const rollout = { signersFile: trust("awaited.trust.json") };
+    await serve("awaited", { rollout });
+    await running?.stop();
+    const { report } = await serve("awaited", { rollout, policy: { file: second } });
+    const [, ...words] = (report.policyAwaits ?? "")
+      .replace("KEY_FILE", ana)
+      .replace("calybris policy ", "")
+      .split(" ");
+    await done("set", ...words);
+    await running?.reload();
+    await running?.stop();
+    const restarted = await serve("awaited", { rollout, policy: { file: second } });
+    expect(restarted.report).toMatchObject({ policyOutlivesFile: false, policyAwaits: undefined, policy: { id: 2 } });
+    await done("rollback", "1", "--url", restarted.report.url, "--key", ana);
+    await running?.stop();
+    expect((await serve("awaited", { rollout, policy: { file: second } })).report).toMatchObject({
+      policyAwaits: expect.stringContaining("policy set"),
+      policy: { id: 1 },
+    });
+  });
+
+  test("budgets are applied at a start also where the policy file awaits its signature", async () => {
+    const budgets = { file: files.write("awaits.budgets.json", '{"tenants":{"acme":{}}}') };
+    const rollout = { signersFile: trust("budgets.trust.json") };
+    await serve("budgets", { rollout });
+    await running?.stop();
+    const { report } = await serve("budgets", { rollout, budgets, policy: { file: second } });
+    expect(report).toMatchObject({ policyActivated: false, tenantsChanged: 1 });
   });
 });
