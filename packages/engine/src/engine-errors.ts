@@ -94,7 +94,7 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   CAL_JOURNAL_LOCKED: row(
     409,
     (d) => `the journal in ${d.directory} is in use by another process`,
-    "Stop the other process, or use another directory; only one process may write to a journal.",
+    "Stop the other process, or use another directory; only one process may write to a journal. Where it is a service, commands change the journal through it with `--url`.",
   ),
   CAL_JOURNAL_VERSION: row(
     503,

@@ -72,6 +72,8 @@ const ISO_UTC = new RegExp(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[T ]${CLOCK}(?:Z| 
 const ISO_OFFSET = new RegExp(`^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ](${CLOCK})([+-][0-9]{2})(?::?([0-9]{2}))?$`);
 /** Year first, as in `2026/3/1`: there is no other way to read it. */
 const SLASHED = /^([0-9]{4})\/([0-9]{1,2})\/([0-9]{1,2})(?=$|[T ])/;
+/** Day first, as in `1.3.2026`: where dates have points, no country puts the month first. */
+const DOTTED = /^([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?=$|[T ])/;
 const EPOCH = /^([0-9]{10}|[0-9]{13}|[0-9]{16})(?:\.[0-9]{1,9})?$/;
 const EPOCH_MS_PER: ReadonlyMap<number, number> = new Map([
   [10, 1_000],
@@ -81,10 +83,15 @@ const EPOCH_MS_PER: ReadonlyMap<number, number> = new Map([
 
 /**
  * The UTC day of a time, as `2026-01-31`: of ISO 8601, or of seconds, milliseconds or microseconds since 1970. A time
- * without a zone is taken as UTC. `01/02/2026` is `undefined`: it is one day in one country and another in the next.
+ * without a zone is taken as UTC. `31.1.2026` has the day first; `01/02/2026` is `undefined`: it is one day in one country and another in the next.
  */
 export function dayOf(cell: string): string | undefined {
-  const text = cell.charCodeAt(4) === SLASH ? cell.replace(SLASHED, dashed) : cell;
+  const text =
+    cell.charCodeAt(4) === SLASH
+      ? cell.replace(SLASHED, dashed)
+      : cell.charCodeAt(1) === POINT || cell.charCodeAt(2) === POINT
+        ? cell.replace(DOTTED, (all, day: string, month: string, year: string) => dashed(all, year, month, day))
+        : cell;
   const iso = ISO_UTC.exec(text)?.[1];
   if (iso !== undefined) return isDay(iso) ? iso : undefined;
   const epoch = EPOCH.exec(text)?.[1];
@@ -93,6 +100,7 @@ export function dayOf(cell: string): string | undefined {
 }
 
 const SLASH = 0x2f;
+const POINT = 0x2e;
 
 function dashed(_all: string, year: string, month: string, day: string): string {
   return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;

@@ -129,7 +129,7 @@ export class JournalReader {
 /** A candidate's name; its id when the snapshot does not know it. */
 export function candidateName(snapshot: PolicySnapshot, id: number): string {
   const index = snapshot.policy.candidates.findIndex((candidate) => candidate.id === id);
-  return snapshot.candidateNames[index] ?? (id === 0 ? "nothing in particular" : `candidate ${id}`);
+  return snapshot.candidateNames[index] ?? (id === 0 ? "any candidate" : `candidate ${id}`);
 }
 
 function unlessUnknown(error: unknown): undefined {

@@ -9,6 +9,7 @@ import { DEFAULT_TENANT, InvariantViolation } from "@calybris/kernel";
 import { EngineError } from "@calybris/engine";
 import { readEntries } from "../journal/entries.ts";
 import { logFiles } from "../journal/log-lines.ts";
+import { counted } from "../terminal/number-text.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
 export function previewOn(directory: string, budgets: Budgets, unknownTenants: UnknownTenants): LimitPreview {
@@ -35,7 +36,9 @@ export function previewText({ changed, refused }: LimitPreview): string {
   const lines = [
     `dry run: nothing was changed; ${changed.length} would change`,
     ...changed.map((tenant) => `  ${tenant}`),
-    refused.length === 0 ? "no known tenant would be refused" : `${refused.length} known tenants would be refused:`,
+    refused.length === 0
+      ? "no known tenant would be refused"
+      : `${counted(refused.length, "known tenant", "known tenants")} would be refused:`,
     ...refused.map((tenant) => `  ${tenant}`),
   ];
   if (refused.length > 0)

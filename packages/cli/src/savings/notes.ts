@@ -47,7 +47,7 @@ export function savingsNotes(report: SavingsReport): readonly string[] {
   if (unpriced > 0)
     notes.push(`${have(unpriced)} neither a cost nor a model in the catalog; what they cost is unknown and in no sum.`);
   if (rows.unreadTimes > 0)
-    notes.push(`${have(rows.unreadTimes)} a time that is neither ISO 8601 nor seconds since 1970.`);
+    notes.push(`${have(rows.unreadTimes)} a time that is no ISO 8601, no day.month.year, and no seconds since 1970.`);
   if (source.name === "guess")
     notes.push(
       `The columns were taken by their names: ${JSON.stringify(source.map)}. Pass --map if one of them is wrong.`,

@@ -76,7 +76,8 @@ async function report(file: string, options: SavingsCommandOptions, terminal: Te
   const limits = { exclude, within: withinOf(options.within, catalog) };
   try {
     const chunks = streamFile(file, progress.update);
-    const result = await savings(chunks, { file, catalog, map, model, tag, delimiter, floorBps, ...limits });
+    const named = file === STANDARD_INPUT ? "standard input" : file;
+    const result = await savings(chunks, { file: named, catalog, map, model, tag, delimiter, floorBps, ...limits });
     progress.stop();
     if (options.writePolicy !== undefined) {
       const out = options.writePolicy;

@@ -14,6 +14,8 @@ export class UsageReport {
   /** Commander would exit by itself, with 1 for bad usage, and write past the terminal. */
   prepare(command: Command, print: (text: string) => void): void {
     command.exitOverride();
+    // By default options with long names are not wrapped at all in 80 columns.
+    command.configureHelp({ minWidthToWrap: 20 });
     command.configureOutput({
       writeOut: (text) => print(text.trimEnd()),
       writeErr: (text) => {

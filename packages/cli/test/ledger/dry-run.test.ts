@@ -50,6 +50,9 @@ test("lists what would change and whom it would refuse, while an engine has the 
   const { out, exit } = await calybris(...words);
   expect(exit).toBe(0);
   expect(out).toMatch(/5 would change\n( {2}\w+\n){5}2 known tenants would be refused:\n {2}default\n {2}open\n/);
+  const one = files.write("one.json", JSON.stringify({ tenants: { default: {} } }));
+  const { out: single } = await calybris("ledger", "apply", one, "--journal", files.at("journal"), "--dry-run");
+  expect(single).toMatch(/1 known tenant would be refused:\n {2}default\n/);
   const refusing = await calybris(...words, "--unknown-tenants", "refuse", "--json");
   expect(JSON.parse(refusing.out)).toMatchObject({ dryRun: true, refused: ["default", "globex", "open"] });
   expect(entries()).toEqual(before);

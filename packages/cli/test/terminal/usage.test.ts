@@ -35,6 +35,11 @@ describe("--help", () => {
         expect(description).not.toBe("");
       }
       for (const argument of command.registeredArguments) expect(argument.description).not.toBe("");
+      const optionLines = out.split("\n").filter((line) => /^(?: {2}-| {20})/.test(line));
+      // A name of an environment variable is one word, and may reach beyond.
+      const isWrapped = (line: string): boolean =>
+        line.length <= 80 || !/\S \S/.test(line.replace(/^ {2}-.*? {2,}/, ""));
+      expect(optionLines.filter((line) => !isWrapped(line))).toEqual([]);
     },
   );
 
