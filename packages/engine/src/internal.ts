@@ -65,6 +65,7 @@ export * from "./router/prior-success.ts";
 export * from "./router/prior-text.ts";
 export * from "./router/router.ts";
 export * from "./router/tables.ts";
+export * from "./router/text-shapes.ts";
 export * from "./router/thompson.ts";
 export * from "./snapshot/directory-snapshots.ts";
 export * from "./snapshot/snapshot-name.ts";

@@ -10,9 +10,8 @@
 import { loadPrior, type Prior } from "@calybris/engine";
 import {
   FEATURE_MISSING,
+  formatOf,
   type PriorFile,
-  PRIOR_FORMAT,
-  PRIOR_FORMAT_SUCCESS,
   priorDigestHex,
   predictGainBps,
   REGIME_COUNT,
@@ -21,6 +20,7 @@ import {
   TEXT_WEIGHT_MAX,
   TEXT_WEIGHT_UNIT,
   textScratch,
+  type TreesFile,
 } from "@calybris/engine/internal";
 import { foldsOf, sampledRows, seededChance } from "./chance.ts";
 import {
@@ -34,12 +34,20 @@ import {
 } from "./design.ts";
 import { fitNeeded, fitNet } from "./log-odds.ts";
 import { fitRidge, type RidgeFit, type RidgePenalties, type RidgeRows } from "./ridge.ts";
+import { fitStack } from "./stack.ts";
 import { gainsBps, type Table } from "./table.ts";
 import { fitTrees, TREES_DEFAULTS, TREES_SMALL, type TreesFit, type TreesOptions } from "./trees.ts";
 
 /** What may be fitted; those of log-odds are linear heads as well, rescaled to gains. */
-export type HeadKind = "ridge" | "logistic" | "needed less harmed" | "small trees" | "trees";
-export const HEAD_KINDS: readonly HeadKind[] = ["ridge", "logistic", "needed less harmed", "small trees", "trees"];
+export type HeadKind = "stack" | "ridge" | "logistic" | "needed less harmed" | "small trees" | "trees";
+export const HEAD_KINDS: readonly HeadKind[] = [
+  "stack",
+  "ridge",
+  "logistic",
+  "needed less harmed",
+  "small trees",
+  "trees",
+];
 
 export interface FitOptions {
   readonly seed: number;
@@ -94,8 +102,7 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     weights: options.weights,
     penalties: options.penalties ?? PENALTIES,
   };
-  const { ridge, text } =
-    head === "logistic" || head === "needed less harmed" ? oddsOf(fit, picked, head) : ridgeOf(fit, picked);
+  const { ridge, text } = linearOf(fit, picked, head, options.seed);
   const usual = head === "trees" ? TREES_DEFAULTS : head === "small trees" ? TREES_SMALL : undefined;
   const trees = usual === undefined ? undefined : (options.trees ?? usual);
   const file = {
@@ -147,6 +154,25 @@ interface Ridged {
 interface TextTables {
   readonly rarities: Uint16Array;
   readonly weights: Int32Array;
+  readonly shapes?: TreesFile;
+}
+
+/** The linear head of every kind; trees have that of a ridge for their category. */
+function linearOf(fit: Fit, rows: Int32Array, head: HeadKind, seed: number): Ridged {
+  if (head === "logistic" || head === "needed less harmed") return oddsOf(fit, rows, head);
+  return head === "stack" && fit.hits !== undefined ? stackedOf(fit, rows, seed) : ridgeOf(fit, rows);
+}
+
+/** Words, shapes and the rest, each times the weight that rows which it had not seen give it. */
+function stackedOf(fit: Fit, rows: Int32Array, seed: number): Ridged {
+  const { table, hits, penalties } = fit;
+  const rarities = hits === undefined ? undefined : raritiesOf(hits, rows);
+  const design = (some: Int32Array): RidgeRows => ridgeRows(fit, some, rarities);
+  const { ridge, shapes } = fitStack({ rows, design, texts: table.texts ?? [], penalties, seed });
+  const { text, ...rest } = inTables(ridge, rarities);
+  if (text === undefined || shapes.roots.length === 0) return { ...rest, text };
+  const { interceptMillibps: _in, kind: _trees, ...trees } = treesInIntegers(shapes);
+  return { ...rest, text: { ...text, shapes: trees } };
 }
 
 function ridgeOf(fit: Fit, rows: Int32Array): Ridged {
@@ -193,7 +219,7 @@ type HeadlessFile = Omit<PriorFile, "head" | "digest" | "boundariesBps">;
 
 function shared({ table, standardising }: Fit, added: readonly number[], text: TextTables | undefined): HeadlessFile {
   return {
-    format: PRIOR_FORMAT,
+    format: formatOf(false, text?.shapes !== undefined),
     features: table.featureNames.map((name, at) => ({
       name,
       center: standardising.centers[at] ?? 0,
@@ -203,7 +229,14 @@ function shared({ table, standardising }: Fit, added: readonly number[], text: T
     categoryOtherBps: added.at(-1) ?? 0,
     ...(text === undefined
       ? {}
-      : { text: { buckets: text.rarities.length, rarities: packed(text.rarities), weights: packed(text.weights) } }),
+      : {
+          text: {
+            buckets: text.rarities.length,
+            rarities: packed(text.rarities),
+            weights: packed(text.weights),
+            ...(text.shapes === undefined ? {} : { shapes: text.shapes }),
+          },
+        }),
   };
 }
 
@@ -234,7 +267,7 @@ function treesHead(fit: Fit, rows: Int32Array, options: TreesOptions, seed: numb
   return treesInIntegers(trees);
 }
 
-function treesInIntegers(trees: TreesFit): PriorFile["head"] {
+function treesInIntegers(trees: TreesFit): PriorFile["head"] & { readonly kind: "trees" } {
   return {
     kind: "trees",
     interceptMillibps: clamped(trees.intercept * MILLIBPS, I32_MAX),
@@ -259,7 +292,8 @@ function unseenScores(
     if (others.length === 0) continue;
     const { ridge, text: tables } = ridgeOf(fit, others);
     const added = addedBps(fit.table, ridge);
-    const reader = tables === undefined ? undefined : { ...tables, scratch: textScratch(tables.rarities.length) };
+    const reader =
+      tables === undefined ? undefined : { ...tables, shapes: undefined, scratch: textScratch(tables.rarities.length) };
     for (let at = 0; at < rows.length; at += 1) {
       if (folds[at] !== fold) continue;
       const row = rows[at] ?? 0;
@@ -273,7 +307,7 @@ function unseenScores(
 /** The same prior with heads of success, and the digest of both. */
 export function withSuccess({ file }: FittedPrior, success: readonly SuccessFile[]): FittedPrior {
   const { digest: _digest, ...open } = file;
-  const whole = { ...open, format: PRIOR_FORMAT_SUCCESS, success };
+  const whole = { ...open, format: formatOf(true, open.text?.shapes !== undefined), success };
   const prior = unchecked(whole);
   return { file: { ...whole, digest: prior.digestHex }, prior };
 }

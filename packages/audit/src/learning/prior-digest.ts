@@ -4,7 +4,7 @@
  * @module
  */
 import { ByteWriter, type Sha256, toHex, toUtf8 } from "@calybris/kernel";
-import type { PriorJson } from "./prior-json.ts";
+import type { NodesJson, PriorJson } from "./prior-json.ts";
 
 const TREE_LISTS = ["roots", "nodeFeature", "nodeThreshold", "nodeLeft", "leafMillibps"] as const;
 const HEADER_BYTES = 64;
@@ -21,8 +21,9 @@ export function priorDigest(prior: PriorJson, sha256: Sha256): string {
     features.map(({ spread }) => spread),
     [...categories.map(({ gainBps }) => gainBps), categoryOtherBps],
     boundariesBps,
-    ...(head.kind === "linear" ? [head.weightsMillibps] : TREE_LISTS.map((list) => head[list])),
+    ...(head.kind === "linear" ? [head.weightsMillibps] : treeLists(head)),
     ...(text === undefined ? [] : [packed(text.rarities, RARITY_BYTES), packed(text.weights, WEIGHT_BYTES)]),
+    ...(text?.shapes === undefined ? [] : treeLists(text.shapes)),
     ...success.flatMap((each) => [
       [each.interceptMillibps, each.gainThousandths],
       each.weightsMillibps,
@@ -39,6 +40,10 @@ export function priorDigest(prior: PriorJson, sha256: Sha256): string {
     for (const value of list) writer.u32(value >>> 0);
   }
   return toHex(sha256(writer.finish()));
+}
+
+function treeLists(trees: NodesJson): readonly (readonly number[])[] {
+  return TREE_LISTS.map((list) => trees[list]);
 }
 
 /** Integers of so many bytes each, the lowest first, from base64; those of four bytes are signed. */

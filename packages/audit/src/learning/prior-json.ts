@@ -12,8 +12,14 @@ export interface PriorJson {
   readonly categories: readonly { readonly name: string; readonly gainBps: number }[];
   readonly categoryOtherBps: number;
   readonly head: LinearJson | TreesJson;
-  readonly text?: { readonly buckets: number; readonly rarities: string; readonly weights: string };
-  /** In format 2: the mean success of the cheapest and the top tier, or the success of each. */
+  readonly text?: {
+    readonly buckets: number;
+    readonly rarities: string;
+    readonly weights: string;
+    /** In format 3: trees over the shape of a text. The text itself is not in the journal, so nothing evaluates them. */
+    readonly shapes?: NodesJson;
+  };
+  /** From format 2 on: the mean success of the cheapest and the top tier, or the success of each. */
   readonly success?: readonly SuccessJson[];
   readonly boundariesBps: readonly number[];
 }
@@ -32,9 +38,12 @@ export interface LinearJson {
   readonly weightsMillibps: readonly number[];
 }
 
-export interface TreesJson {
+export interface TreesJson extends NodesJson {
   readonly kind: "trees";
   readonly interceptMillibps: number;
+}
+
+export interface NodesJson {
   readonly roots: readonly number[];
   readonly nodeFeature: readonly number[];
   readonly nodeThreshold: readonly number[];
@@ -44,13 +53,15 @@ export interface TreesJson {
 
 const I32_MAX = 2 ** 31 - 1;
 const GAIN_MOST_BPS = 10_000;
+/** The last of the thirteen integers that are the shape of a text. */
+const SHAPE_MOST = 12;
 const NODE_LISTS = ["nodeFeature", "nodeThreshold", "nodeLeft", "leafMillibps"] as const;
 
 /** Throws RangeError that says what is wrong. */
 export function readPrior(json: ExactJson): PriorJson {
   const known = ["format", "digest", "features", "categories", "categoryOtherBps", "head", "boundariesBps"];
   const prior = membersOf(json, "prior", known, ["about", "text", "success"]);
-  require(prior["format"] === (prior["success"] === undefined ? 1 : 2), "format 1, or 2 with success");
+  require(prior["format"] === formatOf(prior), "format 1, 2 with success, or 3 with shapes of a text");
   require(typeof prior["digest"] === "string", "a digest");
   require(prior["about"] === undefined || typeof prior["about"] === "string", "a remark as text");
   const features = listOf(prior["features"], "features").map((item) =>
@@ -75,28 +86,39 @@ export function readPrior(json: ExactJson): PriorJson {
   return json as unknown as PriorJson;
 }
 
+function formatOf({ success, text }: Members): number {
+  if ((text as { readonly shapes?: ExactJson } | undefined)?.shapes !== undefined) return 3;
+  return success === undefined ? 1 : 2;
+}
+
 function requireHead(json: ExactJson | undefined, featureCount: number): void {
   const isTrees = (json as { readonly kind?: ExactJson } | undefined)?.kind === "trees";
   const lists = isTrees ? ["roots", ...NODE_LISTS] : ["weightsMillibps"];
   const head = membersOf(json, "head", ["kind", "interceptMillibps", ...lists]);
   require(isTrees || head["kind"] === "linear", "a linear head or trees");
   require(isWithin(head["interceptMillibps"], -I32_MAX, I32_MAX), "an intercept");
-  for (const list of lists)
-    require(listOf(head[list], list).every((value) => isWithin(value, -I32_MAX - 1, I32_MAX)), `integers in ${list}`);
+  requireIntegers(head, lists);
   if (!isTrees)
     require(listOf(head["weightsMillibps"], "weightsMillibps").length === featureCount, "a weight a feature");
-  else requireTrees(head as unknown as TreesJson, featureCount);
+  // Beyond the features are the category and the text.
+  else requireTrees(head as unknown as TreesJson, featureCount + 1);
+}
+
+function requireIntegers(members: Members, lists: readonly string[]): void {
+  for (const list of lists)
+    require(listOf(members[list], list).every((value) =>
+      isWithin(value, -I32_MAX - 1, I32_MAX),
+    ), `integers in ${list}`);
 }
 
 /** A child comes after its parent, so that every walk ends. */
-function requireTrees({ roots, nodeFeature, nodeLeft, ...head }: TreesJson, featureCount: number): void {
+function requireTrees({ roots, nodeFeature, nodeLeft, ...head }: NodesJson, featureMost: number): void {
   const count = nodeFeature.length;
   const isEven = [nodeLeft, head.nodeThreshold, head.leafMillibps].every(({ length }) => length === count);
   require(isEven && roots.every((root) => root >= 0 && root < count), "trees whose nodes are there");
   for (const [node, feature] of nodeFeature.entries()) {
     const left = nodeLeft[node] as number;
-    // Beyond the features are the category and the text.
-    require(feature >= -1 && feature <= featureCount + 1, "nodes that ask for a feature");
+    require(feature >= -1 && feature <= featureMost, "nodes that ask for a feature");
     require(feature < 0 || (left > node && left + 1 < count), "children after their parents");
   }
 }
@@ -123,7 +145,12 @@ function requireSuccess(json: ExactJson, featureCount: number, categoryCount: nu
 }
 
 function requireText(json: ExactJson | undefined): void {
-  const { buckets, rarities, weights } = membersOf(json, "text", ["buckets", "rarities", "weights"]);
+  const known = ["buckets", "rarities", "weights"];
+  const { buckets, rarities, weights, shapes } = membersOf(json, "text", known, ["shapes"]);
+  if (shapes !== undefined) {
+    requireIntegers(membersOf(shapes, "shapes", ["roots", ...NODE_LISTS]), ["roots", ...NODE_LISTS]);
+    requireTrees(shapes as unknown as NodesJson, SHAPE_MOST);
+  }
   const isPacked = (value: unknown, bytesEach: number): boolean =>
     typeof value === "string" && value.length === Math.ceil(((buckets as number) * bytesEach) / 3) * 4;
   require(isWithin(buckets, 2, 2 ** 24) &&

@@ -10,10 +10,11 @@ import { ByteWriter, toUtf8 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 import { Mistakes, showValue } from "../intake/mistakes.ts";
 import type { LinearHead, Prior, TreesHead } from "./prior.ts";
-import { checkPrior, PRIOR_FORMAT, PRIOR_FORMAT_SUCCESS, type PriorFile } from "./prior-shape.ts";
+import { checkPrior, formatOf, type PriorFile, type TreesFile } from "./prior-shape.ts";
 import { type PriorText, scoreTextBuckets, TEXT_RARITY_MAX, TEXT_WEIGHT_MAX, textScratch } from "./prior-text.ts";
+import type { ShapeTrees } from "./text-shapes.ts";
 
-export { PRIOR_FORMAT, PRIOR_FORMAT_SUCCESS, type PriorFile, type SuccessFile } from "./prior-shape.ts";
+export { formatOf, PRIOR_FORMAT, type PriorFile, type SuccessFile, type TreesFile } from "./prior-shape.ts";
 
 /**
  * Reads a prior.
@@ -68,7 +69,7 @@ export function scoreText(prior: Prior, text: string): number {
 /** SHA-256 over the canonical bytes of a prior: 64 hexadecimal digits. */
 export function priorDigestHex(
   prior: Prior,
-  format: number = prior.success.length === 0 ? PRIOR_FORMAT : PRIOR_FORMAT_SUCCESS,
+  format: number = formatOf(prior.success.length > 0, prior.text?.shapes !== undefined),
 ): string {
   return createHash("sha256").update(priorBytes(prior, format)).digest("hex");
 }
@@ -79,8 +80,9 @@ function priorBytes(prior: Prior, format: number): Uint8Array {
   const lists: ArrayLike<number>[] = [prior.centers, prior.spreads, prior.categoryBps, prior.boundariesBps];
   const { head, text } = prior;
   if (head.kind === "linear") lists.push(head.weightsMillibps);
-  else lists.push(head.roots, head.nodeFeature, head.nodeThreshold, head.nodeLeft, head.leafMillibps);
+  else lists.push(...treeLists(head));
   if (text !== undefined) lists.push(text.rarities, text.weights);
+  if (text?.shapes !== undefined) lists.push(...treeLists(text.shapes));
   for (const { interceptMillibps, weightsMillibps, categoriesBps, gainThousandths } of prior.success)
     lists.push([interceptMillibps, gainThousandths], weightsMillibps, categoriesBps);
   const capacity =
@@ -100,22 +102,28 @@ function priorBytes(prior: Prior, format: number): Uint8Array {
   return writer.finish();
 }
 
+function treeLists({ roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps }: ShapeTrees): ArrayLike<number>[] {
+  return [roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps];
+}
+
 function readHead(head: PriorFile["head"]): LinearHead | TreesHead {
   const { interceptMillibps } = head;
   if (head.kind === "linear")
     return { kind: "linear", interceptMillibps, weightsMillibps: Int32Array.from(head.weightsMillibps) };
+  return { kind: "trees", interceptMillibps, ...readTrees(head) };
+}
+
+function readTrees({ roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps }: TreesFile): ShapeTrees {
   return {
-    kind: "trees",
-    interceptMillibps,
-    roots: Int32Array.from(head.roots),
-    nodeFeature: Int16Array.from(head.nodeFeature),
-    nodeThreshold: Int32Array.from(head.nodeThreshold),
-    nodeLeft: Int32Array.from(head.nodeLeft),
-    leafMillibps: Int32Array.from(head.leafMillibps),
+    roots: Int32Array.from(roots),
+    nodeFeature: Int16Array.from(nodeFeature),
+    nodeThreshold: Int32Array.from(nodeThreshold),
+    nodeLeft: Int32Array.from(nodeLeft),
+    leafMillibps: Int32Array.from(leafMillibps),
   };
 }
 
-function readText({ buckets, rarities, weights }: PriorFile["text"] & object, mistakes: Mistakes): PriorText {
+function readText({ buckets, rarities, weights, shapes }: PriorFile["text"] & object, mistakes: Mistakes): PriorText {
   const [rarityBytes, weightBytes] = [
     unpacked(rarities, "rarities", buckets * 2, mistakes),
     unpacked(weights, "weights", buckets * 4, mistakes),
@@ -126,7 +134,7 @@ function readText({ buckets, rarities, weights }: PriorFile["text"] & object, mi
   };
   requireRange(read.rarities, "rarities", 0, TEXT_RARITY_MAX, mistakes);
   requireRange(read.weights, "weights", -TEXT_WEIGHT_MAX, TEXT_WEIGHT_MAX, mistakes);
-  return { ...read, scratch: textScratch(buckets) };
+  return { ...read, shapes: shapes === undefined ? undefined : readTrees(shapes), scratch: textScratch(buckets) };
 }
 
 /** The bytes of a base64 text; zeros where it is not one of so many. */

@@ -11,10 +11,25 @@ import type { Mistakes } from "../intake/mistakes.ts";
 import { field, oneOf, whole } from "../intake/shape.ts";
 import { GAIN_MAX_BPS, PRIOR_LIMITS, REGIME_COUNT } from "./prior.ts";
 import { TEXT_BUCKETS_MAX } from "./prior-text.ts";
+import { SHAPE_COUNT } from "./text-shapes.ts";
 
 export const PRIOR_FORMAT = 1;
 /** Of a file that says how well each tier does. */
-export const PRIOR_FORMAT_SUCCESS = 2;
+const PRIOR_FORMAT_SUCCESS = 2;
+/** Of a file that reads the shape of a text; it may say how well each tier does. */
+const PRIOR_FORMAT_SHAPES = 3;
+
+const CONTENT_BY_FORMAT = [
+  "the file has no `success`",
+  "the file has a `success`",
+  "the file has `shapes` in its text",
+];
+
+/** No file has two formats, and so none has two digests. */
+export function formatOf(hasSuccess: boolean, hasShapes: boolean): number {
+  if (hasShapes) return PRIOR_FORMAT_SHAPES;
+  return hasSuccess ? PRIOR_FORMAT_SUCCESS : PRIOR_FORMAT;
+}
 
 /** What the file holds. Arrays of a text are base64 of little-endian integers. */
 export interface PriorFile {
@@ -26,19 +41,26 @@ export interface PriorFile {
   readonly categoryOtherBps: number;
   readonly head:
     | { readonly kind: "linear"; readonly interceptMillibps: number; readonly weightsMillibps: readonly number[] }
-    | {
-        readonly kind: "trees";
-        readonly interceptMillibps: number;
-        readonly roots: readonly number[];
-        readonly nodeFeature: readonly number[];
-        readonly nodeThreshold: readonly number[];
-        readonly nodeLeft: readonly number[];
-        readonly leafMillibps: readonly number[];
-      };
-  readonly text?: { readonly buckets: number; readonly rarities: string; readonly weights: string };
-  /** In format 2: the level alone, or one head a tier. */
+    | ({ readonly kind: "trees"; readonly interceptMillibps: number } & TreesFile);
+  readonly text?: {
+    readonly buckets: number;
+    readonly rarities: string;
+    readonly weights: string;
+    /** In format 3. */
+    readonly shapes?: TreesFile;
+  };
+  /** From format 2 on: the level alone, or one head a tier. */
   readonly success?: readonly SuccessFile[];
   readonly boundariesBps: readonly number[];
+}
+
+/** Nodes of trees in one row. */
+export interface TreesFile {
+  readonly roots: readonly number[];
+  readonly nodeFeature: readonly number[];
+  readonly nodeThreshold: readonly number[];
+  readonly nodeLeft: readonly number[];
+  readonly leafMillibps: readonly number[];
 }
 
 /** A head of success. */
@@ -75,10 +97,17 @@ const integer = whole(-I32_MAX - 1, I32_MAX, "of 32 bits");
 const weight = whole(-I32_MAX, I32_MAX, "in thousandths of a bps");
 const categoryGain = whole(-2 * GAIN_MAX_BPS, 2 * GAIN_MAX_BPS, "what a category adds, in bps");
 const nodes = z.array(integer).max(PRIOR_LIMITS.nodes);
+const trees = {
+  roots: z.array(integer).max(PRIOR_LIMITS.trees),
+  nodeFeature: nodes,
+  nodeThreshold: nodes,
+  nodeLeft: nodes,
+  leafMillibps: nodes,
+};
 const base64 = field((value) => typeof value === "string", "base64 of one integer a bucket", { type: "string" });
 
 const priorFileSchema: z.ZodType = z.strictObject({
-  format: whole(1, PRIOR_FORMAT_SUCCESS, "the format of the file"),
+  format: whole(1, PRIOR_FORMAT_SHAPES, "the format of the file"),
   digest: words(64),
   about: words(4_096).optional(),
   features: z
@@ -101,6 +130,7 @@ const priorFileSchema: z.ZodType = z.strictObject({
       }),
       rarities: base64,
       weights: base64,
+      shapes: z.strictObject(trees).optional(),
     })
     .optional(),
   success: z
@@ -127,15 +157,7 @@ const linearSchema: z.ZodType = z.strictObject({
   interceptMillibps: weight,
   weightsMillibps: z.array(weight).max(PRIOR_LIMITS.features),
 });
-const treesSchema: z.ZodType = z.strictObject({
-  kind,
-  interceptMillibps: weight,
-  roots: z.array(integer).max(PRIOR_LIMITS.trees),
-  nodeFeature: nodes,
-  nodeThreshold: nodes,
-  nodeLeft: nodes,
-  leafMillibps: nodes,
-});
+const treesSchema: z.ZodType = z.strictObject({ kind, interceptMillibps: weight, ...trees });
 
 function isBucketCount(value: unknown): boolean {
   const count = Number.isInteger(value) ? (value as number) : 0;
@@ -143,14 +165,16 @@ function isBucketCount(value: unknown): boolean {
 }
 
 function checkMeaning(file: PriorFile, mistakes: Mistakes): void {
-  const { features, categories, head, boundariesBps } = file;
+  const { features, categories, head, text, boundariesBps } = file;
   checkSuccess(file, mistakes);
+  if (text?.shapes !== undefined) checkTrees(text.shapes, SHAPE_COUNT - 1, ["text", "shapes"], mistakes);
   for (const [key, named] of Object.entries({ features, categories }))
     if (new Set(named.map((each) => each.name)).size < named.length)
       mistakes.add([key], "have a duplicate name", "Give each a unique name.");
   if (boundariesBps.some((gain, at) => gain < (boundariesBps[at - 1] ?? gain)))
     mistakes.add(["boundariesBps"], "do not ascend", "Order them from the least to the greatest.");
-  if (head.kind === "trees") checkTrees(head, features.length, mistakes);
+  // Beyond the features are the category and the text.
+  if (head.kind === "trees") checkTrees(head, features.length + 1, ["head"], mistakes);
   else if (head.weightsMillibps.length !== features.length)
     mistakes.add(
       ["head", "weightsMillibps"],
@@ -159,15 +183,9 @@ function checkMeaning(file: PriorFile, mistakes: Mistakes): void {
     );
 }
 
-/** Format 2 is format 1 with success; no file has two digests. */
-function checkSuccess({ format, success, features, categories }: PriorFile, mistakes: Mistakes): void {
-  const wanted = success === undefined ? PRIOR_FORMAT : PRIOR_FORMAT_SUCCESS;
-  if (format !== wanted)
-    mistakes.add(
-      ["format"],
-      `is ${format}`,
-      `Write ${wanted}: the file has ${success === undefined ? "no" : "a"} \`success\`.`,
-    );
+function checkSuccess({ format, text, success, features, categories }: PriorFile, mistakes: Mistakes): void {
+  const wanted = formatOf(success !== undefined, text?.shapes !== undefined);
+  if (format !== wanted) mistakes.add(["format"], `is ${format}`, `Write ${wanted}: ${CONTENT_BY_FORMAT[wanted - 1]}.`);
   for (const [at, { weightsMillibps, categoriesBps }] of (success ?? []).entries()) {
     if (weightsMillibps.length !== features.length)
       mistakes.add(
@@ -185,26 +203,27 @@ function checkSuccess({ format, success, features, categories }: PriorFile, mist
 }
 
 function checkTrees(
-  { roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps }: PriorFile["head"] & { readonly kind: "trees" },
-  featureCount: number,
+  { roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps }: TreesFile,
+  featureMax: number,
+  path: readonly string[],
   mistakes: Mistakes,
 ): void {
   const count = nodeFeature.length;
   if (nodeThreshold.length !== count || nodeLeft.length !== count || leafMillibps.length !== count)
     mistakes.add(
-      ["head"],
+      path,
       "has lists of nodes of unequal length",
       "Write feature, threshold, left and leaf for each node.",
     );
   if (roots.some((root) => root < 0 || root >= count))
-    mistakes.add(["head", "roots"], "name a node that is not there", "Name nodes from 0.");
+    mistakes.add([...path, "roots"], "name a node that is not there", "Name nodes from 0.");
   for (const [at, feature] of nodeFeature.entries()) {
     if (mistakes.isFull) return;
     // A child comes after its parent, so that every walk ends.
     const left = nodeLeft[at] ?? 0;
-    if (feature < -1 || feature > featureCount + 1)
-      mistakes.add(["head", "nodeFeature", at], `is ${feature}`, `Write −1 for a leaf, or up to ${featureCount + 1}.`);
+    if (feature < -1 || feature > featureMax)
+      mistakes.add([...path, "nodeFeature", at], `is ${feature}`, `Write −1 for a leaf, or up to ${featureMax}.`);
     else if (feature >= 0 && (left <= at || left + 1 >= count))
-      mistakes.add(["head", "nodeLeft", at], `is ${left}`, "Both children must come after their parent.");
+      mistakes.add([...path, "nodeLeft", at], `is ${left}`, "Both children must come after their parent.");
   }
 }

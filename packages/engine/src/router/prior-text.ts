@@ -4,12 +4,11 @@
  *
  * A word is a run of letters, digits and underscores, in lower case, digits all alike; a letter beyond Latin-1 is a word by
  * itself, and so is every other sign. Pairs are of neighbouring words. The score is the cosine-normalised sum
- * Σ q·w / √(Σ q²), where q is how often a bucket was hit, damped, times its rarity.
+ * Σ q·w / √(Σ q²), where q is how often a bucket was hit, damped, times its rarity. The shape of the text may add to it.
  * @module
  */
+import { scoreShapes, SHAPE_COUNT, type ShapeTrees, shapesOf, TEXT_READ_MAX_CHARACTERS } from "./text-shapes.ts";
 
-/** Only so much of a text is read: what a request is about is said early, and the score keeps to its time. */
-export const TEXT_READ_MAX_CHARACTERS = 8_192;
 /** Weights are in sixteenths of a bps. */
 export const TEXT_WEIGHT_UNIT = 16;
 export const TEXT_WEIGHT_MAX: number = 2 ** 19;
@@ -27,6 +26,8 @@ export interface PriorText {
   /** One a bucket; their count is a power of two. */
   readonly rarities: Uint16Array;
   readonly weights: Int32Array;
+  /** What the shape of a text adds; `undefined` where only its words count. */
+  readonly shapes: ShapeTrees | undefined;
   readonly scratch: TextScratch;
 }
 
@@ -34,12 +35,14 @@ export interface PriorText {
 export interface TextScratch {
   readonly counts: Uint8Array;
   readonly touched: Int32Array;
+  readonly shapes: Int32Array;
 }
 
 export function textScratch(bucketCount: number): TextScratch {
   return {
     counts: new Uint8Array(bucketCount),
     touched: new Int32Array(Math.min(bucketCount, 2 * TEXT_READ_MAX_CHARACTERS)),
+    shapes: new Int32Array(SHAPE_COUNT),
   };
 }
 
@@ -118,9 +121,17 @@ export function dampedCount(count: number): number {
   return DAMPED[count] ?? 0;
 }
 
-/** What a text foretells, in bps; 0 for a text without a known word. Allocates nothing. */
+/** What a text foretells, in bps; 0 for an empty one. Allocates nothing. */
 export function scoreTextBuckets(reader: PriorText, text: string): number {
-  const { rarities, weights, scratch } = reader;
+  const { shapes, scratch } = reader;
+  const wordsBps = scoreWords(reader, text);
+  if (shapes === undefined || text === "") return wordsBps;
+  shapesOf(text, scratch.shapes);
+  return withinScore(wordsBps + scoreShapes(shapes, scratch.shapes));
+}
+
+/** 0 for a text without a known word. */
+function scoreWords({ rarities, weights, scratch }: PriorText, text: string): number {
   const found = countBuckets(text, scratch);
   const { counts, touched } = scratch;
   let sum = 0;
@@ -132,10 +143,11 @@ export function scoreTextBuckets(reader: PriorText, text: string): number {
     sum += share * (weights[bucket] as number);
     squares += share * share;
   }
-  if (squares === 0) return 0;
-  const scoreBps = Math.floor(sum / Math.floor(Math.sqrt(squares)) / TEXT_WEIGHT_UNIT);
-  if (scoreBps > TEXT_SCORE_MAX_BPS) return TEXT_SCORE_MAX_BPS;
-  return scoreBps < -TEXT_SCORE_MAX_BPS ? -TEXT_SCORE_MAX_BPS : scoreBps;
+  return squares === 0 ? 0 : withinScore(Math.floor(sum / Math.floor(Math.sqrt(squares)) / TEXT_WEIGHT_UNIT));
+}
+
+function withinScore(bps: number): number {
+  return bps > TEXT_SCORE_MAX_BPS ? TEXT_SCORE_MAX_BPS : bps < -TEXT_SCORE_MAX_BPS ? -TEXT_SCORE_MAX_BPS : bps;
 }
 
 function hit(bucket: number, counts: Uint8Array, touched: Int32Array, found: number): number {

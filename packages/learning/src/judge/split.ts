@@ -12,6 +12,8 @@ import { gainsBps, rowRange, type Table } from "../table.ts";
 
 const [FOLDS, FIT_SHARE, CHOICE_SHARE] = [5, 0.7, 0.15];
 const KINDS: readonly HeadKind[] = ["ridge", "needed less harmed", "small trees"];
+/** Of tables with texts. Needed less harmed is a part of the stack. */
+const KINDS_OF_TEXT: readonly HeadKind[] = ["stack", "small trees"];
 const ROWS_FIT_MAX = 20_000;
 
 /** One split: the stream in its order, and what a policy may know of each row. */
@@ -99,7 +101,10 @@ function predictedElsewhere(
   return scoresBps;
 }
 
-/** The head whose squared error is least on rows that it was not fitted on. */
+/**
+ * The head whose squared error is least on rows that it was not fitted on. The stack stays unless it is worse by two standard errors of
+ * the difference (after the rule of one: Breiman et al., Classification and Regression Trees, 1984).
+ */
 function chosenPrior(
   table: Table,
   fit: Int32Array,
@@ -108,13 +113,26 @@ function chosenPrior(
   hits: ReturnType<typeof textHitsOf>,
 ): { readonly kind: HeadKind; readonly prior: ReturnType<typeof fitPrior>["prior"] } {
   const gains = gainsBps(table);
-  const fitted = KINDS.map((kind) => {
+  const fitted = (table.texts === undefined ? KINDS : KINDS_OF_TEXT).map((kind) => {
     const { prior } = fitPrior(table, fit, kind, { seed, hits, rowsMax: ROWS_FIT_MAX });
     const predicted = predictRows(prior, table, choice);
-    const error = choice.reduce((sum, row, at) => sum + ((gains[row] ?? 0) - (predicted[at] ?? 0)) ** 2, 0);
-    return { kind, prior, error };
+    return {
+      kind,
+      prior,
+      errors: Float64Array.from(choice, (row, at) => ((gains[row] ?? 0) - (predicted[at] ?? 0)) ** 2),
+    };
   });
-  return fitted.reduce((best, each) => (each.error < best.error ? each : best));
+  const best = fitted.reduce((least, each) => (meanOf(each.errors) < meanOf(least.errors) ? each : least));
+  const stack = fitted.find(({ kind }) => kind === "stack");
+  return stack !== undefined && !isWorse(stack.errors, best.errors) ? stack : best;
+}
+
+/** By more than two standard errors of the mean difference. */
+function isWorse(errors: Float64Array, others: Float64Array): boolean {
+  const differences = errors.map((error, at) => error - (others[at] ?? 0));
+  const mean = meanOf(differences);
+  const variance = meanOf(differences.map((difference) => (difference - mean) ** 2));
+  return mean > 2 * Math.sqrt(variance / Math.max(1, differences.length));
 }
 
 function parsedHead(
@@ -127,6 +145,8 @@ function parsedHead(
   };
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+function meanOf(values: readonly number[] | Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / Math.max(1, values.length);
 }
