@@ -122,6 +122,38 @@ test("a prior with success has another digest than without, in both, and no othe
   }
 });
 
+test("a prior that reads shapes of a text has one digest in both, and both refuse the same mistakes", () => {
+  const shapes = {
+    roots: [0],
+    nodeFeature: [12, -1, -1],
+    nodeThreshold: [-7, 0, 0],
+    nodeLeft: [1, 0, 0],
+    leafMillibps: [0, -(2 ** 31) + 1, 2 ** 31 - 1],
+  };
+  const { text, ...plain } = linearPrior({ names: ["load"], text: true }) as { readonly text: object };
+  const fileWith = (change: object, format = 3): object => ({
+    ...plain,
+    format,
+    text: { ...text, shapes: { ...shapes, ...change } },
+  });
+  const digest = priorDigest(readPrior(fileWith({}) as ExactJson), nodeSha256);
+  expect(digest).toBe(loadPrior(fileWith({}), undefined, { isDigestChecked: false }).digestHex);
+  expect(priorDigest(readPrior(fileWith({ roots: [1] }) as ExactJson), nodeSha256)).not.toBe(digest);
+  for (const file of [
+    fileWith({}, 1),
+    fileWith({}, 2),
+    fileWith({ nodeFeature: [13, -1, -1] }),
+    fileWith({ nodeLeft: [0, 0, 0] }),
+    fileWith({ roots: [3] }),
+    fileWith({ leafMillibps: [0, 0] }),
+    fileWith({ depth: 1 }),
+    { ...plain, format: 3, text },
+  ]) {
+    expect(() => loadPrior(file, undefined, { isDigestChecked: false })).toThrow(CalybrisError);
+    expect(() => readPrior(file as ExactJson)).toThrow(RangeError);
+  }
+});
+
 test("what is usual of a feature is the same in both, also long after the memory is full", () => {
   const stream = fc.record({
     values: fc.array(feature, { minLength: 1, maxLength: 40 }),
