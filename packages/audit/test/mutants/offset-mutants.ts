@@ -7,8 +7,30 @@ const OFFSETS = "engine/test/router/offsets.test.ts";
 const SHIFTS = "engine/test/router/shifts.test.ts";
 const ARITHMETIC = "audit/test/offset-arithmetic.test.ts";
 const LIES = "audit/test/offset-lies.test.ts";
+const SHAPES = "engine/test/router/text-shapes.test.ts";
 
 export const OFFSET_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a text of one line has none",
+    file: "engine/src/router/text-shapes.ts",
+    find: "logarithm((counts[LINE] as number) + 1)",
+    replace: "logarithm(counts[LINE] as number)",
+    test: SHAPES,
+  },
+  {
+    name: "the shape of a text takes its score beyond its range",
+    file: "engine/src/router/prior-text.ts",
+    find: "return withinScore(wordsBps + scoreShapes(shapes, scratch.shapes));",
+    replace: "return wordsBps + scoreShapes(shapes, scratch.shapes);",
+    test: SHAPES,
+  },
+  {
+    name: "the digest of a prior is silent about shapes",
+    file: "audit/src/learning/prior-digest.ts",
+    find: "...(text?.shapes === undefined ? [] : treeLists(text.shapes)),",
+    replace: "",
+    test: "audit/test/learning-arithmetic.test.ts",
+  },
   {
     name: "the normal table is not corrected at its ends",
     file: "kernel/src/normal-table.ts",
