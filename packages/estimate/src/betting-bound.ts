@@ -6,6 +6,8 @@ import { BettingScale } from "./betting-scale.ts";
 
 /** Bets stay so small that no number, which is at least −k, can take more than half of the wealth. */
 const BET_SHARE_MAX = 0.5;
+/** Of values from 0 to 1. */
+const PRIOR_MEAN = 0.5;
 
 const CELLS = 1_000;
 const REFINED_CELLS = 100;
@@ -42,7 +44,7 @@ export class BettingBound {
   constructor(k: number, level: number, grid: readonly number[] = GRID) {
     this.#k = k;
     this.#target = Math.log(1 / level);
-    this.#scale = new BettingScale(level);
+    this.#scale = new BettingScale(level, PRIOR_MEAN);
     this.#grid = Float64Array.from(grid);
     this.#wealth = new Float64Array(grid.length).fill(1);
     this.#logWealth = new Float64Array(grid.length);

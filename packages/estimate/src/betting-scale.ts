@@ -3,8 +3,7 @@
  * @module
  */
 
-/** The numbers begin as if one half had been seen once, with a variance of one quarter. */
-const PRIOR_MEAN = 0.5;
+/** The numbers begin as if one had been seen, with a variance of one quarter. */
 const PRIOR_VARIANCE = 0.25;
 
 /**
@@ -15,12 +14,16 @@ const PRIOR_VARIANCE = 0.25;
 export class BettingScale {
   readonly #logLevel: number;
   count = 0;
-  #sum = 0;
+  #sum: number;
   #squares = 0;
 
-  /** @param level - the probability of error that one side may spend. */
-  constructor(level: number) {
+  /**
+   * @param level - the probability of error that one side may spend.
+   * @param priorMean - the number that counts as seen beforehand: one half for values from 0 to 1, 0 for differences.
+   */
+  constructor(level: number, priorMean: number) {
     this.#logLevel = Math.log(1 / level);
+    this.#sum = priorMean;
   }
 
   /** For the number that comes next. */
@@ -33,6 +36,6 @@ export class BettingScale {
   add(value: number): void {
     this.count += 1;
     this.#sum += value;
-    this.#squares += (value - (PRIOR_MEAN + this.#sum) / (this.count + 1)) ** 2;
+    this.#squares += (value - this.#sum / (this.count + 1)) ** 2;
   }
 }

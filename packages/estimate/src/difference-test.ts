@@ -7,6 +7,9 @@ import { checkSetting, estimateError } from "./estimate-errors.ts";
 import { checkRow, hasAllPropensities, type LoggedRow } from "./logged-row.ts";
 import { RunningMean } from "./running-mean.ts";
 
+/** A difference is 0 until one was seen. */
+const PRIOR_MEAN = 0;
+
 /** A row in which `target` is the candidate policy. */
 export interface ComparedRow extends LoggedRow {
   /** The probability with which the incumbent policy chooses each arm. */
@@ -46,7 +49,7 @@ export class DifferenceTest {
     this.#k = k;
     this.#margin = margin;
     this.#logTarget = Math.log(1 / alpha);
-    this.#scale = new BettingScale(alpha);
+    this.#scale = new BettingScale(alpha, PRIOR_MEAN);
   }
 
   /** @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`, also for a row without an outcome or without every probability. */

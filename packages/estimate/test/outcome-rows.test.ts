@@ -69,3 +69,11 @@ describe("the row of an outcome", () => {
     expect(fold.regret()).toMatchObject({ rows: 0, notLearned: 1 });
   });
 });
+
+test("a policy that is refused is never the best, and without any other there is no regret", () => {
+  const fold = new RegretFold();
+  for (let at = 0; at < 5; at += 1) fold.add(outcome({}), 2_000);
+  const { policies, best, regret } = fold.regret();
+  expect(policies.every(({ refusals }) => refusals.length > 0)).toBe(true);
+  expect([best, regret]).toEqual([undefined, undefined]);
+});

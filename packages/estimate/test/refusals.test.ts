@@ -59,6 +59,12 @@ describe("a log that cannot answer is refused with its reason", () => {
     expect(reasonsOf(rows, 3)).toEqual(["contradiction"]);
   });
 
+  test("rewards that turn from always to never leave a betting interval no value, though weights are right", () => {
+    const rows = repeat(6_000, (n) => ({ ...ROW, chosen: n % 2, reward: n < 1_500 ? 1 : 0 }));
+    expect(reasonsOf(rows)).toEqual([]);
+    expect(reasonsOf(rows, 1)).toEqual(["contradiction"]);
+  });
+
   test("weights that average far from 1 are noticed without an interval", () => {
     const rows = repeat(400, (n) => ({ ...ROW, logged: [0.1, 0.9], target: [0.5, 0.5], chosen: n % 2 }));
     expect(reasonsOf(rows)).toEqual(["contradiction"]);

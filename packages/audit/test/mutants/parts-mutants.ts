@@ -1,11 +1,15 @@
 /** Planted bugs of ranges, which are audited at the same time, and of the parts of a snapshot. @module */
 import type { Mutant } from "./mutants.ts";
+import { ESTIMATE_MUTANTS } from "./estimate-mutants.ts";
+import { REGRET_MUTANTS } from "./regret-mutants.ts";
 import { ROLLOUT_MUTANTS } from "./rollout-mutants.ts";
 import { SNAPSHOT_MUTANTS } from "./snapshot-mutants.ts";
 
 const RANGES = "audit/test/ranges.test.ts";
 
 export const PARTS_MUTANTS: readonly Mutant[] = [
+  ...ESTIMATE_MUTANTS,
+  ...REGRET_MUTANTS,
   ...ROLLOUT_MUTANTS,
   ...SNAPSHOT_MUTANTS,
   {

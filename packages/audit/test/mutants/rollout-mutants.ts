@@ -12,6 +12,111 @@ const SIGNED = "kernel/src/proof/change-signature.ts";
 const ALLOWED = "engine/src/rollout/change-authorization.ts";
 const SIGNED_TEST = "cli/test/verify/signed-changes.test.ts";
 const GATES_TEST = "cli/test/verify/gates.test.ts";
+const EXAMPLES = "engine/src/rollout/mismatch-examples.ts";
+const WATCH_TEST = "gateway/test/watch/rollout-watch.test.ts";
+const SIGN_TEST = "cli/test/policy/sign.test.ts";
+
+/** Of signers, of gates as they are shipped, and of examples. */
+const OF_OPERATION: readonly Mutant[] = [
+  {
+    name: "signers that are configured do not require a signature",
+    file: ALLOWED,
+    find: "    if (given === undefined)\n      throw",
+    replace: "    if (given === undefined) return {};\n    if (given === null)\n      throw",
+    test: SIGN_TEST,
+  },
+  {
+    name: "a signature is taken where nobody can verify it",
+    file: ALLOWED,
+    find: '      if (given !== undefined) throw new EngineError("CAL_ROLLOUT_SIGNERS_NONE", { signer: given.signer });\n',
+    replace: "",
+    test: SIGN_TEST,
+  },
+  {
+    name: "a signer that nobody knows is taken for one",
+    file: ALLOWED,
+    find: '        throw new EngineError("CAL_ROLLOUT_SIGNER_UNKNOWN", { policyId, signer });',
+    replace: "        return { signature };",
+    test: SIGN_TEST,
+  },
+  {
+    name: "a key that has ended signs",
+    file: ALLOWED,
+    find: '        throw invalid("is by a key that is not valid at its date and now");',
+    replace: "        return { signature };",
+    test: SIGN_TEST,
+  },
+  {
+    name: "a reload of the signers keeps the old ones",
+    file: ALLOWED,
+    find: "      signers: [...signers],",
+    replace: "      signers: [...(this.#keys?.signers ?? []), ...signers],",
+    test: SIGN_TEST,
+  },
+  {
+    name: "ten decisions in shadow are enough",
+    file: COMPARISON,
+    find: "decisionsMin: 1_000, actionDeltaMaxBps",
+    replace: "decisionsMin: 10, actionDeltaMaxBps",
+    test: GATES_TEST,
+  },
+  {
+    name: "a twentieth of the actions more may differ",
+    file: COMPARISON,
+    find: "actionDeltaMaxBps: 500, margin",
+    replace: "actionDeltaMaxBps: 1_000, margin",
+    test: GATES_TEST,
+  },
+  {
+    name: "the margin of a promotion is ten times as wide",
+    file: COMPARISON,
+    find: "margin: 0.01, alpha: 0.05 });",
+    replace: "margin: 0.1, alpha: 0.05 });",
+    test: GATES_TEST,
+  },
+  {
+    name: "gate (b) opens for what is no worse",
+    file: COMPARISON,
+    find: "this.#better = new DifferenceTest({ alpha, k, margin });",
+    replace: "this.#better = new DifferenceTest({ alpha, k, margin: -margin });",
+    test: GATES_TEST,
+  },
+  {
+    name: "a difference in the wrong measure opens the gates",
+    file: COMPARISON,
+    find: "this.#noWorse.add(row.reward);",
+    replace: "this.#noWorse.add(row.success);",
+    test: GATES_TEST,
+  },
+  {
+    name: "k of a comparison does not follow the exploration",
+    file: COMPARISON,
+    find: "Math.min(WEIGHT_MAX, tiers.length / exploration)",
+    replace: "1",
+    test: GATES_TEST,
+  },
+  {
+    name: "examples of one tenant take the place of all others",
+    file: EXAMPLES,
+    find: "const SEQUENCES_MAX = 3;",
+    replace: "const SEQUENCES_MAX = 30;",
+    test: WATCH_TEST,
+  },
+  {
+    name: "there are as many examples as mismatches",
+    file: EXAMPLES,
+    find: "this.#examples.length >= EXAMPLES_MAX",
+    replace: "this.#examples.length < 0",
+    test: WATCH_TEST,
+  },
+  {
+    name: "an example names the candidate of the staged policy twice",
+    file: EXAMPLES,
+    find: 'this.#nameOf("active", decision.selectedId)',
+    replace: 'this.#nameOf("staged", shadow.candidateId)',
+    test: WATCH_TEST,
+  },
+];
 
 /** Of signed changes. */
 const OF_SIGNATURES: readonly Mutant[] = [
@@ -118,6 +223,7 @@ const OF_SIGNATURES: readonly Mutant[] = [
 
 export const ROLLOUT_MUTANTS: readonly Mutant[] = [
   ...OF_SIGNATURES,
+  ...OF_OPERATION,
   {
     name: "a canary decides for tenants at and above its share",
     file: "kernel/src/canary.ts",

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { Engine, loadPolicy } from "@calybris/engine";
 import { describe, expect, test } from "vitest";
+import { isChoosing } from "../../src/evolve/proposal.ts";
 import { calybris } from "../support/captured-terminal.ts";
 import { POLICY, Sandbox } from "../support/sample-files.ts";
 
@@ -14,6 +15,7 @@ interface Proposal {
   readonly reasons: readonly string[];
   readonly floors: readonly { readonly name: string; readonly toBps: number | null }[];
   readonly savedShare: number;
+  readonly valued: { readonly all: { readonly decisions: number } };
   readonly digest: string;
 }
 
@@ -37,7 +39,11 @@ async function journalOf(name: string, cheapSuccess: number, rounds: number): Pr
         await engine.learning.observe({ decisionId, succeeded });
       }),
     );
+    // Tables by the number of outcomes, not by the time that they take.
+    engine.learning.refresh();
   }
+  // An odd number of decisions, so that the halves differ.
+  await engine.decide({ inputTokens: 1_000, features: { load: 1 } });
   await engine.close();
   return directory;
 }
@@ -50,19 +56,25 @@ async function evolve(journal: string, ...words: readonly string[]): Promise<Pro
 
 describe("calybris evolve", () => {
   test("a proposal is the same on every run, keeps floors above 0.20, and changes nothing", async () => {
-    const journal = await journalOf("same", 95, 400);
+    const journal = await journalOf("same", 95, 450);
     const before = files.contents("same");
     const first = await evolve(journal);
     expect(await evolve(journal)).toEqual(first);
     expect(first.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(["PROMOTE", "REVIEW", "REJECT"]).toContain(first.verdict);
+    const decisions = [
+      ...files.text("same/segment-000001.jsonl").matchAll(/"data":\{"sequence":(\d+),[^{]*"kind":"decision"/g),
+    ];
+    expect(decisions).toHaveLength(451);
+    const valued = decisions.filter(([, sequence]) => !isChoosing(Number(sequence)));
+    expect(first.valued.all.decisions).toBe(valued.length);
     for (const { toBps } of first.floors) expect(toBps ?? 2_000).toBeGreaterThanOrEqual(2_000);
     expect(files.contents("same")).toEqual(before);
   });
 
   test("where the cheap candidate succeeds as often, the proposal is the cheap tier's floor, and it saves", async () => {
     const proposal = await evolve(files.at("same"));
-    expect(proposal.verdict).not.toBe("REJECT");
+    expect([proposal.verdict, proposal.reasons]).toEqual([expect.not.stringMatching("REJECT"), proposal.reasons]);
     expect(proposal.savedShare).toBeGreaterThan(0.05);
     expect(proposal.floors.some(({ toBps }) => toBps === 8_500)).toBe(true);
   });

@@ -56,7 +56,7 @@ async function one(engine: Engine, number: number): Promise<void> {
   const { decisionId, decision, learning } = await engine.decide({
     inputTokens: 1_000_000,
     outputTokens: 500_000,
-    valueMicrocents: 100_000_000,
+    valueMicrocents: 5_000,
     features: { load: number % 9 },
     tenant,
   });

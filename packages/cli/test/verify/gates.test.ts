@@ -1,7 +1,7 @@
 /**
  * What a comparison counts, and when its gates open: decisions in shadow, actions that differ, outcomes.
  */
-import type { Engine, RolloutStatus } from "@calybris/engine";
+import { type Engine, GATES, type RolloutStatus } from "@calybris/engine";
 import { bps, createPolicy, type PolicySnapshot } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { OPEN, policyOf, requestOf, World } from "./rollout-world.ts";
@@ -102,4 +102,47 @@ test("outcomes of a canary change nothing of what is compared", async () => {
     return { ...found, differing: differing.examples.map(({ sequence: _of, ...example }) => example) };
   };
   expect(await run(true)).toEqual(await run(false));
+});
+
+test("the gates that are shipped: 1,000 decisions, 500 bps of actions, a margin of 0.01, an error of 0.05", () => {
+  expect(GATES).toEqual({ decisionsMin: 1_000, actionDeltaMaxBps: 500, margin: 0.01, alpha: 0.05 });
+});
+
+test("a policy that is as good is shown to be no worse by more than the margin, and never to be better by it", async () => {
+  const engine = await staged(policyOf("other ids"));
+  await decideMany(engine, 60, (at) => at % 2 === 0);
+  const found = await compared(engine, { decisionsMin: 1, actionDeltaMaxBps: 500, margin: 0.5, alpha: 0.9 });
+  expect(found.reward.difference).toBe(0);
+  expect(found.isNoWorseAt).toBeGreaterThan(0);
+  expect(found).toMatchObject({ isBetterAt: undefined, passes: "a" });
+  await engine.close();
+});
+
+test("gates open by the net reward, whatever success says", async () => {
+  const engine = await new World().open(policyOf("as it is"));
+  const { costMicrocents } = (await engine.decide(requestOf(1))).decision;
+  // What runs always succeeds and spends a quarter of its value: who refuses loses all of the success, and three quarters of the reward.
+  const request = { ...requestOf(1), valueMicrocents: 4n * costMicrocents };
+  await engine.rollout.stage(refusing());
+  for (let at = 0; at < 200; at++) {
+    const { decisionId } = await engine.decide(request);
+    await engine.learning.observe({ decisionId, succeeded: true, costMicrocents });
+  }
+  const found = await compared(engine, { decisionsMin: 1, actionDeltaMaxBps: 10_000, margin: 0.9, alpha: 0.9 });
+  expect(found.success.difference).toBe(-1);
+  expect(found.reward.difference).toBeGreaterThan(-0.8);
+  expect(found.isNoWorseAt).toBeGreaterThan(0);
+  await engine.close();
+});
+
+test("k is half of the largest weight that the active policy's exploration allows, and 50 without exploration", async () => {
+  const fixed = await staged(policyOf("other ids"));
+  await decideMany(fixed, 2, () => true);
+  expect((await compared(fixed)).reward.k).toBe(50);
+  await fixed.close();
+  const learns = policyOf("learns");
+  const engine = await new World().open(learns);
+  await engine.rollout.stage(policyOf("as it is"));
+  expect((await compared(engine)).reward.k).toBe(Math.max(1, learns.tiers.length / 0.5 / 2));
+  await engine.close();
 });

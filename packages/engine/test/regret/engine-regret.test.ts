@@ -38,7 +38,7 @@ async function decideAll(engine: Engine, count: number, from = 0): Promise<void>
   for (let number = from; number < from + count; number += 20) {
     await Promise.all(
       Array.from({ length: 20 }, async (_, at) => {
-        const request = { inputTokens: 1_000_000, outputTokens: 500_000, valueMicrocents: 100_000_000 };
+        const request = { inputTokens: 1_000_000, outputTokens: 500_000, valueMicrocents: 5_000 };
         const { decisionId, decision } = await engine.decide({ ...request, features: { load: (number + at) % 9 } });
         // Some have no outcome, and some come too late.
         if (at === 3) return;
