@@ -1,4 +1,5 @@
-/** Planted bugs of off-policy estimates: weights, caps, mixtures, the constants of intervals, SLOPE, refusals. @module */
+/** Planted bugs of off-policy estimates: weights, caps, mixtures, SLOPE, refusals. @module */
+import { INTERVAL_MUTANTS } from "./interval-mutants.ts";
 import type { Mutant } from "./mutants.ts";
 
 const SRC = "estimate/src";
@@ -8,7 +9,6 @@ const UNBIASED = "estimate/test/unbiased.property.test.ts";
 const REFUSALS = "estimate/test/refusals.test.ts";
 const ROWS = "estimate/test/outcome-rows.test.ts";
 const CALIBRATION = "estimate/test/calibration.test.ts";
-const DIFFERENCE = "estimate/test/difference-interval.test.ts";
 
 const OF_ESTIMATORS: readonly Mutant[] = [
   {
@@ -156,165 +156,6 @@ const OF_ROWS: readonly Mutant[] = [
   },
 ];
 
-const OF_INTERVALS: readonly Mutant[] = [
-  {
-    name: "the weight of the arm that ran cuts every prediction",
-    file: `${SRC}/pseudo-reward.ts`,
-    find: "k / weightOf(row, arm));",
-    replace: "k / weightOf(row, row.chosen));",
-    test: UNBIASED,
-  },
-  {
-    name: "the upper side is not mirrored in its predictions",
-    file: `${SRC}/pseudo-reward.ts`,
-    find: "Math.min(facing(row.predicted[arm] ?? 0),",
-    replace: "Math.min(row.predicted[arm] ?? 0,",
-    test: DEFINITIONS,
-    title: "upper side",
-  },
-  {
-    name: "bets may take more than half of the wealth",
-    file: `${SRC}/betting-bound.ts`,
-    find: "const BET_SHARE_MAX = 0.5;",
-    replace: "const BET_SHARE_MAX = 0.75;",
-    test: DEFINITIONS,
-  },
-  {
-    name: "a bet looks at the number that it bets on",
-    file: `${SRC}/betting-bound.ts`,
-    find: "    const scale = this.#scale.next();\n    this.#scale.add(value);\n",
-    replace: "    this.#scale.add(value);\n    const scale = this.#scale.next();\n",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the running bound is the one of now",
-    file: `${SRC}/betting-bound.ts`,
-    find: "this.#best = Math.max(this.#best, this.#lastRefuted(this.#best + 1));",
-    replace: "this.#best = this.#lastRefuted(0);",
-    test: DEFINITIONS,
-  },
-  {
-    name: "a wealth that leaves its range is forgotten",
-    file: `${SRC}/betting-bound.ts`,
-    find: "(this.#logWealth[cell] ?? 0) + Math.log(wealth);",
-    replace: "(this.#logWealth[cell] ?? 0);",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the grid has no values between the thousandths",
-    file: `${SRC}/betting-bound.ts`,
-    find: "...small, ...small.map((value) => 1 - value)",
-    replace: "...small.filter(() => false)",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the grid is ten times as coarse",
-    file: `${SRC}/betting-bound.ts`,
-    find: "const CELLS = 1_000;",
-    replace: "const CELLS = 100;",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the prior variance of a bet is 1",
-    file: `${SRC}/betting-scale.ts`,
-    find: "const PRIOR_VARIANCE = 0.25;",
-    replace: "const PRIOR_VARIANCE = 1;",
-    test: DEFINITIONS,
-  },
-  {
-    name: "a difference is expected to be one half",
-    file: `${SRC}/difference-test.ts`,
-    find: "const PRIOR_MEAN = 0;",
-    replace: "const PRIOR_MEAN = 0.5;",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the predicted number of a scaled bound is not cut at 1/(1 + k)",
-    file: `${SRC}/bernstein-bound.ts`,
-    find: "Math.min((PRIOR_MEAN / (1 + this.k) + this.sum) / (this.count + 1), 1 / (1 + this.k));",
-    replace: "(PRIOR_MEAN / (1 + this.k) + this.sum) / (this.count + 1);",
-    test: DEFINITIONS,
-  },
-  {
-    name: "an empirical Bernstein bet may be 0.9",
-    file: `${SRC}/bernstein-bound.ts`,
-    find: "const BET_MAX = 0.5;",
-    replace: "const BET_MAX = 0.9;",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the mixture of a drifting bound has thirty bets",
-    file: `${SRC}/bernstein-bound.ts`,
-    find: "{ length: 40 }",
-    replace: "{ length: 30 }",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the penalty of a bet forgets the bet itself",
-    file: `${SRC}/bernstein-bound.ts`,
-    find: "return -Math.log1p(-bet) - bet;",
-    replace: "return -Math.log1p(-bet);",
-    test: DEFINITIONS,
-  },
-  {
-    name: "each side of an interval spends the whole of alpha",
-    file: `${SRC}/value-interval.ts`,
-    find: "this.#lower = new Side(k, alpha / 2);",
-    replace: "this.#lower = new Side(k, alpha);",
-    test: DEFINITIONS,
-    title: "half of alpha",
-  },
-  {
-    name: "k follows the whole of the largest weight",
-    file: `${SRC}/value-interval.ts`,
-    find: "return weight / 2;",
-    replace: "return weight;",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the rows that fixed k are in the interval",
-    file: `${SRC}/watched-value.ts`,
-    find: "      this.#pilot(row);\n      return;\n",
-    replace: "      this.#pilot(row);\n",
-    test: DEFINITIONS,
-  },
-  {
-    name: "k follows the weights of the arms that ran",
-    file: `${SRC}/watched-value.ts`,
-    find: "for (const arm of row.target.keys()) {",
-    replace: "for (const arm of [row.chosen]) {",
-    test: DEFINITIONS,
-  },
-  {
-    name: "an untried arm of a comparison is worth what is predicted",
-    file: `${SRC}/difference-test.ts`,
-    find: "if (share > 0) return Math.min(predicted, (k * logged) / share);",
-    replace: "if (share > 0) return logged === 0 ? predicted : Math.min(predicted, (k * logged) / share);",
-    test: DIFFERENCE,
-  },
-  {
-    name: "a comparison's bet does not shrink with its margin",
-    file: `${SRC}/difference-test.ts`,
-    find: "0.5 / (this.#k + 1 + this.#margin)",
-    replace: "0.5 / (this.#k + 1)",
-    test: DEFINITIONS,
-  },
-  {
-    name: "a comparison that passed may fail again",
-    file: `${SRC}/difference-test.ts`,
-    find: "if (this.#logWealth >= this.#logTarget) this.#passedAt ??= this.#mean.count;",
-    replace: "this.#passedAt = this.#logWealth >= this.#logTarget ? this.#mean.count : undefined;",
-    test: DEFINITIONS,
-  },
-  {
-    name: "the upper side of a difference is not mirrored",
-    file: `${SRC}/difference-interval.ts`,
-    find: "differenceOf(row, this.#k, -1)",
-    replace: "differenceOf(row, this.#k)",
-    test: DIFFERENCE,
-  },
-];
-
 const OF_SLOPE_AND_CALIBRATION: readonly Mutant[] = [
   {
     name: "SLOPE widens no interval",
@@ -415,7 +256,7 @@ const OF_REFUSALS: readonly Mutant[] = [
 export const ESTIMATE_MUTANTS: readonly Mutant[] = [
   ...OF_ESTIMATORS,
   ...OF_ROWS,
-  ...OF_INTERVALS,
+  ...INTERVAL_MUTANTS,
   ...OF_SLOPE_AND_CALIBRATION,
   ...OF_REFUSALS,
 ];
