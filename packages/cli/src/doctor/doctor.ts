@@ -50,7 +50,7 @@ export async function examine(sources: {
       found: `${config.keys.length} keys, ${config.listen.host} port ${config.listen.port}`,
     },
     checkNode(),
-    ...checkFiles(config),
+    ...(await checkFiles(config)),
     ...(await checkDisk(config)),
     checkSyncs(config),
     await checkClock(config),

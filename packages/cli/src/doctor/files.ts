@@ -18,16 +18,17 @@ import type { Config } from "@calybris/gateway";
 import { nearestDirectory } from "./disk.ts";
 import { counted } from "../terminal/number-text.ts";
 import type { Finding } from "./finding.ts";
+import { lastEntry } from "./last-entry.ts";
 import { readKey } from "../journal/key-file.ts";
 
 const OTHERS_WRITE = 0o022;
 const OTHERS_ANY = 0o077;
 
-export function checkFiles(config: Config): readonly Finding[] {
+export async function checkFiles(config: Config): Promise<readonly Finding[]> {
   const { journal, policy, budgets, tls } = config;
   return [
     checkDirectory(journal.directory),
-    ...checkJournal(journal.directory),
+    ...(await checkJournal(journal.directory)),
     ...checkArchive(journal.directory),
     ...checkSnapshots(config),
     ...[policy.file, budgets.file, tls.certificateFile].flatMap((file) =>
@@ -60,14 +61,25 @@ function checkDirectory(directory: string): Finding {
   return { check, verdict: "ok", found: `${directory}${relative} (${mode})` };
 }
 
-function checkJournal(directory: string): readonly Finding[] {
+const LOST =
+  "Entries may be gone, and a start refuses that. Restore head.json and the segments from a backup; without one, `calybris serve --accept-loss` opens what is there.";
+
+async function checkJournal(directory: string): Promise<readonly Finding[]> {
   const check = "journal";
   try {
     const segments = listSegments(nodeDisk, directory);
     if (segments.length === 0) return [{ check, verdict: "ok", found: "a new one will begin" }];
     const file = inspectHead(nodeDisk, directory);
     if (file.state === "whole") {
-      const { sequence, keyed } = file.head;
+      const { sequence, hash, keyed } = file.head;
+      // Read after the head, which never runs ahead of the entries.
+      const last = await lastEntry(directory);
+      const isShort = last === undefined || last.head.sequence < sequence;
+      if (isShort || (last.head.sequence === sequence && last.entryHash !== hash)) {
+        const ends = last === undefined ? "no entry can be read" : `the last entry is ${last.head.sequence}`;
+        const found = `${ends}, and head.json names ${isShort ? `entry ${sequence}` : "another one of that sequence"}`;
+        return [{ check, verdict: "bad", found, remedy: LOST }];
+      }
       return [
         {
           check,
@@ -82,9 +94,7 @@ function checkJournal(directory: string): readonly Finding[] {
         "The machine stopped while it was written; the next start writes it anew. `calybris verify` checks the rest.";
       return [{ check, verdict: "warn", found, remedy }];
     }
-    const remedy =
-      "Entries may be gone, and a start refuses that. Restore head.json and the segments from a backup; without one, `calybris serve --accept-loss` opens what is there.";
-    return [{ check, verdict: "bad", found: `${found}: ${file.found}`, remedy }];
+    return [{ check, verdict: "bad", found: `${found}: ${file.found}`, remedy: LOST }];
   } catch (error) {
     return [{ check, verdict: "bad", found: (error as Error).message, remedy: "Check its permissions." }];
   }

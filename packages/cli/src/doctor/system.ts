@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Config } from "@calybris/gateway";
 import type { Finding } from "./finding.ts";
-import { DirectorySource } from "../journal/directory-source.ts";
+import { lastEntry } from "./last-entry.ts";
 
 const NODE_MAJOR_MIN = 22;
 
@@ -33,7 +33,8 @@ export async function checkClock({ journal }: Config): Promise<Finding> {
   const found = new Date(now).toISOString();
   const remedy = "Set the clock, and keep it set (chrony, systemd-timesyncd).";
   if (now < EARLIEST_MS) return { check, verdict: "bad", found, remedy };
-  const last = await lastTimeMs(journal.directory);
+  const entry = await lastEntry(journal.directory);
+  const last = entry === undefined ? undefined : entry.head.at / 1_000;
   if (last !== undefined && now - last > IDLE_MS_MAX)
     return {
       check,
@@ -49,15 +50,6 @@ export async function checkClock({ journal }: Config): Promise<Finding> {
     found: `${found}, and the journal is already at ${new Date(last).toISOString()}`,
     remedy: `${remedy} If it is right and had run ahead before: \`calybris journal repair-clock\`.`,
   };
-}
-
-async function lastTimeMs(directory: string): Promise<number | undefined> {
-  try {
-    for await (const { head } of new DirectorySource(directory).backwards()) return head.at / 1_000;
-  } catch {
-    // Another check says why it cannot be read.
-  }
-  return undefined;
 }
 
 export function checkPort({ listen }: Config): Promise<Finding> {

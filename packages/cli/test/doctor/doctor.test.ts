@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -68,11 +69,40 @@ test("a head that is torn, missing or blank is reported as such, with the remedy
   expect(await finding("journal")).toMatchObject({ ...missing, found: expect.stringContaining("no such file") });
   const page = Buffer.from(headPage({ sequence: 7, hash: "0".repeat(64), keyed: false }));
   writeFileSync(join(journal, "head.json"), page);
-  expect(await finding("journal")).toMatchObject({ verdict: "ok", found: "1 segment, head 7" });
+  expect(await finding("journal")).toMatchObject({
+    ...missing,
+    found: expect.stringContaining("no entry can be read"),
+  });
   writeFileSync(join(journal, "head.json"), Buffer.from(page).fill(" ", 240));
   expect(await finding("journal")).toMatchObject({ verdict: "warn", remedy: expect.stringContaining("anew") });
   writeFileSync(join(journal, "head.json"), "");
   expect(await finding("journal")).toMatchObject({ ...missing, found: expect.stringContaining("a blank file") });
+});
+
+test("a journal that ends before its head, or in another entry, is refused at a start, and is said to be", async () => {
+  const journal = join(place, "journal");
+  const engine = await Engine.open({ directory: journal, policy: sampleSnapshot() });
+  for (let made = 0; made < 3; made += 1) await engine.decide({ inputTokens: 10 });
+  const { sequence } = engine.reading.head;
+  await engine.close();
+  const { sequence: end } = engine.reading.head;
+  expect(await finding("journal")).toMatchObject({ verdict: "ok", found: `1 segment, head ${end}` });
+  const head = readFileSync(join(journal, "head.json"));
+  const other = headPage({ sequence: end, hash: "0".repeat(64), keyed: false });
+  writeFileSync(join(journal, "head.json"), Buffer.from(other));
+  const lost = { verdict: "bad", remedy: expect.stringContaining("--accept-loss") };
+  expect(await finding("journal")).toMatchObject({
+    ...lost,
+    found: `the last entry is ${end}, and head.json names another one of that sequence`,
+  });
+  writeFileSync(join(journal, "head.json"), head);
+  const segment = join(journal, "segment-000001.jsonl");
+  const lines = readFileSync(segment, "utf8").split("\n");
+  writeFileSync(segment, `${lines.slice(0, sequence - 1).join("\n")}\n`);
+  expect(await finding("journal")).toMatchObject({
+    ...lost,
+    found: `the last entry is ${sequence - 1}, and head.json names entry ${end}`,
+  });
 });
 
 test("a link to an archive is said to be reachable, or where it leads instead", async () => {
