@@ -25,11 +25,9 @@ const REASONS: readonly string[] = [
   "systemd",
   "the registry",
   "zstd is not installed everywhere",
-  "your own data",
   "takes minutes",
   "releases",
   "another page runs it",
-  "a running service",
 ];
 
 /**

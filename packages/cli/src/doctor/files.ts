@@ -128,7 +128,7 @@ function checkArchive(directory: string): readonly Finding[] {
     return links.length === 0
       ? []
       : [{ check, verdict: "ok", found: `${counted(links.length, "segment", "segments")}, all reachable` }];
-  const found = `${broken} is a link to ${readlinkSync(broken)}, which cannot be reached${more.length === 0 ? "" : `; so are ${more.length} more`}`;
+  const found = `${broken} is a link to ${readlinkSync(broken)}, which cannot be reached${more.length === 0 ? "" : `; so ${more.length === 1 ? "is" : "are"} ${more.length} more`}`;
   const remedy = "Make the archive available again: its entries cannot be read or verified until then.";
   return [{ check, verdict: "warn", found, remedy }];
 }
