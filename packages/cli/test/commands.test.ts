@@ -48,7 +48,7 @@ describe("replay", () => {
       "risk_hard_limit 10",
       /entries and [0-9.]+ KiB written/,
       journal,
-      "always what was asked for",
+      "always the requested candidate",
       "one static floor (5000 bps)",
       "cheapest eligible",
       "quality not measured",

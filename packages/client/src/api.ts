@@ -905,7 +905,7 @@ export interface components {
       readonly reservationSeconds?: number | undefined;
       /** @description Text of 1 to 64 printable characters (a use case of the policy). */
       readonly useCase?: string | undefined;
-      /** @description The candidate asked for: name or id. */
+      /** @description The requested candidate: name or id. */
       readonly requested?: (string | number) | undefined;
       /** @description A whole number from 0 to 4294967295 (tokens, or units of work, that go in). */
       readonly inputTokens: number;

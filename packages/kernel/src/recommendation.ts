@@ -30,7 +30,7 @@ export const FEATURE_COUNT_MAX = 64;
 /** A feature that is not known. */
 export const FEATURE_MISSING = -2_147_483_648;
 
-/** Which of the floors was the highest; `requested` where it was lowered to the quality of what was asked for. */
+/** Which of the floors was the highest; `requested` where it was lowered to the quality of the requested candidate. */
 export type FloorSource = "tracker" | "certified" | "quality" | "anomaly" | "warm_start" | "requested";
 export const FLOOR_SOURCES: readonly FloorSource[] = Object.freeze([
   "tracker",

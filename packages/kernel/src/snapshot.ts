@@ -37,7 +37,7 @@ export interface PolicySnapshot {
   readonly candidateNames: readonly string[];
   readonly candidateTiers: readonly number[];
   /**
-   * `"none"` lets a substitute cost more than what was asked for. Left out, the estimated cost of the requested candidate
+   * `"none"` lets a substitute cost more than the requested candidate. Left out, the estimated cost of the requested candidate
    * bounds whatever runs.
    */
   readonly spendLimit?: "none";

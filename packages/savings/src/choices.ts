@@ -3,8 +3,8 @@
  *
  * At each floor the dominated candidates are disabled: another one costs no more on either side, and is rated at least as
  * high as the floor, or as they are. Of the rest, a request gets the best that costs no more
- * than the candidate it asked for, at catalog prices on the same tokens. Its floor is the lower of the policy's and the
- * quality of what it asked for, so a request for a cheap candidate is not refused.
+ * than the requested candidate, at catalog prices on the same tokens. Its floor is the lower of the policy's and the
+ * quality of the requested candidate, so a request for a cheap candidate is not refused.
  * @module
  */
 import type { CatalogFile } from "@calybris/engine";
@@ -63,7 +63,7 @@ export class Choices {
     return this.#enabledAt(floor).includes(index);
   }
 
-  /** What may run whatever was asked for, and is rated at least so high. */
+  /** What may run for any request, and is rated at least so high. */
   goodEnough(floor: number): readonly Candidate[] {
     return this.candidates.filter(
       ({ qualityBps }, index) =>

@@ -33,7 +33,7 @@ export interface CurvePoint {
   readonly lowerRatedRequests: number;
   /** Requests that the policy would reject: what they asked for is disabled, and nothing else costs as little. */
   readonly rejectedRequests: number;
-  /** The mean rating of what was asked for and of what would have run, by request. */
+  /** The mean rating of the requested candidates and of those that would have run, by request. */
   readonly askedQualityBps: number;
   readonly qualityBps: number;
 }

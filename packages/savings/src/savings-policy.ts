@@ -55,7 +55,7 @@ ${names.join("\n")}
   ],
 
   // A request that names a candidate never gets one whose estimated cost is higher. The value is above what any request
-  // costs, so that the floor and the cost of what was asked for decide.
+  // costs, so that the floor and the cost of the requested candidate decide.
   "useCases": {
     "default": { "valueDollars": "${valueDollars(report, catalog, new Set(disabled))}", "riskBps": 0, "confidenceBps": ${CONFIDENCE_BPS}, "qualityMinBps": ${policyFloorBps}, "outputTokens": ${outputTokens} },
   },
@@ -63,7 +63,7 @@ ${names.join("\n")}
 `;
 }
 
-/** The keys that keep substitution within what was asked for. */
+/** The keys that keep substitution within the request. */
 function spending(limit: Within = "any"): string {
   const within = limit.length === 0 ? "requestedProvider" : limit;
   const spendLimit = `  "spendLimit": "requested", // never more expensive than the requested candidate\n`;

@@ -116,7 +116,7 @@ export function startingPolicyText(catalog: CatalogFile, written: Written): stri
   // What runs never has a higher estimated cost than what a request asks for. With "none", a better candidate may run at a
   // higher cost where the value of the request pays for it.
   "spendLimit": "requested",
-  // Who may take the place of the candidate asked for: these providers, and always its own. Take out those that may not see
+  // Who may take the place of the requested candidate: these providers, and always its own. Take out those that may not see
   // your requests; "requestedProvider" keeps every request where it was sent, "any" admits every provider.
   "substituteWithin": ${JSON.stringify(catalog.providers)},
 

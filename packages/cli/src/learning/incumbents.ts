@@ -69,7 +69,7 @@ export class CostComparison {
       chosenMicrocents: this.#chosenMicrocents,
       rejected: { ...this.#rejected },
       incumbents: [
-        costOf("always what was asked for", this.#asked),
+        costOf("always the requested candidate", this.#asked),
         costOf(`one static floor (${this.staticFloorBps} bps)`, this.#static),
         costOf("cheapest eligible", this.#cheapest),
       ],

@@ -62,7 +62,7 @@ export interface WhatIfResult {
   readonly transitions: readonly Transition[];
   /** Decisions on requests that the other policy would refuse: it does not know a name in them. In no other figure. */
   readonly invalid: number;
-  /** Decisions that were only observed: what was asked for ran. */
+  /** Decisions that were only observed: the requested candidate ran. */
   readonly observed: number;
   /** Outcomes of decisions that lie too far back. */
   readonly outcomesUnbound: number;

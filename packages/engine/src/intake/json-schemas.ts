@@ -31,7 +31,7 @@ const CLIENT_REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
   requested: z
     .any()
     .optional()
-    .meta({ type: ["string", "integer"], description: "The candidate asked for: name or id." }),
+    .meta({ type: ["string", "integer"], description: "The requested candidate: name or id." }),
   inputTokens: whole(0, U32_MAX, "tokens, or units of work, that go in"),
   outputTokens: whole(0, U32_MAX, "the most that may come back").optional(),
   ...amount(VALUE),

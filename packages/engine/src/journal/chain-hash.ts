@@ -14,7 +14,7 @@ export const nodeSha256: Sha256 = (bytes, out = new Uint8Array(DIGEST_BYTES)) =>
   return out;
 };
 
-/** Lays the digest into 32 bytes. By way of a string, which is half as dear to hand over as a buffer. */
+/** Lays the digest into 32 bytes. By way of a string, which is half as expensive to pass as a buffer. */
 export function nodeSha256Into(bytes: Uint8Array, out: Uint8Array): void {
   const text = hash("sha256", bytes, "binary");
   for (let index = 0; index < DIGEST_BYTES; index++) out[index] = text.charCodeAt(index);

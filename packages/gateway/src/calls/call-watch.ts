@@ -85,7 +85,7 @@ export class CallWatch {
     });
   }
 
-  /** What the candidate that was asked for would have cost at list prices; `undefined` where it ran, or has no price. */
+  /** What the requested candidate would have cost at list prices; `undefined` where it ran, or has no price. */
   #askedCost(usage: UsageRecord, served: string | undefined): Microcents | undefined {
     const { context, named } = this.#parts;
     const { candidate } = named;

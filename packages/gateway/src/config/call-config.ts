@@ -80,7 +80,7 @@ export interface ModelConfig {
   readonly name: string;
   /** What runs under the name; without it, the candidate that is called as the client writes it. */
   readonly candidate?: string;
-  /** `true`: the policy chooses, and nothing is asked for. */
+  /** `true`: the policy chooses; no candidate is requested. */
   readonly auto?: boolean;
   readonly decisions?: CallMode;
   readonly useCase?: string;

@@ -55,9 +55,9 @@ const decisionMembers = {
     z.object({ id: z.int(), name: text("Its name in the policy."), utilityMicrocents: amountText("Its utility") }),
     "The choice without the selected candidate.",
   ).nullable(),
-  requestedCostMicrocents: amountText("Estimated cost of the candidate asked for; null if none was").nullable(),
+  requestedCostMicrocents: amountText("Estimated cost of the requested candidate; null without one").nullable(),
   savedMicrocents: amountText(
-    "That cost less the cost of what runs; null if none was asked for or nothing runs",
+    "That cost less the cost of what runs; null without a requested candidate, or if nothing runs",
   ).nullable(),
   floor: named(
     "Floor",

@@ -68,7 +68,7 @@ export class CallMetrics {
   readonly #cost = new Counter("calybris_calls_cost_dollars_total", "Known cost of model calls.");
   readonly #saved = new Counter(
     "calybris_calls_saved_dollars_total",
-    "What the models asked for would have cost beyond those that served.",
+    "What the requested models would have cost beyond those that served.",
   );
   readonly #held = new Counter("calybris_calls_held_dollars_total", "Reserved for calls whose cost was not known.");
   readonly #storms = new Counter(
