@@ -18,7 +18,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     // V8 may end a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md. The tests open engines
     // by the hundred, each with 4 MiB for its ring: a larger young generation takes a twelfth of the processor time away.
     execArgv: ["--wasm-wrapper-tiering-budget=2147483647", "--max-semi-space-size=64", "--min-semi-space-size=32"],
-    globalSetup: ["test/thread-bundles.ts"],
+    globalSetup: ["test/temporary-folder.ts", "test/thread-bundles.ts"],
     projects: [
       {
         test: {
