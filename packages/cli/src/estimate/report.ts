@@ -4,7 +4,7 @@
  */
 import { type BanditLog, type LeftOut, rewardRange } from "@calybris/datasets";
 import type { Analysis, Estimates, PointEstimate, Refusal, Support, TunedEstimate } from "@calybris/estimate";
-import { contradictionWarnings, fileRefusals, warningsOf } from "./warnings.ts";
+import { contradictionWarnings, explained, fileRefusals, warningsOf } from "./warnings.ts";
 
 export interface EstimateReport {
   readonly file: string;
@@ -66,7 +66,7 @@ export function reportOf(log: BanditLog, analysis: Analysis, target: string): Es
   const { support, drIfMissing } = estimates;
   const refusals = [
     ...fileRefusals({ rowsOutOfRange: log.rewardsOutOfRange, rowCount: log.rowCount, leftOut: log.leftOut }),
-    ...analysis.refusals,
+    ...analysis.refusals.map((refusal) => explained(refusal, log, log.rewardsNotNumbers)),
   ];
   const isRefused = refusals.length > 0;
   const reported = ({ value, standardError }: PointEstimate): Reported => ({

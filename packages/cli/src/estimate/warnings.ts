@@ -26,6 +26,26 @@ export function fileRefusals({ rowsOutOfRange, rowCount, leftOut }: FileFindings
   return refusals;
 }
 
+/** A refusal for want of rows or outcomes, with what the file has instead; `leftOut` begins with the most frequent reason. */
+export function explained(
+  refusal: Refusal,
+  { leftOut }: Pick<FileFindings, "leftOut">,
+  notNumbers?: OddRewards,
+): Refusal {
+  const [most] = leftOut;
+  if (refusal.reason === "no_rows" && most !== undefined)
+    return {
+      ...refusal,
+      explanation: `The log has no usable row. Of ${most.rows.toLocaleString("en")}, the first in line ${most.firstLine}: ${most.reason}.`,
+    };
+  if (refusal.reason === "no_outcomes" && notNumbers !== undefined)
+    return {
+      ...refusal,
+      explanation: `${refusal.explanation} ${cellsText(notNumbers, "reward is not a number", "rewards are not numbers")}: write numbers, or true and false.`,
+    };
+  return refusal;
+}
+
 interface FileFindings {
   readonly rowsOutOfRange: OddRewards | undefined;
   readonly rowCount: number;

@@ -257,3 +257,22 @@ describe("a log that can answer, in other dress", () => {
     expect(Number(/earned ([\d.]+)/.exec(out)?.[1])).toBeLessThanOrEqual(1);
   });
 });
+
+test.each([
+  [
+    "probabilities in percent",
+    (n: number) => `${armOf(n)},50,${rewardOf(n)}`,
+    "The log has no usable row. Of 400, the first in line 2: a propensity is above 1 or in percent: divide percentages by 100.",
+  ],
+  [
+    "rewards in words",
+    (n: number) => `${armOf(n)},0.5,${rewardOf(n) === 1 ? "yes" : "no"}`,
+    'None of the 400 rows has an outcome. 400 rewards are not numbers (the first in line 2: "yes"): write numbers, or true and false.',
+  ],
+])("a log that is refused as a whole says what each row has instead: %s", async (_name, row, explanation) => {
+  const { exit, out } = await estimate(logOf(row), MAP, "--json");
+  expect(exit).toBe(1);
+  expect((JSON.parse(out) as { refusals: readonly unknown[] }).refusals).toEqual([
+    expect.objectContaining({ explanation }),
+  ]);
+});
