@@ -22,6 +22,8 @@ export class UsageReport {
         this.#help += text;
       },
       outputError: (text) => {
+        const misspelled = text.startsWith("error: required option") ? unknownOptionIn(command) : undefined;
+        if (misspelled !== undefined) (command as Command & OptionRefusal).unknownOption(misspelled);
         this.#error = new CliError("CAL_USAGE_INVALID", {
           command: nameOf(command),
           problem: isBareGroup(text, command) ? missingIn(command) : problemOf(text) + hintOf(text, command),
@@ -45,6 +47,16 @@ export class UsageReport {
     const { details, remedy } = this.error(words);
     return `error: ${details.problem}\n${remedy.replace("COMMAND", details.command)}`;
   }
+}
+
+/** Commander's own report of an unknown option, with the nearest name; it throws. */
+interface OptionRefusal {
+  readonly unknownOption: (option: string) => void;
+}
+
+/** A required option that is misspelled is reported as missing first, which does not say what is wrong. */
+function unknownOptionIn({ args }: Command): string | undefined {
+  return args.find((word) => /^--?[a-z]/i.test(word));
 }
 
 /** `calybris ledger --json` is not wrong about `--json`: it names no subcommand. */

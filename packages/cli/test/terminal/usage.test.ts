@@ -72,6 +72,12 @@ describe("--help", () => {
     [["ledger", "shw"], "calybris ledger", "unknown command 'shw'. Did you mean show?"],
     [["verfy"], "calybris", "unknown command 'verfy'. Did you mean verify?"],
     [["show", "3", "--jurnal", "x"], "calybris show", "unknown option '--jurnal'. Did you mean --journal?"],
+    [
+      ["key", "create", "--name", "app", "--scopes", "decide"],
+      "calybris key create",
+      "unknown option '--scopes'. Did you mean --scope?",
+    ],
+    [["key", "create", "--name", "app"], "calybris key create", "required option '--scope <scope...>' not specified"],
     [["show", "x", "3"], "calybris show", expect.stringContaining("Name the journal with --journal.")],
     [["show", "x"], "calybris show", expect.stringContaining("argument 'x' is invalid")],
     [
