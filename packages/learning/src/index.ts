@@ -33,6 +33,7 @@ export * from "./policies/offsets-policy.ts";
 export * from "./policies/regime-policies.ts";
 export * from "./ranking.ts";
 export * from "./ridge.ts";
+export * from "./single-tiers.ts";
 export * from "./stack.ts";
 export * from "./stream.ts";
 export * from "./table.ts";

@@ -6,6 +6,8 @@ import { columnReadings } from "@calybris/datasets";
 import {
   type DerivedFloor,
   derivedFloors,
+  type DominatedTier,
+  dominatedTiers,
   fitPrior,
   fitSuccess,
   HEAD_KINDS,
@@ -133,7 +135,8 @@ function trainJson(learned: Learned, validation: Validation, floors: readonly De
     callShare80,
   }));
   const columns = Object.fromEntries(columnReadings.get(table) ?? []);
-  return JSON.stringify({ ...learned, heads, floors, publishedFloors: WARM_START_FLOORS, columns });
+  const dominated = dominatedTiers(table);
+  return JSON.stringify({ ...learned, heads, dominated, floors, publishedFloors: WARM_START_FLOORS, columns });
 }
 
 function trainText(learned: Learned, { heads }: Validation, floors: readonly DerivedFloor[], table: Table): string {
@@ -174,10 +177,16 @@ function trainText(learned: Learned, { heads }: Validation, floors: readonly Der
     `${learned.rows} rows of ${table.name}, ${table.featureNames.length} features, ${table.categoryNames.length} categories${table.texts === undefined ? "" : ", text"}${left === "" ? "" : ` (${left})`}`,
     tableText(["<fitted", ">fold", ">rows tested", ">AUC", ">APGR", ">miss area"], rows),
     `The selected kind, ${learned.winner}, was fitted on all rows and written to ${learned.prior}; its digest is ${learned.digest}.`,
+    ...dominatedTiers(table).map(dominatedText),
     "Warm-start floors from this data: the quality delivered when the marginal harm is one in twenty.",
     tableText(["<use case", ">rows", ">cheapest", ">premium", ">downgraded", ">floor"], floorRows),
     `Published, and ours where nothing is: ${published}.`,
   ].join("\n");
+}
+
+function dominatedText({ tier, by, isTop }: DominatedTier): string {
+  const advice = isTop ? " Leave it out of the policy: what the prior predicts is the gain of this tier." : "";
+  return `${tier} is dominated by ${by}, which costs no more and succeeds no less often.${advice}`;
 }
 
 const FLOORS_SHOWN = 12;

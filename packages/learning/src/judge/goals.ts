@@ -39,12 +39,13 @@ export function goalsOf({ sets, fromNothing, worldSwitch, speed }: Measured): re
     ...sets.filter(({ byQuality }) => byQuality !== undefined).map(byQuality),
     {
       goal: "kdd99, bandit, nothing labelled, at 19 % savings: false-negative rate",
-      target: "≤ 0.5 %",
+      target: "≤ 0.5 %, bound ≤ 2 %",
       measured:
         kdd === undefined
           ? "not run"
           : `${percent(kdd.missedOfNeededThere.value)} (${percent(kdd.missedOfNeededThere.low)} to ${percent(kdd.missedOfNeededThere.high)})`,
-      isMet: kdd === undefined ? undefined : kdd.missedOfNeededThere.value <= 0.005,
+      isMet:
+        kdd === undefined ? undefined : kdd.missedOfNeededThere.value <= 0.005 && kdd.missedOfNeededThere.high <= 0.02,
     },
     {
       goal: "routellm-mmlu, certified at α = 4 %, δ = 10 %: downgraded",

@@ -13,6 +13,7 @@ import { CALYBRIS_DEFAULTS, CalybrisPolicy } from "../policies/calybris-policy.t
 import { LIN_UCB } from "../policies/linear-policies.ts";
 import { OffsetsPolicy } from "../policies/offsets-policy.ts";
 import { GREEDY } from "../policies/regime-policies.ts";
+import { withoutDominatedTop } from "../single-tiers.ts";
 import type { Table } from "../table.ts";
 import { extraCost, hindsightOf, netOf, valuesOf } from "./best-in-hindsight.ts";
 import { type OverSeeds, overSeeds } from "./over-seeds.ts";
@@ -65,7 +66,7 @@ const HOLDOUT_SHARE = 0.2;
 const POINTS = 100;
 
 export function judgeHindsight(whole: Table, options: HindsightOptions): HindsightFigures {
-  const table = thinned(whole, options.rowsMax);
+  const table = withoutDominatedTop(thinned(whole, options.rowsMax));
   const hits = textHitsOf(table);
   const regrets = new Map<string, Regrets>();
   const explored = options.explorationsBps.map((explorationBps) => ({

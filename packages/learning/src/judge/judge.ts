@@ -7,6 +7,7 @@ import { certify, type Certified, type RiskKind, thresholdsAt } from "../certify
 import { HEAD_KINDS, type HeadKind } from "../fit-prior.ts";
 import { blockDraws, type Estimate } from "../measures.ts";
 import { areaUnderCurve, averageGapRecovered, callShareFor, frontierOf } from "../ranking.ts";
+import { type DominatedTier, dominatedTiers, withoutDominatedTop } from "../single-tiers.ts";
 import { gainsBps, selectRows, type Table } from "../table.ts";
 import { type Incumbent, incumbentsOf, savableShare } from "./incumbents.ts";
 import { type ColdStart, coldStart } from "./learning-curve.ts";
@@ -45,6 +46,8 @@ export interface SetFigures {
   readonly rowsJudged: number;
   readonly rowsLeftOut: readonly { readonly reason: string; readonly count: number }[];
   readonly tiers: readonly string[];
+  /** Left out of older results. A dominated top tier is left out of everything that is judged. */
+  readonly dominated?: readonly DominatedTier[];
   readonly isInTimeOrder: boolean;
   /** P(premium needed). */
   readonly neededShare: number;
@@ -114,7 +117,8 @@ const CERTIFY_ALPHA = 0.04;
 const CERTIFY_DELTA = 0.1;
 
 export function judge(whole: Table, options: JudgeOptions): SetFigures {
-  const table = thinned(whole, options.rowsMax);
+  const offered = thinned(whole, options.rowsMax);
+  const table = withoutDominatedTop(offered);
   const planOptions: PlanOptions = {
     seed: options.seed,
     folds: options.folds,
@@ -150,7 +154,8 @@ export function judge(whole: Table, options: JudgeOptions): SetFigures {
     rowsRead: whole.rowsRead,
     rowsJudged: plan.rows.length,
     rowsLeftOut: whole.rowsLeftOut,
-    tiers: table.tierNames,
+    tiers: offered.tierNames,
+    dominated: dominatedTiers(offered),
     isInTimeOrder: table.isInTimeOrder,
     neededShare: gainsBps(judged).reduce((sum, gain) => sum + (gain > 0 ? 1 : 0), 0) / plan.rows.length,
     qualityCheapest: plan.ends[1].quality,

@@ -21,6 +21,7 @@ import { contextsOf } from "../policies/contexts.ts";
 import { LIN_UCB, LOGISTIC_BANDIT, SQUARE_CB } from "../policies/linear-policies.ts";
 import { EPSILON_GREEDY, GREEDY } from "../policies/regime-policies.ts";
 import { orderOf } from "../ranking.ts";
+import { hullMissedAt } from "../single-tiers.ts";
 import { runStream, type StartPolicy, startKind, type StreamRun } from "../stream.ts";
 import { gainsBps } from "../table.ts";
 import type { Plan } from "./plan.ts";
@@ -171,7 +172,7 @@ export function playBandits(plan: Plan, options: BanditOptions): readonly Played
   });
 }
 
-/** Draws the tier for every request alike: the straight line between the two ends. */
+/** Draws between the two ends for every request alike; at equal savings, between those of all tiers that miss least. */
 export function playRandom(plan: Plan): Played {
   const chance = seededChance(1, 7);
   const top = plan.table.tierNames.length - 1;
@@ -232,8 +233,18 @@ export function figuresOf(
       return points;
     });
   }
+  const singles = plan.table.tierNames.map((_, tier) => {
+    const tally = new Tally(plan.ground);
+    for (const row of plan.rows) tally.add(row, tier, 0);
+    return tally;
+  });
   const rate = (name: string, savings: number, draw: Float64Array): number => {
-    if (name === RANDOM) return savings;
+    if (name === RANDOM && singles.length === 2) return savings;
+    if (name === RANDOM)
+      return hullMissedAt(
+        singles.map((tally) => pointOf(plan.ground, [tally], draw)),
+        savings,
+      );
     const points = curves.get(name)?.(draw);
     return points === undefined ? Number.NaN : valueAt(points, "savings", savings, "missedOfNeeded");
   };
