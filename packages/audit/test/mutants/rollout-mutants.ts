@@ -54,6 +54,15 @@ const OF_OPERATION: readonly Mutant[] = [
     test: SIGN_TEST,
   },
   {
+    name: "a policy whose gate was passed is activated, staged or not by then",
+    file: "engine/src/flows/rollout.ts",
+    find: "await this.#requireGates(active, staged, gates);\n    return policies.promote(policyId,",
+    replace:
+      "await this.#requireGates(active, staged, gates);\n    if (staged?.id === policyId) return policies.rollBack(policyId, callerOf(), signature);\n    return policies.promote(policyId,",
+    test: "gateway/test/decisions/operator-races.test.ts",
+    title: "promote and",
+  },
+  {
     name: "ten decisions in shadow are enough",
     file: COMPARISON,
     find: "decisionsMin: 1_000, actionDeltaMaxBps",
