@@ -25,7 +25,7 @@ const POLICY = {
 };
 
 const HEAD = [
-  "| requests of | `spendLimit` | requests | asked, $ | runs, $ | saved | substituted | rejected | more expensive than requested |",
+  "| requests of | `spendLimit` | requests | requested, $ | runs, $ | saved | substituted | rejected | more expensive than requested |",
   "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 ];
 

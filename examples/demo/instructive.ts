@@ -31,7 +31,7 @@ export function instructive(engine: Engine, answers: readonly Answer[]): readonl
       `${chosen(engine, answer)} instead of $${dollars(askedMicrocents(engine, answer))} for ${asked(engine, answer)}`,
   );
   show(
-    "Asked for and kept",
+    "Requested and kept",
     least(of("execute"), ({ decision }) => -decision.costMicrocents),
     (answer) => `${chosen(engine, answer)}: no other candidate is worth more here`,
   );

@@ -37,7 +37,7 @@ export async function run({ seed, milliseconds, progress }: Budget): Promise<Fou
   const summary = [
     `token counts ${hasTraces ? "of the Azure traces" : "drawn from ranges"}; answers ${JSON.stringify(answers)}`,
     `${Math.round(callsPerSecond)} calls a second; 0 crashes, 0 reservations left, charged what was billed; ${connectionsLost} sent again`,
-    `settled $${settledDollars.toFixed(4)}; asked for would have cost $${asked.toFixed(4)}, ${share.toFixed(1)} % more`,
+    `settled $${settledDollars.toFixed(4)}; the requested models would have cost $${asked.toFixed(4)}, ${share.toFixed(1)} % more`,
     `heap ${heapMiB.map((mib) => mib.toFixed(0)).join(" MiB in the middle, ")} MiB at the end`,
   ];
   return { cases: calls, summary: summary.join("\n  ") };
