@@ -80,7 +80,7 @@ function regretLines({ regret = [], priors = [] }: BenchmarkResult): readonly st
     "",
     `Regret per decision against the best threshold on the same score in hindsight, in points of the value of a right answer; lower is better. One configuration for all sets: the shipped default (\`offsets\`). Means over fold seeds and over values at six quantiles of the score, with 95 % intervals over the fold seeds. The labelled rows of a fold are split into three disjoint parts: 70 % fit the heads, 15 % choose one and fit what is expected of each tier, 15 % are left for a certificate${isOlder ? "" : "; the chosen head is fitted once more on the first two"}. Every policy begins with nothing observed. _score as it is_ uses the prior without learning.`,
     "",
-    `The nine sets were in use while the method was built, so its settings may suit them.${isOlder ? " These figures were measured before the method detected shifts." : ""}`,
+    `The nine sets were in use while the method was built, so its settings may suit them.${isOlder ? " These figures were measured before the method detected shifts, and before the priors of texts were stacks." : ""}`,
     "",
     ...rowLines(regretRows(regret)),
     "",
@@ -103,7 +103,7 @@ function driftLines({ drift = [] }: BenchmarkResult): readonly string[] {
   return [
     "## Worlds that move",
     "",
-    `Rows of ${first.set} drawn at random for ${first.decisions.toLocaleString("en")} decisions. Halfway the tiers change as named; a wrong prior is wrong from the start. Points of the value per decision against the best hindsight threshold over the last ${(0.4 * first.decisions).toLocaleString("en")} decisions, ${first.foldSeeds} fold seeds; negative is worse. _Decisions to recover_: until a window of 250 has 90 % of what the prior as it is loses on hindsight's threshold, on the same requests, the median over runs; from the move on, or from the start of a wrong prior; of worlds that cost a point or more.`,
+    `Rows of ${first.set} drawn at random for ${first.decisions.toLocaleString("en")} decisions. Halfway the tiers change as named; a wrong prior is wrong from the start. Points of the value per decision against the best hindsight threshold over the last ${(0.4 * first.decisions).toLocaleString("en")} decisions, ${first.foldSeeds} fold seeds; negative is worse. _Decisions to recover_: until a window of 250 has 90 % of what the prior as it is loses on hindsight's threshold, on the same requests, the median over runs; from the move on, or from the start of a wrong prior; of worlds that cost a point or more.${first.heads !== undefined ? "" : " Measured before the priors of texts were stacks."}`,
     "",
     ...rowLines(driftRows(drift)),
     "",

@@ -127,6 +127,14 @@ export class EngineLearning {
   }
 
   /**
+   * Regimes, ascending, whose active belief is flat: success falls there where the prior expects an advantage to rise, so the prior
+   * is left out of account.
+   */
+  get flatRegimes(): readonly number[] {
+    return this.#ports.router.flatRegimes;
+  }
+
+  /**
    * Activates a prior: its predictions are the scores from the next decision on, its quantiles the regimes. Another prior
    * than the one before makes a certificate void; the same again changes nothing.
    *

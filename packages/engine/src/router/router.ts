@@ -97,6 +97,11 @@ export class Router {
     return this.floors.certifiedRegimes;
   }
 
+  /** Regimes whose active belief is flat. */
+  get flatRegimes(): readonly number[] {
+    return this.#tables.flatRegimes();
+  }
+
   /**
    * Activates another policy. Other features end the regimes and the prior, and begin another warm-up; a policy that does
    * not learn has none. Other tiers under the same numbers mean that nothing is known of any, except the trackers, which

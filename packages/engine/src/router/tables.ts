@@ -41,6 +41,12 @@ export class Tables {
     return stale;
   }
 
+  /** Regimes with an active belief that is flat, ascending. */
+  flatRegimes(): readonly number[] {
+    const flat = [...this.#tables.values()].filter(({ belief }) => belief.method === "offsets" && belief.flat === true);
+    return [...new Set(flat.map(({ belief }) => belief.regime))].sort((one, other) => one - other);
+  }
+
   /** Ascending. */
   sequences(): number[] {
     return [...this.#tables.values()].map(({ sequence }) => sequence).sort((a, b) => a - b);

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { BoundaryShare } from "../../src/router/boundary-share.ts";
 import { expectFromCatalog } from "../../src/router/expected-success.ts";
 import { Offsets } from "../../src/router/offsets.ts";
+import { Tables } from "../../src/router/tables.ts";
 import { seededChance } from "../support/seeded-chance.ts";
 
 interface Outcome {
@@ -155,6 +156,25 @@ test("chance does not contradict a prior, and a world that does is believed with
   // 10 points apart: 2 deviations. Then 30 points: 6.
   expect(apart(ran([200, 200], [0.65, 0.55]))).toBeLessThan(0.02);
   expect(apart(ran([200, 200], [0.75, 0.45]))).toBeGreaterThan(0.2);
+});
+
+test("the regimes of active flat beliefs are listed once each, ascending, until a belief with the prior takes their place", () => {
+  const tables = new Tables();
+  const belief = (regime: number, tiers: readonly number[], isFlat: boolean) => ({
+    ...new Offsets().belief(regime, tiers, 100, true),
+    ...(isFlat ? { flat: true as const } : {}),
+  });
+  tables.set(1, belief(6, [0, 1], true), 0);
+  tables.set(2, belief(2, [0, 1], true), 0);
+  tables.set(3, belief(2, [0, 1, 2], true), 0);
+  tables.set(4, belief(4, [0, 1], false), 0);
+  expect(tables.flatRegimes()).toEqual([2, 6]);
+  tables.set(5, belief(6, [0, 1], false), 0);
+  expect(tables.flatRegimes()).toEqual([2]);
+  tables.set(6, belief(2, [0, 1], false), 0);
+  expect(tables.flatRegimes()).toEqual([2]);
+  tables.clear();
+  expect(tables.flatRegimes()).toEqual([]);
 });
 
 /** Outcomes of a world in which the true gain is `slope` times what is expected. */

@@ -135,6 +135,11 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
       "Regimes below the top tier; -1 means no bound.",
       learning.certifiedRegimes ?? -1,
     ),
+    gauge(
+      "calybris_learning_flat_regimes",
+      "Regimes that leave the prior out of account: success falls where it expects an advantage to rise.",
+      learning.flatRegimes.length,
+    ),
     ...regret.gauges(),
     ...rollout.gauges(),
     gauge("calybris_http_open", "Requests whose answer has not ended.", openCount()),

@@ -18,6 +18,7 @@ export class RegretWatch {
   readonly #log: Logger;
   readonly #timer: NodeJS.Timeout;
   readonly #biased = new Set<string>();
+  #flat: ReadonlySet<number> = new Set();
   #latest: MeasuredRegret | undefined;
   #isMeasuring = false;
   #isRead = false;
@@ -28,6 +29,7 @@ export class RegretWatch {
     this.#engine = engine;
     this.#log = log;
     this.#timer = setInterval(() => {
+      this.warnOfFlat();
       if (this.#isRead || performance.now() >= this.#dueMs) void this.measure();
     }, EVERY_MS);
     this.#timer.unref();
@@ -35,6 +37,18 @@ export class RegretWatch {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  /** A line in the log for each regime that has begun to leave the prior out of account. */
+  warnOfFlat(): void {
+    const flat = new Set(this.#engine.learning.flatRegimes);
+    for (const regime of flat)
+      if (!this.#flat.has(regime))
+        this.#log.warn(
+          { regime },
+          "success in a regime falls where the prior expects it to rise: the prior is left out there",
+        );
+    this.#flat = flat;
   }
 
   /** Measures what is new, unless that goes on already. Does not wait for a journal that takes long to read. */

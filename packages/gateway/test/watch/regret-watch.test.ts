@@ -56,6 +56,27 @@ describe("a policy that learns", () => {
     await expect(running.client({ key: running.keys.decide }).regret()).rejects.toMatchObject({ status: 403 });
   });
 
+  test("says once in the log and in a metric which regimes leave the prior out of account", async () => {
+    const flat = vi.spyOn(running.service.engine.learning, "flatRegimes", "get").mockReturnValue([2]);
+    const lines = (): number => running.logged().split("the prior is left out there").length - 1;
+    const metric = async (): Promise<string | undefined> =>
+      /^calybris_learning_flat_regimes (\S+)$/m.exec(
+        await running.client({ key: running.keys.operate }).metrics(),
+      )?.[1];
+    for (const _ of [1, 2]) vi.advanceTimersByTime(MEASURED_MS);
+    expect([lines(), await metric()]).toEqual([1, "1"]);
+    flat.mockReturnValue([2, 5]);
+    vi.advanceTimersByTime(MEASURED_MS);
+    expect([lines(), await metric()]).toEqual([2, "2"]);
+    flat.mockReturnValue([]);
+    vi.advanceTimersByTime(MEASURED_MS);
+    flat.mockReturnValue([5]);
+    vi.advanceTimersByTime(MEASURED_MS);
+    expect(lines()).toBe(3);
+    flat.mockRestore();
+    expect(await metric()).toBe("0");
+  });
+
   test("is measured within 15 seconds of a reading of its metrics, and of none within the hour", async () => {
     const { engine } = running.service;
     const watch = new RegretWatch(engine, createLog("silent", { write: () => undefined }));

@@ -7,7 +7,7 @@
  */
 import { OFFSETS_EXPLORATION_DEFAULT_BPS } from "@calybris/engine/internal";
 import { seededChance } from "../chance.ts";
-import { textHitsOf } from "../fit-prior.ts";
+import { type HeadKind, textHitsOf } from "../fit-prior.ts";
 import { type Choice, type OnlinePolicy, rewardBps } from "../online-policy.ts";
 import { CALYBRIS_DEFAULTS, CalybrisPolicy } from "../policies/calybris-policy.ts";
 import { OffsetsPolicy } from "../policies/offsets-policy.ts";
@@ -40,6 +40,8 @@ export interface DriftFigures {
    * costs less than a point, or it never was.
    */
   readonly decisionsToRecover: number | null;
+  /** The head of each prior. Left out of results from before texts had stacks. */
+  readonly heads?: readonly HeadKind[];
 }
 
 /** How a world differs: what becomes of a tier's outcome after the move, and of the score throughout. */
@@ -92,6 +94,7 @@ export function judgeDrift(whole: Table, options: DriftOptions): readonly DriftF
       regimes: over((run) => run.regimes),
       offsets: over((run) => run.offsets),
       decisionsToRecover: median === undefined || !Number.isFinite(median) ? null : median,
+      heads: splits.flatMap(({ heads }) => heads),
     };
   });
 }
