@@ -131,7 +131,7 @@ export class EngineLearning {
    * is left out of account.
    */
   get flatRegimes(): readonly number[] {
-    return this.#ports.router.flatRegimes;
+    return this.#ports.router.tables.flatRegimes();
   }
 
   /**

@@ -56,7 +56,7 @@ export class Router {
   readonly offsets: Offsets = new Offsets();
   readonly #boundary: BoundaryShare = new BoundaryShare();
   readonly floors: Floors = new Floors();
-  readonly #tables: Tables = new Tables();
+  readonly tables: Tables = new Tables();
   readonly #lifted: Lifted = new Lifted();
   #policy: RouterPolicy = { learning: undefined, featureCount: 0, tierFloors: [] };
   #statistics: Statistics = new Statistics(REGIMES, 0);
@@ -97,11 +97,6 @@ export class Router {
     return this.floors.certifiedRegimes;
   }
 
-  /** Regimes whose active belief is flat. */
-  get flatRegimes(): readonly number[] {
-    return this.#tables.flatRegimes();
-  }
-
   /**
    * Activates another policy. Other features end the regimes and the prior, and begin another warm-up; a policy that does
    * not learn has none. Other tiers under the same numbers mean that nothing is known of any, except the trackers, which
@@ -115,7 +110,7 @@ export class Router {
     this.#policy = policy;
     if (this.#tiers !== undefined && tiers !== this.#tiers) this.#forgetTiers(sequence);
     this.#tiers = tiers;
-    if (policy.learning?.explorationBps !== before.learning?.explorationBps) this.#tables.clear();
+    if (policy.learning?.explorationBps !== before.learning?.explorationBps) this.tables.clear();
     if (policy.learning?.method !== before.learning?.method) this.#changeMethod();
     if (featuresOf(policy) === featuresOf(before)) return false;
     this.#endRegimes(sequence);
@@ -156,7 +151,7 @@ export class Router {
 
   /** The table that a draw over these tiers reads; `undefined` when it has yet to be made. */
   table(regime: number, tiersMask: number): Table | undefined {
-    return this.#tables.get(regime, tiersMask);
+    return this.tables.get(regime, tiersMask);
   }
 
   /** The entry that activates a table, from beliefs as they are. */
@@ -174,7 +169,7 @@ export class Router {
 
   /** Tables whose beliefs have changed since. */
   staleTables(): readonly { readonly regime: number; readonly tiers: readonly number[] }[] {
-    return this.#tables.stale((regime) => this.#changes(regime));
+    return this.tables.stale((regime) => this.#changes(regime));
   }
 
   /** The entry that freezes the regimes, once the warm-up is over. */
@@ -204,7 +199,7 @@ export class Router {
         this.#observed(body);
         break;
       case "belief":
-        this.#tables.set(sequence, body, this.#changes(body.regime));
+        this.tables.set(sequence, body, this.#changes(body.regime));
         break;
       case "regimes":
         this.#standard = { means: body.means, deviations: body.deviations };
@@ -242,7 +237,7 @@ export class Router {
       ),
       floors: this.floors.toJson() as unknown as ExactJson,
       certified: this.floors.certifiedRegimes ?? -1,
-      tables: this.#tables.sequences(),
+      tables: this.tables.sequences(),
       lifted: this.#lifted.count,
       ...(this.#isByOffsets
         ? {
@@ -267,7 +262,7 @@ export class Router {
       statistics: this.#statistics.toSnapshot(),
       beliefs: this.beliefs.toSnapshot(),
       floors: this.floors.toSnapshot(),
-      tables: this.#tables.toSnapshot(),
+      tables: this.tables.toSnapshot(),
       ...(this.#isByOffsets ? { offsets: this.offsets.toSnapshot(), boundary: this.#boundary.ppm } : {}),
     } as ExactJson;
   }
@@ -294,7 +289,7 @@ export class Router {
     this.#statistics.restore(new SnapshotMembers(members.json("statistics")));
     this.beliefs.restore(new SnapshotMembers(members.json("beliefs")));
     this.floors.restore(members.objects("floors"));
-    this.#tables.restore(members.objects("tables"));
+    this.tables.restore(members.objects("tables"));
     if (!this.#isByOffsets) return;
     this.offsets.restore(new SnapshotMembers(members.json("offsets")));
     this.#boundary.ppm = members.whole("boundary");
@@ -343,7 +338,7 @@ export class Router {
     this.#boundaries = boundaries;
     this.#regimesSince = sequence;
     this.#seen = [];
-    this.#tables.clear();
+    this.tables.clear();
     this.floors.voidCertificate();
   }
 
@@ -363,7 +358,7 @@ export class Router {
     this.#prior = undefined;
     this.#seen = [];
     this.#statistics = new Statistics(REGIMES, this.#policy.featureCount);
-    this.#tables.clear();
+    this.tables.clear();
     this.floors.voidCertificate();
   }
 
@@ -372,7 +367,7 @@ export class Router {
     this.beliefs.forget();
     this.offsets.forget();
     this.floors.forgetTiers();
-    this.#tables.clear();
+    this.tables.clear();
     this.floors.voidCertificate();
   }
 
@@ -380,7 +375,7 @@ export class Router {
   #changeMethod(): void {
     this.offsets.begin();
     this.#boundary.forget();
-    this.#tables.clear();
+    this.tables.clear();
   }
 
   get #isByOffsets(): boolean {
