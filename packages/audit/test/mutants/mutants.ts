@@ -49,8 +49,8 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   {
     name: "a certificate outlives the features",
     file: ROUTER,
-    find: "    this.#tables.clear();\n    this.floors.voidCertificate();\n  }\n\n  #forgetTiers",
-    replace: "    this.#tables.clear();\n  }\n\n  #forgetTiers",
+    find: "    this.tables.clear();\n    this.floors.voidCertificate();\n  }\n\n  #forgetTiers",
+    replace: "    this.tables.clear();\n  }\n\n  #forgetTiers",
     test: POLICY_CHANGES,
   },
   {
@@ -77,7 +77,7 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   {
     name: "a table is drawn from with the exploration of before",
     file: ROUTER,
-    find: "    if (policy.learning?.explorationBps !== before.learning?.explorationBps) this.#tables.clear();\n",
+    find: "    if (policy.learning?.explorationBps !== before.learning?.explorationBps) this.tables.clear();\n",
     replace: "",
     test: POLICY_CHANGES,
   },
