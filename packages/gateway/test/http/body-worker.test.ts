@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { snapshotDigest } from "@calybris/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policyCheckCall, policySetCall, settleCall } from "../../src/decisions/call-shapes.ts";
@@ -124,19 +127,14 @@ test("what takes too long is given up with its thread, and what waits behind it 
 });
 
 test("what takes too much memory is given up with its thread, and what follows is read by a new one", async () => {
-  const narrow = new BodyWorker(BODY_BYTES_MAX, { heapMiB: 24 });
-  const own = new BodyReader(LIMITS, narrow);
-  try {
-    const lists = Buffer.from(`[${"[12345678901234],".repeat(450_000)}1]`);
-    const costly = own.read({ ...JSON_RULE, membersMax: 10 ** 9 }, lists, LOCAL);
-    await expect(costly).rejects.toMatchObject({
-      code: "CAL_GATEWAY_BODY_TOO_COSTLY",
-      details: { problem: "it takes too much memory" },
-    });
-    expect(await own.read(JSON_RULE, Buffer.from(`{"a":1}${" ".repeat(70_000)}`), LOCAL)).toEqual({ a: 1 });
-  } finally {
-    await narrow.close();
-  }
+  // The young generation of the tests' own processes is larger than what the thread is given in all, which V8 cannot honour.
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    fileURLToPath(new URL("../support/narrow-body-worker.ts", import.meta.url)),
+  ]);
+  expect(JSON.parse(stdout)).toEqual([
+    { code: "CAL_GATEWAY_BODY_TOO_COSTLY", details: { problem: "it takes too much memory" } },
+    { value: { a: 1 } },
+  ]);
 });
 
 test("keys take turns, and what waits at the end is refused", async () => {
