@@ -111,7 +111,7 @@ function armLines(
     const lead = index === 0 ? "tiers" : "";
     const drawn = !learning.holdout && arm.tier === learning.tier ? "  <- drawn" : "";
     const name = `${tierName(snapshot, arm.tier)} -> ${candidateName(snapshot, arm.candidateId)}`;
-    return `  ${lead.padEnd(9)}${name}: ${share(arm.propensity)}${drawn}`;
+    return labelledLine(lead, `${name}: ${share(arm.propensity)}${drawn}`);
   });
 }
 

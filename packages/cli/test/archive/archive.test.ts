@@ -1,4 +1,5 @@
 import {
+  cpSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -16,11 +17,13 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Engine } from "@calybris/engine";
 import { listSegments, nodeDisk, segmentName } from "@calybris/engine/internal";
 import type { CalybrisError } from "@calybris/kernel";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
 import { type Archived, archiveJournal } from "../../src/archive/archive.ts";
 import { verifyLog } from "../../src/verify/verify.ts";
 import { calybris } from "../support/captured-terminal.ts";
+
+const SEGMENT_BYTES = 20_000;
 
 let place: string;
 let journal: string;
@@ -32,8 +35,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(place, { recursive: true, force: true }));
 
+/** A closed journal of 120 decisions, made once; each test has a copy. */
+let filled: string;
+beforeAll(async () => {
+  filled = mkdtempSync(join(tmpdir(), "calybris-filled-"));
+  const engine = await Engine.open({ directory: filled, policy: sampleSnapshot(), segmentBytesMax: SEGMENT_BYTES });
+  await decide(engine, 0, 120);
+  await engine.close();
+});
+afterAll(() => rmSync(filled, { recursive: true, force: true }));
+const copyFilled = (): void => cpSync(filled, journal, { recursive: true });
+
 async function open(): Promise<Engine> {
-  return Engine.open({ directory: journal, policy: sampleSnapshot(), segmentBytesMax: 20_000 });
+  return Engine.open({ directory: journal, policy: sampleSnapshot(), segmentBytesMax: SEGMENT_BYTES });
 }
 
 async function decide(engine: Engine, from: number, count: number): Promise<readonly string[]> {
@@ -83,18 +97,14 @@ describe.each(["zstd", "none"] as const)("an archive packed with %s", (pack) => 
   });
 
   test("the newest stay when they are to be kept, and the one that is written always does", async () => {
-    const engine = await open();
-    await decide(engine, 0, 120);
-    await engine.close();
+    copyFilled();
     const segments = listSegments(nodeDisk, journal);
     archive(2);
     expect(segments.map(isLink)).toEqual(segments.map((_segment, index) => index < segments.length - 3));
   });
 
   test("a segment that was altered stops all of them, and says where", async () => {
-    const engine = await open();
-    await decide(engine, 0, 120);
-    await engine.close();
+    copyFilled();
     const file = join(journal, segmentName(2));
     const bytes = readFileSync(file);
     bytes[5_000] = (bytes[5_000] ?? 0) ^ 1;
@@ -104,9 +114,7 @@ describe.each(["zstd", "none"] as const)("an archive packed with %s", (pack) => 
   });
 
   test("a file that is in the way is never written over, and the same copy is taken for done", async () => {
-    const engine = await open();
-    await decide(engine, 0, 120);
-    await engine.close();
+    copyFilled();
     const [first] = archive();
     // As if it had been interrupted before the link was there.
     const original = join(journal, segmentName(1));
@@ -125,16 +133,12 @@ describe.each(["zstd", "none"] as const)("an archive packed with %s", (pack) => 
   });
 
   test.each([".", "inside"])("nothing is moved into the journal itself (%s)", async (name) => {
-    const engine = await open();
-    await decide(engine, 0, 80);
-    await engine.close();
+    copyFilled();
     expect(() => archiveJournal({ journal, to: join(journal, name), keep: 0 })).toThrow(/own directory/);
   });
 
   test("links are relative: journal and archive moved together stay whole; an archive out of reach is named as such", async () => {
-    const engine = await open();
-    await decide(engine, 0, 120);
-    await engine.close();
+    copyFilled();
     archive();
     expect(isAbsolute(readlinkSync(join(journal, segmentName(1))))).toBe(false);
     const moved = join(place, "moved", "deeper");
@@ -168,11 +172,7 @@ function contentOf(file: string): Buffer {
 }
 
 describe("packed segments", () => {
-  beforeEach(async () => {
-    const engine = await open();
-    await decide(engine, 0, 120);
-    await engine.close();
-  });
+  beforeEach(copyFilled);
 
   test("hold the bytes of the segments, for zstdcat and for node:zlib, in less than half the space", () => {
     const before = readFileSync(join(journal, segmentName(1)));

@@ -78,7 +78,7 @@ describe("outcome", () => {
     const other = await jsonOf("outcome", "--journal", journal, decisionId, "--failed");
     expect([other.exit, errorOf(other).code]).toEqual([2, "CAL_OUTCOME_DUPLICATE"]);
     const { out } = await calybris("show", "--journal", journal, String(sequence));
-    expect(out).toMatch(/outcome {2}entry [0-9]+: succeeded; net reward [0-9]+ bps; used by the learner/);
+    expect(out).toMatch(/outcome {4}entry [0-9]+: succeeded; net reward [0-9]+ bps; used by the learner/);
     expect(await calybris("verify", journal)).not.toMatchObject({ exit: 1 });
   });
 
@@ -206,11 +206,11 @@ describe("show", () => {
   test("explains a recommendation: regime, floor and its source, tiers with their shares, the draw", async () => {
     const { sequence } = await idOf("r20");
     const { out } = await calybris("show", "--journal", journal, String(sequence));
-    expect(out).toMatch(/regime {3}regime [0-7] of 0 to 7, score -?[0-9]+; load 6/);
-    expect(out).toMatch(/floor {4}[0-9]+ bps by the (tracker|use case)/);
-    expect(out).toMatch(/tiers {4}low -> swift: [0-9.]+%/);
+    expect(out).toMatch(/regime {5}regime [0-7] of 0 to 7, score -?[0-9]+; load 6/);
+    expect(out).toMatch(/floor {6}[0-9]+ bps by the (tracker|use case)/);
+    expect(out).toMatch(/tiers {6}low -> swift: [0-9.]+%/);
     expect(out).toMatch(/high -> \w+: [0-9.]+%/);
-    expect(out).toMatch(/draw {5}0\.[0-9]{6} falls on (low|high), /);
+    expect(out).toMatch(/draw {7}0\.[0-9]{6} falls on (low|high), /);
     const { learning: member, decisionId } = await jsonOf("show", "--journal", journal, String(sequence));
     const { arms, draw, tier } = member as { arms: { tier: number; propensity: number }[]; draw: number; tier: number };
     let below = 0;

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CalybrisError } from "@calybris/kernel";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Engine } from "../../src/engine.ts";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
 import { segmentName } from "../../src/journal/segment.ts";
@@ -15,12 +15,19 @@ import { pass, withTimersHeld } from "../support/virtual-timers.ts";
 // Goal: a start from a snapshot leaves nothing unverified for good, and never raises an alarm without damage.
 // Method: every kind of damage and absence in an older segment, under an engine that serves.
 
+/** A closed journal, made once; each test has a copy. */
+let filled: string;
 let directory: string;
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), "older-"));
+beforeAll(async () => {
+  directory = filled = mkdtempSync(join(tmpdir(), "older-filled-"));
   const engine = await open(sampleSnapshot());
   for (let number = 0; number < 40; number += 1) await decide(engine, `${number}`);
   await engine.close();
+});
+afterAll(() => rmSync(filled, { recursive: true, force: true }));
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "older-"));
+  cpSync(filled, directory, { recursive: true });
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
