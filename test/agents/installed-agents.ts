@@ -13,7 +13,7 @@ import { ROOT } from "../sources.ts";
 const VERSIONS = { "@anthropic-ai/claude-code": "2.1.328", "@openai/codex": "0.169.0", "opencode-ai": "1.18.33" };
 const FOLDER = join(ROOT, "node_modules", ".cache", "agents");
 const BIN = join(FOLDER, "node_modules", ".bin");
-const INSTALL_MS = 240_000;
+const INSTALL_MS = 600_000;
 
 export type AgentName = "claude" | "codex" | "opencode";
 export const AGENTS: readonly AgentName[] = ["claude", "codex", "opencode"];
@@ -34,7 +34,7 @@ export interface AgentEnd {
   readonly printed: string;
 }
 
-/** Installs the agents where they are not yet; their own scripts put the program of this platform in place. `false`: the registry cannot be reached. */
+/** Installs the agents where they are not yet; their own scripts put the program of this platform in place. `false`: the registry cannot be reached, or is too slow. */
 export async function installAgents(): Promise<boolean> {
   const isThere = Object.keys(VERSIONS).every((name) => existsSync(join(FOLDER, "node_modules", name, "package.json")));
   if (isThere) return true;
@@ -45,8 +45,8 @@ export async function installAgents(): Promise<boolean> {
     await promisify(execFile)("npm", words, { cwd: FOLDER, timeout: INSTALL_MS });
     return true;
   } catch (error) {
-    const { stderr = "" } = error as { readonly stderr?: string };
-    if (UNREACHABLE.test(stderr)) return false;
+    const { stderr = "", killed = false } = error as { readonly stderr?: string; readonly killed?: boolean };
+    if (killed || UNREACHABLE.test(stderr)) return false;
     throw error;
   }
 }

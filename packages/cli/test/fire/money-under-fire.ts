@@ -41,7 +41,7 @@ export interface FireReport {
 /** About half of what the calls of the second tenant would cost. */
 const SCARCE_MICROCENTS_PER_CALL = 8_000n;
 const SAMPLE_MS = 150;
-const WAITS_MAX = 500;
+const WAITS_MAX = 3_000;
 const WAIT_MS = 20;
 const SENDS_MAX = 5;
 /** After each kill the process is killed again while it starts, so many times, within so long. */

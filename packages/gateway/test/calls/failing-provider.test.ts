@@ -109,7 +109,7 @@ test("when clients leave a burst of calls at any moment, each call is held or se
       call(number, "slow=20", number % 3 > 0, 1 + Math.round(number * stepMs)),
     ),
   );
-  for (let waits = 0; openStates().includes("in_flight") && waits < 300; waits += 1) await sleep(20);
+  for (let waits = 0; openStates().includes("in_flight") && waits < 3_000; waits += 1) await sleep(20);
   expect(openStates().filter((state) => state !== "held")).toEqual([]);
   const { bill, reserved } = requireCovered();
   expect(bill).toBeGreaterThan(0n);

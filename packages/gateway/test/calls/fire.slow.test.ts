@@ -125,7 +125,7 @@ test("what is settled and held covers the bill at every moment, and is the bill 
 
   // Calls whose client left end a moment after it.
   const { calls, ledger } = running.service.engine;
-  for (let tries = 0; tries < 200 && [...calls.open()].some(({ state }) => state === "in_flight"); tries += 1)
+  for (let tries = 0; tries < 3_000 && [...calls.open()].some(({ state }) => state === "in_flight"); tries += 1)
     await sleep(20);
   const open = [...calls.open()];
   expect(open.filter(({ state }) => state !== "held")).toEqual([]);
