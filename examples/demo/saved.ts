@@ -18,12 +18,8 @@ export function printSaved(engine: Engine, answers: readonly Answer[]): void {
   const saved = requested - chosen;
   const [name = "nothing"] = ran.map(({ request }) => nameOf(engine, request.requestedId));
   const floors = ran.map(({ request }) => request.qualityMinBps);
-  console.log(
-    styleText(
-      "bold",
-      `Saved $${dollarsTo(saved, DECIMALS)} of $${dollarsTo(requested, DECIMALS)} (${percent(saved, requested)})`,
-    ) + ` on ${ran.length} summaries that requested ${name}.`,
-  );
+  const sums = `Saved $${dollarsTo(saved, DECIMALS)} of $${dollarsTo(requested, DECIMALS)} (${percent(saved, requested)})`;
+  console.log(`${styleText("bold", sums)} on ${ran.length} summaries that requested ${name}.`);
   console.log(
     `Quality   each runs on a model rated at or above its floor (${Math.min(...floors)} to ${Math.max(...floors)} bps, by kind); ` +
       `mean rating ${meanRating(engine, ran, ({ decision }) => decision.selectedId)}, requested ${meanRating(engine, ran, ({ request }) => request.requestedId)}`,

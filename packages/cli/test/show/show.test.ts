@@ -98,8 +98,8 @@ describe("who did what", () => {
       /^Key "app" \(entry \d+\), on behalf of "ada" \(claimed\), requested grand and got swift, at an estimated \$0\.\d+ instead of \$0\.\d+: \$0\.\d+ less\.$/,
     );
     expect(out).toMatch(/\n {2}requested +grand, 1,200 tokens in, 500 out/);
-    expect(out).toMatch(/\n {2}defaults   value \$0\.34, risk 100 bps, confidence 9000 bps, .*not sent by the client/);
-    expect(out).toMatch(/\n {2}replaced   budget: the client sent \$50, decided with \$0\.\d+/);
+    expect(out).toMatch(/\n {2}defaults {3}value \$0\.34, risk 100 bps, confidence 9000 bps, .*not sent by the client/);
+    expect(out).toMatch(/\n {2}replaced {3}budget: the client sent \$50, decided with \$0\.\d+/);
   });
 
   test("other entries say who, and what about which decision", async () => {
