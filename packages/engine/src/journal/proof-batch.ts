@@ -12,19 +12,11 @@ import { MESSAGES, putDecisionMessage, putIdentityMessage, putRequestMessage } f
 export const PROOF_BATCH_MAX = 128;
 const STRIDE_BYTES = 128;
 
-interface ProofLanes {
-  readonly request: Sha256Lanes;
-  readonly decision: Sha256Lanes;
-  readonly identity: Sha256Lanes;
-}
-
-/** Of the batches that were proven, for the next ones: the Wasm memory of a batch is made once and not for each writer. */
-const provenLanes: ProofLanes[] = [];
-
 export class ProofBatch {
   readonly #proofs: ProofTable;
-  /** From the first record to the proof. */
-  #lanes: ProofLanes | undefined;
+  readonly #request: Sha256Lanes = lanesOf(MESSAGES.request.tag);
+  readonly #decision: Sha256Lanes = lanesOf(MESSAGES.decision.tag);
+  readonly #identity: Sha256Lanes = lanesOf(MESSAGES.identity.tag);
   /** Where each record is, and where its digests go. */
   readonly #records: Int32Array = new Int32Array(PROOF_BATCH_MAX);
   readonly #places: Int32Array = new Int32Array(PROOF_BATCH_MAX);
@@ -41,31 +33,26 @@ export class ProofBatch {
   /** Takes the record of an entry; the batch must not be full. */
   add({ u8 }: Pages, record: number, sequence: number): void {
     const index = this.#count++;
-    this.#lanes ??= provenLanes.pop() ?? newLanes();
-    const { request, decision } = this.#lanes;
     this.#records[index] = record;
     this.#places[index] = this.#proofs.digestsAt(sequence);
-    putRequestMessage(u8, record, request.messages, index * STRIDE_BYTES);
-    putDecisionMessage(u8, record, decision.messages, index * STRIDE_BYTES);
+    putRequestMessage(u8, record, this.#request.messages, index * STRIDE_BYTES);
+    putDecisionMessage(u8, record, this.#decision.messages, index * STRIDE_BYTES);
   }
 
   /** Lays the digests of all that were taken into the table of proofs. */
   prove({ u8 }: Pages): void {
     const count = this.#count;
-    const lanes = this.#lanes;
-    if (lanes === undefined) return;
+    if (count === 0) return;
     this.#count = 0;
     const { bytes } = this.#proofs;
-    this.#hash(lanes.request, MESSAGES.request.bytes, count, 0);
-    this.#hash(lanes.decision, MESSAGES.decision.bytes, count, DIGEST_BYTES);
-    const { messages } = lanes.identity;
+    this.#hash(this.#request, MESSAGES.request.bytes, count, 0);
+    this.#hash(this.#decision, MESSAGES.decision.bytes, count, DIGEST_BYTES);
+    const { messages } = this.#identity;
     for (let index = 0; index < count; index++) {
       const record = this.#records[index] as number;
       putIdentityMessage(u8, record, bytes, this.#places[index] as number, messages, index * STRIDE_BYTES);
     }
-    this.#hash(lanes.identity, MESSAGES.identity.bytes, count, 2 * DIGEST_BYTES);
-    this.#lanes = undefined;
-    provenLanes.push(lanes);
+    this.#hash(this.#identity, MESSAGES.identity.bytes, count, 2 * DIGEST_BYTES);
   }
 
   #hash(lanes: Sha256Lanes, bytes: number, count: number, offset: number): void {
@@ -78,14 +65,6 @@ export class ProofBatch {
       for (let byte = 0; byte < DIGEST_BYTES; byte++) out[to + byte] = digests[from + byte] as number;
     }
   }
-}
-
-function newLanes(): ProofLanes {
-  return {
-    request: lanesOf(MESSAGES.request.tag),
-    decision: lanesOf(MESSAGES.decision.tag),
-    identity: lanesOf(MESSAGES.identity.tag),
-  };
 }
 
 function lanesOf(tag: string): Sha256Lanes {

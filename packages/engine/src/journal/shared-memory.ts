@@ -63,11 +63,6 @@ export function sharedMemory(bytes: SharedArrayBuffer): SharedMemory {
   };
 }
 
-/** As in new memory: what the words do not say is filled is never read. */
-export function resetWords({ words }: SharedMemory): void {
-  words.fill(0);
-}
-
 const AWAKE = 0;
 const ASLEEP = 1;
 

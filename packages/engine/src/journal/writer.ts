@@ -13,23 +13,13 @@ import type { LineFiles } from "./line-files.ts";
 import { LineWriter } from "./line-writer.ts";
 import { drainResults, publishResult, type Result } from "./results.ts";
 import { SegmentWriter, type WriterStart } from "./segment-writer.ts";
-import { resetWords, type SharedMemory, sharedBytes, sharedMemory } from "./shared-memory.ts";
+import { type SharedMemory, sharedBytes, sharedMemory } from "./shared-memory.ts";
 import type { Batch, Written } from "./writer-driver.ts";
 
 export type { WriterStart } from "./segment-writer.ts";
 
-/** The memory of the writer that was closed last, for the next one: its 5 MiB are zeroed once and not for each writer. */
-let closedMemory: SharedMemory | undefined;
-
-function takeMemory(): SharedMemory {
-  const memory = closedMemory ?? sharedMemory(sharedBytes());
-  closedMemory = undefined;
-  resetWords(memory);
-  return memory;
-}
-
 export class StepWriter {
-  readonly #memory: SharedMemory = takeMemory();
+  readonly #memory: SharedMemory = sharedMemory(sharedBytes());
   readonly #outside: string[] = [];
   readonly #feed: EntryFeed;
   readonly #lines: LineWriter;
@@ -75,7 +65,6 @@ export class StepWriter {
   /** Cuts the prepared space off and closes. Only after the last batch. */
   close(): void {
     this.#lines.close();
-    closedMemory = this.#memory;
   }
 
   #report({ first, durable, segment, offset, bytes, fsyncs }: Result): void {
