@@ -15,9 +15,16 @@ import { join } from "node:path";
 import { seededBelow } from "./harness.ts";
 
 const POLICY = join(import.meta.dirname, "..", "examples", "demo", "policy.jsonc");
-/** Requests asked at once. */
-const TURN = 1_000;
-const SETTLING_TURN = 500;
+/**
+ * Requests asked at once, and how many entries each leads to. Few where outcomes follow, so that each outcome finds its decision
+ * in what was read for the one before.
+ */
+const TURNS = {
+  decides: { requests: 1_000, entriesEach: 1 },
+  settles: { requests: 500, entriesEach: 2 },
+  learns: { requests: 64, entriesEach: 2 },
+} as const satisfies Readonly<Record<Workload, unknown>>;
+const WAITING_MAX = 1_000;
 
 /**
  * What becomes of each decision: nothing; nine of ten are settled; or it is recommended by a policy that learns by offsets, reserves on
@@ -48,16 +55,16 @@ async function fill(directory: string, entries: number, workload: Workload): Pro
     policy: await policyFor(workload),
     disk: unsynced,
     driver: (start) => new InlineDriver(new Writer(unsynced, start)),
-    waitingMax: TURN,
+    waitingMax: WAITING_MAX,
     openReservationsMax: entries,
   });
   await grantAll(engine, workload);
   const key = workload === "learns" ? engine.keys.introduce(CALLER) : undefined;
   const names = engine.snapshot.candidateNames;
   const below = seededBelow(7);
-  const turn = workload === "decides" ? TURN : SETTLING_TURN;
-  for (let done = 1; done < entries; done += workload === "decides" ? turn : 2 * turn) {
-    const count = Math.min(turn, entries - done);
+  const { requests, entriesEach } = TURNS[workload];
+  for (let done = 1; done < entries; done += requests * entriesEach) {
+    const count = Math.min(requests, entries - done);
     const decided = await Promise.all(
       Array.from({ length: count }, (_, index) =>
         engine.decide(
