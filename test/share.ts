@@ -1,8 +1,9 @@
 /**
- * How much of a property, of an exhaustive test or of a list of planted bugs `npm test` tries. All of it is one of the long
- * searches: `npm run torture -- whole-tests`, or `CALYBRIS_CASES=all` for one file.
+ * How much of a property, of an exhaustive test or of a list of planted bugs `npm test` tries, and which tests it leaves out.
+ * All of it is one of the long searches: `npm run torture -- whole-tests`, or `CALYBRIS_CASES=all` for one file.
  * @module
  */
+import { test } from "vitest";
 
 const IS_WHOLE: boolean = process.env["CALYBRIS_CASES"] === "all";
 /** A property that holds for a fifth of its cases on every commit has been tried with all of them within a week. */
@@ -22,3 +23,6 @@ export function someOf<Member>(all: readonly Member[], step: number): readonly M
 export function stride(step: number): number {
   return IS_WHOLE ? 1 : step;
 }
+
+/** A test of many seconds whose promise a shorter one of `npm test` makes too: skipped there, and run by the long search. */
+export const longTest: typeof test.only = IS_WHOLE ? test : test.skip;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gainsBps, type Table } from "@calybris/learning";
 import { beforeAll, describe, expect, test } from "vitest";
+import { longTest } from "../../test/share.ts";
 import { dataDirectory } from "../checked-file.ts";
 import { DATA_SETS, dataSetNamed } from "../sets.ts";
 import { flights } from "../flights.ts";
@@ -50,7 +51,7 @@ describe.skipIf(directory === undefined)("figures of ground_truth.json", () => {
     truth = JSON.parse(readFileSync(`${directory}/ground_truth.json`, "utf8"));
   });
 
-  test("all 622,710 rows of the four sets without text are read, and so are those of the others", async () => {
+  longTest("all 622,710 rows of the four sets without text are read, and so are those of the others", async () => {
     const rows = new Map<string, number>();
     for (const { name } of DATA_SETS) rows.set(name, (await loaded(name)).rowsRead);
     const sum = (names: readonly string[]): number => names.reduce((all, name) => all + (rows.get(name) ?? 0), 0);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { longTest } from "../share.ts";
 import { ROOT, read } from "../sources.ts";
 import { parsePage } from "./page.ts";
 
@@ -76,7 +77,7 @@ describe("the program of the page of", () => {
     expect(printed).toMatch(/^response true$/m);
   });
 
-  test("the Anthropic SDK calls models, streams one of the other dialect, and counts tokens", async () => {
+  longTest("the Anthropic SDK calls models, streams one of the other dialect, and counts tokens", async () => {
     const printed = await runPage("docs/clients/anthropic-sdk.md");
     expect(printed).toMatch(/^streamed end_turn$/m);
     expect(printed).toMatch(/^counted true$/m);
@@ -84,7 +85,7 @@ describe("the program of the page of", () => {
 });
 
 describe("with the settings of its page,", () => {
-  test("Claude Code finds the gateway, and its beta requests are answered", async () => {
+  longTest("Claude Code finds the gateway, and its beta requests are answered", async () => {
     const [base, token] = block("docs/clients/claude-code.md", "text").split("\n");
     expect([base, token]).toEqual([`ANTHROPIC_BASE_URL=${WRITTEN}`, "ANTHROPIC_AUTH_TOKEN=any"]);
     expect((await fetch(`${url}/api/hello`, { method: "HEAD" })).status).toBe(200);
@@ -99,7 +100,7 @@ describe("with the settings of its page,", () => {
     expect(await answer.text()).toContain("event: message_stop");
   });
 
-  test("Codex gets a whole response", async () => {
+  longTest("Codex gets a whole response", async () => {
     const settings = block("docs/clients/codex.md", "toml");
     expect(settings).toContain(`base_url = "${WRITTEN}/v1"`);
     const model = /^model = "(.*)"$/m.exec(settings)?.[1];
@@ -123,7 +124,7 @@ describe("with the settings of its page,", () => {
     expect(await answer.text()).toMatch(/"usage":\{.*\n\ndata: \[DONE\]\n\n$/s);
   });
 
-  test("the AI SDK's request is answered", async () => {
+  longTest("the AI SDK's request is answered", async () => {
     const program = block("docs/clients/ai-sdk.md", "js");
     expect(program).toContain(`baseURL: "${WRITTEN}/v1"`);
     const model = /cal\("(.*?)"\)/.exec(program)?.[1];

@@ -63,7 +63,7 @@ describe.skipIf(process.platform === "win32")("commands", () => {
   test.each(
     someOf(
       PAGES.filter(({ page }) => page.runCount > 0),
-      4,
+      30,
     ),
   )("of $file run as they are written", async ({ file, page }) => {
     const cwd = join(project.folder, file.replaceAll(/[^a-z0-9]+/gi, "-"));

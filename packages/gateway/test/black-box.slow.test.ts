@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { caseCount, longTest } from "../../../test/share.ts";
 import { CalybrisClient, type Decision, ServiceError } from "../../client/src/index.ts";
 import { createKey } from "../src/keys/keyring.ts";
 import type { Scope } from "../src/keys/scope.ts";
@@ -142,7 +143,7 @@ test("killed under load, it comes back with every answer it gave, and no budget 
   await start();
   await grant();
   const answers = new Map<string, Decision>();
-  for (let round = 0; round < 2; round += 1) {
+  for (let round = 0; round < caseCount(2, 1); round += 1) {
     const load = underLoad(64);
     await load.answered(LOAD);
     serving?.process.kill("SIGKILL");
@@ -155,7 +156,7 @@ test("killed under load, it comes back with every answer it gave, and no budget 
   await nothingIsLost(answers);
 });
 
-test("asked to stop under load, it answers what it took, refuses the rest, and seals the journal", async () => {
+longTest("asked to stop under load, it answers what it took, refuses the rest, and seals the journal", async () => {
   await start();
   await grant();
   const load = underLoad(64);
@@ -175,7 +176,7 @@ test("asked to stop under load, it answers what it took, refuses the rest, and s
   await nothingIsLost(load.answers);
 });
 
-test("when the disk is full it says so for good, and a restart with free space finds every answer", async () => {
+longTest("when the disk is full it says so for good, and a restart with free space finds every answer", async () => {
   await start();
   await grant();
   serving?.process.kill("SIGTERM");

@@ -17,7 +17,7 @@ describe("a planted fault is found", () => {
     expect(batches.map((batch) => firstDifference(batch, module)).filter((found) => found !== undefined)).toEqual([]);
   });
 
-  test.each(someOf(WASM_MUTANTS, 3))("$fault", async (mutant) => {
+  test.each(someOf(WASM_MUTANTS, 9))("$fault", async (mutant) => {
     const module = await compileAltered([mutant]);
     const found = batches.some((batch) => firstDifference(batch, module) !== undefined);
     expect(found, `within ${CASES} cases`).toBe(true);

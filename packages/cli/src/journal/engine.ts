@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { Engine } from "@calybris/engine";
-import { listSegments, nodeDisk } from "@calybris/engine/internal";
+import { listSegments, nodeDisk, writeInThisThread } from "@calybris/engine/internal";
 import { readSigners } from "@calybris/gateway";
 import { isName, NAME_WANTED, type PolicySnapshot } from "@calybris/kernel";
 import { InvalidArgumentError, Option } from "commander";
@@ -36,12 +36,14 @@ export function callerOf({ by }: ClaimOptions): Claim {
 /**
  * Opens a journal that exists, or begins one where a policy is given, and closes it in the end.
  *
+ * @param length - of `"many"` entries the writer gets a thread of its own; `"few"` are written before it would have started.
  * @throws CalybrisError `CAL_JOURNAL_MISSING` where there is none, and whatever opening it throws.
  */
 export async function withEngine<Result>(
   options: JournalOptions,
   policy: PolicySnapshot | undefined,
   use: (engine: Engine) => Promise<Result>,
+  length: "few" | "many" = "few",
 ): Promise<Result> {
   const place = await placeOf(options, policy === undefined ? "must exist" : "may begin");
   const { directory: named, keyFile, signersFile } = place;
@@ -50,7 +52,10 @@ export async function withEngine<Result>(
   const key = readKey(keyFile);
   requireKeyOfJournal(directory, keyFile, key);
   const changeSigners = signersFile === undefined ? undefined : await readSigners(signersFile);
-  const engine = await Engine.open({ directory, key, policy, changeSigners });
+  const engine = await Engine.open({
+    ...{ directory, key, policy, changeSigners },
+    driver: length === "few" ? writeInThisThread : undefined,
+  });
   try {
     return await use(engine);
   } finally {

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { Engine } from "@calybris/engine";
+import { writeInThisThread } from "@calybris/engine/internal";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -43,7 +44,7 @@ async function repair(options: RepairOptions, terminal: Terminal): Promise<void>
   if (!hasJournal(directory)) throw new CliError("CAL_JOURNAL_MISSING", { directory });
   const key = readKey(keyFile);
   requireKeyOfJournal(directory, keyFile, key);
-  const engine = await Engine.open({ directory, key, repairClock: callerOf(options) });
+  const engine = await Engine.open({ directory, key, repairClock: callerOf(options), driver: writeInThisThread });
   const { clockRepair } = engine;
   await engine.close();
   if (options.json) terminal.print(jsonText({ repaired: clockRepair ?? null }));

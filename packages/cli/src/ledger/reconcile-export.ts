@@ -28,8 +28,11 @@ export async function runUsageExport(options: ExportOptions, terminal: Terminal)
   const client = clientOf(options);
   const result =
     client === undefined
-      ? await withEngine(options, undefined, (engine) =>
-          reconcileExport(engine, bytes.toString("utf8"), named, callerOf(options)),
+      ? await withEngine(
+          options,
+          undefined,
+          (engine) => reconcileExport(engine, bytes.toString("utf8"), named, callerOf(options)),
+          "many",
         )
       : await sent(client, bytes, options);
   terminal.print(options.json ? jsonText({ file, exportDigest, ...result }) : textOf(result, exportDigest));

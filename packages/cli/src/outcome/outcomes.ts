@@ -94,8 +94,12 @@ async function reportOutcomes(
     const caller = callerOf(options);
     const summary =
       client === undefined
-        ? await withEngine(options, undefined, ({ learning }) =>
-            reportRows((outcome) => learning.observe(outcome, caller), { ...run, waitingMax: WAITING_MAX }),
+        ? await withEngine(
+            options,
+            undefined,
+            ({ learning }) =>
+              reportRows((outcome) => learning.observe(outcome, caller), { ...run, waitingMax: WAITING_MAX }),
+            "many",
           )
         : // One after another: requests that are under way together may arrive in another order.
           await reportRows((outcome) => client.observe({ ...outcome, ...caller }), { ...run, waitingMax: 1 });

@@ -9,7 +9,13 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, extname, join, basename } from "node:path";
 import { type ClientRequest, Engine, loadPolicy } from "@calybris/engine";
-import { type ExpectedDecision, type PolicyCase, parsePolicyCases, readJsonFile } from "@calybris/engine/internal";
+import {
+  type ExpectedDecision,
+  type PolicyCase,
+  parsePolicyCases,
+  readJsonFile,
+  writeInThisThread,
+} from "@calybris/engine/internal";
 import type { PolicySnapshot } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
@@ -65,7 +71,10 @@ async function resultsOf(policy: PolicySnapshot, cases: readonly PolicyCase[]): 
   const directory = mkdtempSync(join(tmpdir(), "calybris-policy-test-"));
   const { learning: _learning, ...withoutLearning } = policy;
   try {
-    const engine = await Engine.open({ directory, policy: withoutLearning, waitingMax: cases.length + 1 });
+    const engine = await Engine.open({
+      ...{ directory, policy: withoutLearning, waitingMax: cases.length + 1 },
+      driver: writeInThisThread,
+    });
     try {
       const answers = await engine.decideMany(cases.map(({ request }, index) => alone(request, index)));
       return answers.map((answer, index) => {

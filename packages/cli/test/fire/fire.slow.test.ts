@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { longTest } from "../../../../test/share.ts";
 import { estimatedCalls } from "./estimated-calls.ts";
 import { manyCalls } from "./many-calls.ts";
 import { moneyUnderFire } from "./money-under-fire.ts";
@@ -20,15 +21,18 @@ test("a gateway that is killed under calls is charged what its provider bills, t
   expect(report.billMicrocents).toBeGreaterThan(0n);
 });
 
-test("calls that are reserved by an estimate exceed it about as often as it says, and are charged what is billed", async () => {
-  const report = await estimatedCalls({ seed, calls: 400, milliseconds: 120_000 });
-  console.log({ seed, ...report });
-  expect(report.estimated).toBeGreaterThan(300);
-  // 1 in 100 is stated: 4 of 400, and 16 is six standard deviations above.
-  expect(report.overruns).toBeLessThanOrEqual(16);
-});
+longTest(
+  "calls that are reserved by an estimate exceed it about as often as it says, and are charged what is billed",
+  async () => {
+    const report = await estimatedCalls({ seed, calls: 400, milliseconds: 120_000 });
+    console.log({ seed, ...report });
+    expect(report.estimated).toBeGreaterThan(300);
+    // 1 in 100 is stated: 4 of 400, and 16 is six standard deviations above.
+    expect(report.overruns).toBeLessThanOrEqual(16);
+  },
+);
 
-test("calls of every kind are answered, nothing stays reserved, and what was charged is the bill", async () => {
+longTest("calls of every kind are answered, nothing stays reserved, and what was charged is the bill", async () => {
   const { calls, answers, savedDollars } = await manyCalls({
     seed,
     calls: 250,

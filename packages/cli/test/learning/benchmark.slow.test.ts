@@ -16,6 +16,7 @@ import {
   validate,
 } from "@calybris/learning";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { longTest } from "../../../../test/share.ts";
 import { calybris } from "../support/captured-terminal.ts";
 
 const directory = dataDirectory(fileURLToPath(new URL("../../../../", import.meta.url)));
@@ -148,36 +149,39 @@ describe.skipIf(directory === undefined)("on real questions", () => {
     expect(heads[0]?.mean.averageGapRecovered).toBeGreaterThanOrEqual(least);
   });
 
-  test("MMLU at α = 4 %, δ = 10 %: over 1,000 recalibrations the harm exceeds α in at most δ, and a third is downgraded", async () => {
-    const table = await loaded("routellm-mmlu");
-    const scores = validate(table, { seed: 1, folds: 5, kinds: ["ridge"] }).heads[0]?.scores ?? new Int32Array(0);
-    const gains = gainsBps(table);
-    const points = frontierOf(table, scores);
-    expect(averageGapRecovered(points)).toBeGreaterThan(0.68);
-    const thresholds = thresholdsAt(scores, 64);
-    const riskOf = new Map(
-      thresholds.map((threshold) => [
-        threshold,
-        gains.filter((gain, row) => gain > 0 && (scores[row] ?? 0) < threshold).length / table.rowCount,
-      ]),
-    );
-    const chance = seededChance(1);
-    const [alpha, delta, sample] = [0.04, 0.1, 7_021];
-    let [exceeded, downgraded] = [0, 0];
-    for (let trial = 0; trial < 1_000; trial += 1) {
-      // Drawn with replacement, so that the whole table is the population and its risk is known.
-      const rows = Int32Array.from({ length: sample }, () => chance.below(table.rowCount));
-      const certified = certify(
-        selectRows({ ...table, texts: undefined }, rows),
-        rows.map((row) => scores[row] ?? 0),
-        thresholds,
-        { alpha, delta, risk: "harm" },
+  longTest(
+    "MMLU at α = 4 %, δ = 10 %: over 1,000 recalibrations the harm exceeds α in at most δ, and a third is downgraded",
+    async () => {
+      const table = await loaded("routellm-mmlu");
+      const scores = validate(table, { seed: 1, folds: 5, kinds: ["ridge"] }).heads[0]?.scores ?? new Int32Array(0);
+      const gains = gainsBps(table);
+      const points = frontierOf(table, scores);
+      expect(averageGapRecovered(points)).toBeGreaterThan(0.68);
+      const thresholds = thresholdsAt(scores, 64);
+      const riskOf = new Map(
+        thresholds.map((threshold) => [
+          threshold,
+          gains.filter((gain, row) => gain > 0 && (scores[row] ?? 0) < threshold).length / table.rowCount,
+        ]),
       );
-      if (certified.thresholdBps !== undefined && (riskOf.get(certified.thresholdBps) ?? 1) > alpha) exceeded += 1;
-      downgraded += certified.downgradedShare / 1_000;
-    }
-    // At exactly δ, 1,000 trials exceed 130 with probability below .002.
-    expect(exceeded).toBeLessThanOrEqual(130);
-    expect(downgraded).toBeGreaterThanOrEqual(0.32);
-  });
+      const chance = seededChance(1);
+      const [alpha, delta, sample] = [0.04, 0.1, 7_021];
+      let [exceeded, downgraded] = [0, 0];
+      for (let trial = 0; trial < 1_000; trial += 1) {
+        // Drawn with replacement, so that the whole table is the population and its risk is known.
+        const rows = Int32Array.from({ length: sample }, () => chance.below(table.rowCount));
+        const certified = certify(
+          selectRows({ ...table, texts: undefined }, rows),
+          rows.map((row) => scores[row] ?? 0),
+          thresholds,
+          { alpha, delta, risk: "harm" },
+        );
+        if (certified.thresholdBps !== undefined && (riskOf.get(certified.thresholdBps) ?? 1) > alpha) exceeded += 1;
+        downgraded += certified.downgradedShare / 1_000;
+      }
+      // At exactly δ, 1,000 trials exceed 130 with probability below .002.
+      expect(exceeded).toBeLessThanOrEqual(130);
+      expect(downgraded).toBeGreaterThanOrEqual(0.32);
+    },
+  );
 });

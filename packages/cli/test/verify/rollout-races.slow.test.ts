@@ -367,7 +367,7 @@ const RACES: readonly { readonly name: string; readonly actors: readonly (readon
   { name: "a canary", actors: [[canary(10_000), canary(0), promote], [first], [write]] },
 ];
 
-describe.each(someOf(RACES, 3))("$name", ({ actors }) => {
+describe.each(someOf(RACES, 5))("$name", ({ actors }) => {
   test("in every order: each decision is by the policy of its place, each answer is one decision, and a crash loses no order", async () => {
     const seen = new Set<string>();
     let [schedules, crashes] = [0, 0];

@@ -1,8 +1,12 @@
 /**
- * Drives a writer in the caller's own thread; for tests, and where no thread can be had.
+ * Drives a writer in the caller's own thread: for commands of a few entries, which would wait for a thread to start, for
+ * tests, and where no thread can be had.
  * @module
  */
-import type { StepWriter } from "./writer.ts";
+import { nodeChain } from "./chain-hash.ts";
+import { nodeDisk } from "./disk.ts";
+import type { WriterStart } from "./segment-writer.ts";
+import { type StepWriter, Writer } from "./writer.ts";
 import type { Batch, WriterDriver, Written } from "./writer-driver.ts";
 
 export class InlineDriver implements WriterDriver {
@@ -31,4 +35,9 @@ export class InlineDriver implements WriterDriver {
     this.#writer.close();
     return Promise.resolve();
   }
+}
+
+/** A `driver` for `Engine.open`: each sync holds up the caller's thread. */
+export function writeInThisThread(start: WriterStart, key: Uint8Array | undefined): WriterDriver {
+  return new InlineDriver(new Writer(nodeDisk, start, key === undefined ? undefined : nodeChain(key)));
 }

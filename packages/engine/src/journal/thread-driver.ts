@@ -17,7 +17,7 @@ import { type SharedMemory, sharedBytes, sharedMemory, WORD, wake } from "./shar
 import type { Batch, WriterDriver, Written } from "./writer-driver.ts";
 import type { FromWriter, WriterThreadData } from "./writer-thread.ts";
 
-export { InlineDriver } from "./inline-driver.ts";
+export { InlineDriver, writeInThisThread } from "./inline-driver.ts";
 
 /** A thread that cannot be started leaves no port open. */
 function startWriter(workerData: WriterThreadData): Worker {

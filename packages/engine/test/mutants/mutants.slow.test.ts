@@ -16,6 +16,6 @@ test("no two planted bugs have one name, and each is one text that stands in its
   expect(lost.map(({ name }) => name)).toEqual([]);
 });
 
-test.concurrent.each(someOf(MUTANTS, 15))("planted bug: $name", { timeout: 240_000 }, async ({ name }) => {
+test.concurrent.each(someOf(MUTANTS, 60))("planted bug: $name", { timeout: 240_000 }, async ({ name }) => {
   expect((await runPlanted(name)).trim().split("\n").at(-1)).toMatch(/^red /);
 });

@@ -101,7 +101,7 @@ describe("a slip in a proof is noticed", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test.each(someOf(MUTANTS, 4))("%s (%s)", async (fault, file, from, to) => {
+  test.each(someOf(MUTANTS, 12))("%s (%s)", async (fault, file, from, to) => {
     const copy = join(folder, fault.replaceAll(/[^a-z0-9]/gi, "-"));
     const planted = { file: `proof/${file}`, from, to };
     const altered = await loadPlanted<typeof kernel>(stripped, planted, copy, "index");
