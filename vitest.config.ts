@@ -11,6 +11,8 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.c
  */
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
+    // What is waited for comes late on a slow machine.
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: "100%",
     // The files of a worker share its modules: loading them anew for each was a quarter of the fast tests' processor time.
     // A test undoes what it changes of the process.

@@ -91,9 +91,9 @@ test("a repetition of an attempt that failed hears of the failure, and so does o
   engine.submit({ requestId: "a", inputTokens: 10 }, collector, 0);
   engine.submit({ requestId: "a", inputTokens: 10 }, collector, 1);
   engine.submit({ requestId: "a", inputTokens: 11 }, collector, 2);
-  await vi.waitFor(() => expect(collector.reported).toHaveLength(3));
+  await vi.waitFor(() => expect(collector.reported).toHaveLength(3), { timeout: 60_000 });
   engine.submit({ requestId: "a", inputTokens: 10 }, collector, 3);
-  await vi.waitFor(() => expect(collector.reported).toHaveLength(4));
+  await vi.waitFor(() => expect(collector.reported).toHaveLength(4), { timeout: 60_000 });
   expect(collector.reported).toEqual([0, 1, 2, 3].map((token) => `${token}: CAL_JOURNAL_FAILED`));
   await engine.close().catch(() => undefined);
 });
@@ -119,8 +119,8 @@ test("what a waiter throws is an uncaught error of its own: the others are answe
     engine.submit({ requestId: "a", inputTokens: 10 }, collector, 1);
     engine.submit({ inputTokens: -1 }, failing, 2);
     engine.submit({ inputTokens: 10 }, collector, 3);
-    await vi.waitFor(() => expect(collector.reported).toHaveLength(2));
-    await vi.waitFor(() => expect(uncaught).toEqual([broken, broken]));
+    await vi.waitFor(() => expect(collector.reported).toHaveLength(2), { timeout: 60_000 });
+    await vi.waitFor(() => expect(uncaught).toEqual([broken, broken]), { timeout: 60_000 });
     expect((await engine.decide({ inputTokens: 10 })).repeated).toBe(false);
   } finally {
     process.removeAllListeners("uncaughtException");
