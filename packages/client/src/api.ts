@@ -481,7 +481,7 @@ export interface paths {
     };
     /**
      * What decisions earned, beside what other policies would have earned
-     * @description From every outcome of the journal, as `calybris regret` says it; intervals are valid however often they are looked at. The first question after a start reads the journal from its beginning: after 2 seconds the answer covers a part, and `sequence` says how far.
+     * @description From every outcome of the journal, as `calybris regret` says it; intervals are valid however often they are looked at. The first question after a start measures the entries after the newest state snapshot, or the whole journal where that snapshot holds no measure. After 2 seconds the answer covers a part, and `sequence` says how far.
      */
     readonly get: operations["regret"];
     readonly put?: never;

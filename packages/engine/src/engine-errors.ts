@@ -192,7 +192,7 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   CAL_REGRET_UNAVAILABLE: row(
     503,
     (d) => `regret could not be measured: ${d.problem}`,
-    "Retry; the journal is then read again from its beginning. Decisions continue. `calybris regret --journal DIR` measures the same from the files.",
+    "Retry; measuring then continues from what was kept, or from the beginning of the journal. Decisions continue. `calybris regret --journal DIR` measures the same from the files.",
   ),
   CAL_ENGINE_CLOCK: row(
     503,

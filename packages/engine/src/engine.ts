@@ -38,7 +38,6 @@ import type { ChangeSignature } from "./rollout/change-authorization.ts";
 import type { EngineReading } from "./reading.ts";
 import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { startJournal } from "./start-journal.ts";
-import { BeliefEntries } from "./state/belief-entries.ts";
 import { RequestIds } from "./state/request-ids.ts";
 import type { EngineState, PolicyVersion } from "./state/state.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
@@ -118,9 +117,9 @@ export class Engine {
     this.#lock = lock;
     this.#state = state;
     const whenDurable = (sequence: number): Promise<void> => this.#journal.whenDurable(sequence);
-    const beliefs = new BeliefEntries({ entries: stored, whenDurable });
-    const started = startJournal(storage, folded.journal, options, ports, { failStop, beliefs });
-    const { journal, reading, snapshots, checkpoints, older } = started;
+    const hooks = { failStop, onSnapshot: () => this.regret.follow() };
+    const started = startJournal(storage, folded.journal, options, ports, hooks);
+    const { journal, beliefs, reading, snapshots, checkpoints, older } = started;
     this.checkpoints = checkpoints;
     this.reading = reading;
     this.#journal = journal;
@@ -161,7 +160,7 @@ export class Engine {
       linesFrom: (sequence) => reading.lines(sequence, reading.head.sequence),
       beliefAt: (sequence) => beliefs.at(sequence),
     });
-    this.regret = new EngineRegret(reading);
+    this.regret = new EngineRegret(reading, state.regret);
     const deciding = {
       ...shared,
       state,

@@ -15,13 +15,14 @@ import { TreeProofs } from "./checkpoint/tree-proofs.ts";
 import { clockRefusal, type EngineSettings, type Ports } from "./opening.ts";
 import { EngineReading } from "./reading.ts";
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
-import type { BeliefEntries } from "./state/belief-entries.ts";
+import { BeliefEntries } from "./state/belief-entries.ts";
 import type { EngineState } from "./state/state.ts";
 import { OLDER_BYTES_PER_SECOND } from "./storage/older-entries.ts";
 import type { OlderVerifier, RecoveredJournal, Storage } from "./storage/storage.ts";
 
 export interface StartedJournal {
   readonly journal: Journal;
+  readonly beliefs: BeliefEntries;
   readonly reading: EngineReading;
   readonly snapshots: SnapshotKeeper;
   readonly checkpoints: EngineCheckpoints;
@@ -29,20 +30,27 @@ export interface StartedJournal {
   readonly older: OlderVerifier;
 }
 
-/** Starts appending behind what was recovered. */
+/**
+ * Starts appending behind what was recovered.
+ *
+ * @param hooks - `onSnapshot` is called after each snapshot that was written, or could not be.
+ */
 export function startJournal(
   storage: Storage,
   { state, stored, end, before }: RecoveredJournal<EngineState>,
   options: EngineSettings,
   ports: Ports,
-  { failStop, beliefs }: { readonly failStop: FailStop; readonly beliefs: BeliefEntries },
+  { failStop, onSnapshot }: { readonly failStop: FailStop; readonly onSnapshot: () => void },
 ): StartedJournal {
   const [chain, keyed] = [nodeChain(options.key), options.key !== undefined];
   const snapshots = new SnapshotKeeper({
     files: storage.snapshots,
     chain,
     segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
-    onResult: options.onSnapshot,
+    onResult: (result) => {
+      options.onSnapshot?.(result);
+      onSnapshot();
+    },
   });
   const older = storage.verifyOlder({
     key: options.key,
@@ -53,6 +61,7 @@ export function startJournal(
       options.onOlderVerified?.(status);
     },
   });
+  const beliefs = new BeliefEntries({ entries: stored, whenDurable: (sequence) => journal.whenDurable(sequence) });
   const journal: Journal = new Journal({
     driver: storage.append(options.key),
     sequence: state.sequence,
@@ -120,5 +129,5 @@ export function startJournal(
     },
     end,
   );
-  return { journal, reading, snapshots, checkpoints, older };
+  return { journal, beliefs, reading, snapshots, checkpoints, older };
 }

@@ -2,6 +2,7 @@
  * Two lower bounds in closed form: of a mean, and of the average of means that drift.
  * @module
  */
+import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 
 const BET_MAX = 0.5;
 const PRIOR_MEAN = 0.5;
@@ -18,7 +19,7 @@ function penalty(bet: number): number {
  * Numbers scaled to ξ = φ/(1 + k), each predicted from those before it. The prediction is at most 1/(1 + k), the largest mean that ξ
  * can have: without that limit the wealth would be no supermartingale.
  */
-abstract class ScaledFold {
+abstract class ScaledFold implements Carried {
   protected readonly k: number;
   protected count = 0;
   protected sum = 0;
@@ -36,6 +37,12 @@ abstract class ScaledFold {
     this.count += 1;
     this.sum += scaled;
     this.#predicted = Math.min((PRIOR_MEAN / (1 + this.k) + this.sum) / (this.count + 1), 1 / (1 + this.k));
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.count = numbers.number(this.count);
+    this.sum = numbers.number(this.sum);
+    this.#predicted = numbers.number(this.#predicted);
   }
 
   protected abstract addScaled(scaled: number, squaredError: number): void;
@@ -64,6 +71,14 @@ export class BernsteinBound extends ScaledFold {
     this.#bets += bet / (1 + this.k);
   }
 
+  override carry(numbers: FoldNumbers): void {
+    super.carry(numbers);
+    this.#squares = numbers.number(this.#squares);
+    this.#gained = numbers.number(this.#gained);
+    this.#paid = numbers.number(this.#paid);
+    this.#bets = numbers.number(this.#bets);
+  }
+
   get bound(): number {
     return this.now;
   }
@@ -90,6 +105,11 @@ export class DriftingBound extends ScaledFold {
 
   protected addScaled(_scaled: number, squaredError: number): void {
     this.#errors += squaredError;
+  }
+
+  override carry(numbers: FoldNumbers): void {
+    super.carry(numbers);
+    this.#errors = numbers.number(this.#errors);
   }
 
   /** What it covers changes over time, so an earlier bound does not hold later. */

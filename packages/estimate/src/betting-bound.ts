@@ -3,6 +3,7 @@
  * @module
  */
 import { BettingScale } from "./betting-scale.ts";
+import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 
 /** Bets stay so small that no number, which is at least −k, can take more than half of the wealth. */
 const BET_SHARE_MAX = 0.5;
@@ -28,7 +29,7 @@ const GRID: readonly number[] = fineGrid();
  *
  * Source: arXiv 2210.10768, section 3.
  */
-export class BettingBound {
+export class BettingBound implements Carried {
   readonly #k: number;
   readonly #target: number;
   readonly #scale: BettingScale;
@@ -63,6 +64,15 @@ export class BettingBound {
       if (!isInRange) this.#logWealth[cell] = (this.#logWealth[cell] ?? 0) + Math.log(wealth);
     }
     this.#best = Math.max(this.#best, this.#lastRefuted(this.#best + 1));
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.#scale.carry(numbers);
+    for (let cell = 0; cell < this.#grid.length; cell += 1) {
+      this.#wealth[cell] = numbers.number(this.#wealth[cell] ?? 1);
+      this.#logWealth[cell] = numbers.number(this.#logWealth[cell] ?? 0);
+    }
+    this.#best = numbers.number(this.#best);
   }
 
   /** The last cell, from `first` on, whose value is refuted now; -1 where there is none. */

@@ -2,6 +2,7 @@
  * How much to bet on the next number, from those before it.
  * @module
  */
+import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 
 /** The numbers begin as if one had been seen, with a variance of one quarter. */
 const PRIOR_VARIANCE = 0.25;
@@ -11,7 +12,7 @@ const PRIOR_VARIANCE = 0.25;
  *
  * Source: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86 (2024), section 4.
  */
-export class BettingScale {
+export class BettingScale implements Carried {
   readonly #logLevel: number;
   count = 0;
   #sum: number;
@@ -24,6 +25,12 @@ export class BettingScale {
   constructor(level: number, priorMean: number) {
     this.#logLevel = Math.log(1 / level);
     this.#sum = priorMean;
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.count = numbers.number(this.count);
+    this.#sum = numbers.number(this.#sum);
+    this.#squares = numbers.number(this.#squares);
   }
 
   /** For the number that comes next. */

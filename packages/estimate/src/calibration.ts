@@ -5,6 +5,7 @@
 import { BPS_MAX, type OutcomeEntry, TIER_COUNT_MAX } from "@calybris/kernel";
 import { DriftingBound } from "./bernstein-bound.ts";
 import { checkSetting } from "./estimate-errors.ts";
+import { type Carried, carryWhole, type FoldNumbers } from "./fold-numbers.ts";
 import { RunningMean } from "./running-mean.ts";
 
 export interface CalibrationSettings {
@@ -59,7 +60,7 @@ interface Cell {
  * fold.cells()[0]?.isBiased; // true
  * ```
  */
-export class CalibrationFold {
+export class CalibrationFold implements Carried {
   readonly #level: number;
   readonly #tolerance: number;
   readonly #cells = new Map<number, Cell>();
@@ -98,6 +99,16 @@ export class CalibrationFold {
     };
     this.#cells.set(key, cell);
     return cell;
+  }
+
+  carry(numbers: FoldNumbers): void {
+    const known = [...this.#cells.keys()];
+    const count = carryWhole(numbers, known.length, REGIMES * TIER_COUNT_MAX);
+    for (let at = 0; at < count; at += 1) {
+      const key = carryWhole(numbers, known[at] ?? 0, REGIMES * TIER_COUNT_MAX - 1);
+      const cell = this.#cell(Math.floor(key / TIER_COUNT_MAX), key % TIER_COUNT_MAX);
+      for (const part of [cell.predicted, cell.observed, cell.above, cell.below]) part.carry(numbers);
+    }
   }
 
   /** By regime, then by tier. */

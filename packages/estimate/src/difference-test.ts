@@ -4,6 +4,7 @@
  */
 import { BettingScale } from "./betting-scale.ts";
 import { checkSetting, estimateError } from "./estimate-errors.ts";
+import { type Carried, carryOptional, type FoldNumbers } from "./fold-numbers.ts";
 import { checkRow, hasAllPropensities, type LoggedRow } from "./logged-row.ts";
 import { RunningMean } from "./running-mean.ts";
 
@@ -32,7 +33,7 @@ export interface DifferenceSettings {
  *
  * Source: arXiv 2210.10768 for the process; Ville's inequality for the guarantee.
  */
-export class DifferenceTest {
+export class DifferenceTest implements Carried {
   readonly #k: number;
   readonly #margin: number;
   readonly #logTarget: number;
@@ -61,6 +62,13 @@ export class DifferenceTest {
     this.#mean.add(difference);
     this.#logWealth += Math.log1p(bet * (difference - this.#margin));
     if (this.#logWealth >= this.#logTarget) this.#passedAt ??= this.#mean.count;
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.#scale.carry(numbers);
+    this.#mean.carry(numbers);
+    this.#logWealth = numbers.number(this.#logWealth);
+    this.#passedAt = carryOptional(numbers, this.#passedAt);
   }
 
   get rows(): number {

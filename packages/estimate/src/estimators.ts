@@ -3,6 +3,7 @@
  * @module
  */
 import { checkSetting } from "./estimate-errors.ts";
+import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 import { checkRow, type LoggedRow, weightOf } from "./logged-row.ts";
 import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { SlopeFold, shrunkWeight, type TunedEstimate } from "./slope-fold.ts";
@@ -64,7 +65,7 @@ export interface Estimates {
  * fold.estimates().dr.value; // 1
  * ```
  */
-export class EstimatorFold {
+export class EstimatorFold implements Carried {
   readonly #cap: number;
   readonly #switchAbove: number;
   readonly #shrinkage: number;
@@ -128,6 +129,23 @@ export class EstimatorFold {
     this.#squares += weight ** 2;
     this.#squaresByReward += weight ** 2 * reward;
     this.#squaresByRewards += weight ** 2 * reward ** 2;
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.#support.carry(numbers);
+    for (const mean of this.#means) mean.carry(numbers);
+    this.#slope?.carry(numbers);
+    this.#weights = numbers.number(this.#weights);
+    this.#rewards = numbers.number(this.#rewards);
+    this.#corrections = numbers.number(this.#corrections);
+    this.#squares = numbers.number(this.#squares);
+    this.#squaresByReward = numbers.number(this.#squaresByReward);
+    this.#squaresByRewards = numbers.number(this.#squaresByRewards);
+  }
+
+  get #means(): readonly RunningMean[] {
+    const known = [this.#ips, this.#ipsClipped, this.#dm, this.#dr, this.#drClipped, this.#switchDr, this.#drShrunk];
+    return [...known, this.#ifMissingWereZero, this.#ifMissingWereOne];
   }
 
   estimates(): Estimates {

@@ -11,6 +11,7 @@ export { type Difference, DifferenceInterval, type DifferenceIntervalSettings } 
 export { type ComparedRow, type DifferenceSettings, DifferenceTest } from "./difference-test.ts";
 export { ESTIMATE_ERRORS, type EstimateErrorCode, type EstimateErrorDetails } from "./estimate-errors.ts";
 export { EstimatorFold, type EstimatorSettings, type Estimates } from "./estimators.ts";
+export { type Carried, carryOptional, carryWhole, type FoldNumbers } from "./fold-numbers.ts";
 export { checkRow, hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
 export {
   type Analysis,

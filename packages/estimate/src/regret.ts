@@ -2,9 +2,10 @@
  * Regret: what was earned, beside what other policies would have earned on the same decisions.
  * @module
  */
-import type { OutcomeEntry } from "@calybris/kernel";
+import { invariant, type OutcomeEntry } from "@calybris/kernel";
 import { type Difference, DifferenceInterval } from "./difference-interval.ts";
 import { DifferenceTest } from "./difference-test.ts";
+import { type Carried, carryWhole, type FoldNumbers } from "./fold-numbers.ts";
 import { alwaysRow, type CandidateShares, outcomeRow, type OutcomeRow, targetRow } from "./outcome-rows.ts";
 import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { kOfLargestWeight } from "./value-interval.ts";
@@ -56,7 +57,7 @@ const CANDIDATES_MAX = 64;
  *
  * Guarantee: the intervals of `policies` are valid at any time for the average over decisions that got an outcome.
  */
-export class RegretFold {
+export class RegretFold implements Carried {
   readonly #alpha: number;
   readonly #ran = new RunningMean();
   readonly #learner: WatchedValue;
@@ -128,6 +129,27 @@ export class RegretFold {
       if (candidate !== 0 && !this.#always.has(candidate) && this.#always.size < CANDIDATES_MAX)
         this.#always.set(candidate, this.#watch());
     for (const [candidate, value] of this.#always) value.add(alwaysRow(row, candidate));
+  }
+
+  /** Not with a target policy: what that might have run is not part of the fold. */
+  carry(numbers: FoldNumbers): void {
+    invariant(this.#target === undefined, "a fold with a target policy is not carried over");
+    this.#ran.carry(numbers);
+    this.#learner.carry(numbers);
+    this.#base.carry(numbers);
+    // In the order in which candidates appeared, which decides what is followed.
+    const known = [...this.#always];
+    const count = carryWhole(numbers, known.length, CANDIDATES_MAX);
+    for (let at = 0; at < count; at += 1) {
+      const candidate = carryWhole(numbers, known[at]?.[0] ?? 0);
+      const value = known[at]?.[1] ?? this.#watch();
+      value.carry(numbers);
+      this.#always.set(candidate, value);
+    }
+    this.#better.carry(numbers);
+    this.#noWorse.carry(numbers);
+    this.#notLearned = numbers.number(this.#notLearned);
+    this.#unusable = numbers.number(this.#unusable);
   }
 
   regret(): Regret {

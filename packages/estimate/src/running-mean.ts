@@ -2,6 +2,7 @@
  * The mean and the variance of a stream of numbers, in constant memory.
  * @module
  */
+import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 
 /** A value and its standard error. The error assumes independent rows and one look at the end; see `ValueInterval`. */
 export interface PointEstimate {
@@ -10,7 +11,7 @@ export interface PointEstimate {
 }
 
 /** Source: B. P. Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4 (1962). */
-export class RunningMean {
+export class RunningMean implements Carried {
   count = 0;
   mean = 0;
   #squares = 0;
@@ -20,6 +21,12 @@ export class RunningMean {
     const before = value - this.mean;
     this.mean += before / this.count;
     this.#squares += before * (value - this.mean);
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.count = numbers.number(this.count);
+    this.mean = numbers.number(this.mean);
+    this.#squares = numbers.number(this.#squares);
   }
 
   /** Of the mean: the sample's deviation (n − 1) over the root of n. `NaN` with fewer than two numbers. */

@@ -2,6 +2,7 @@
  * Estimators whose tuning constant is chosen from the data by SLOPE.
  * @module
  */
+import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { slope } from "./slope.ts";
 
@@ -22,7 +23,7 @@ export function shrunkWeight(weight: number, shrinkage: number): number {
 }
 
 /** A fold in constant memory: every constant of the grid has its own mean. */
-export class SlopeFold {
+export class SlopeFold implements Carried {
   readonly #switched = THRESHOLDS.map(() => new RunningMean());
   readonly #shrunk = SHRINKAGES.map(() => new RunningMean());
 
@@ -37,6 +38,10 @@ export class SlopeFold {
       mean.add(byModel + (weight <= (THRESHOLDS[at] ?? 0) ? weight * rest : 0));
     for (const [at, mean] of this.#shrunk.entries())
       mean.add(byModel + shrunkWeight(weight, SHRINKAGES[at] ?? 0) * rest);
+  }
+
+  carry(numbers: FoldNumbers): void {
+    for (const mean of [...this.#switched, ...this.#shrunk]) mean.carry(numbers);
   }
 
   get switchDr(): TunedEstimate {

@@ -2,6 +2,7 @@
  * How well a log supports questions about a target policy: what the estimates rest on.
  * @module
  */
+import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
 import { RunningMean } from "./running-mean.ts";
 
@@ -30,7 +31,7 @@ export interface Support {
   readonly targetMassClipped: number;
 }
 
-export class SupportFold {
+export class SupportFold implements Carried {
   readonly #cap: number;
   readonly #weights = new RunningMean();
   readonly #unlogged = new RunningMean();
@@ -62,6 +63,19 @@ export class SupportFold {
     if (weight <= this.#cap) return;
     this.#rowsClipped += 1;
     this.#weightAbove += weight - this.#cap;
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.#weights.carry(numbers);
+    this.#unlogged.carry(numbers);
+    this.#clipped.carry(numbers);
+    this.rows = numbers.number(this.rows);
+    this.#missing = numbers.number(this.#missing);
+    this.#squares = numbers.number(this.#squares);
+    this.#max = numbers.number(this.#max);
+    this.#maxPossible = numbers.number(this.#maxPossible);
+    this.#rowsClipped = numbers.number(this.#rowsClipped);
+    this.#weightAbove = numbers.number(this.#weightAbove);
   }
 
   #addTarget(row: LoggedRow): void {

@@ -5,6 +5,7 @@
 import { BernsteinBound, DriftingBound } from "./bernstein-bound.ts";
 import { BettingBound } from "./betting-bound.ts";
 import { checkSetting } from "./estimate-errors.ts";
+import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 import { checkRow, type LoggedRow } from "./logged-row.ts";
 import { pseudoReward } from "./pseudo-reward.ts";
 
@@ -24,7 +25,7 @@ export interface IntervalSettings {
 }
 
 /** A bound of one side. */
-interface Bound {
+interface Bound extends Carried {
   add(value: number): void;
   /** The highest bound that held at any time, where that is as valid; `undefined` for none. */
   readonly bound: number | undefined;
@@ -53,7 +54,7 @@ export interface Interval {
  * upper; // 1
  * ```
  */
-export class ValueInterval {
+export class ValueInterval implements Carried {
   readonly #k: number;
   readonly #lower: Bound;
   readonly #upper: Bound;
@@ -76,6 +77,12 @@ export class ValueInterval {
     this.#lower.add(lower);
     this.#upper.add(pseudoReward(row, this.#k, "upper", this.#rows + 1));
     this.#rows += 1;
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.#lower.carry(numbers);
+    this.#upper.carry(numbers);
+    this.#rows = numbers.number(this.#rows);
   }
 
   now(): Interval {

@@ -3,6 +3,7 @@
  * @module
  */
 import { type Estimates, EstimatorFold, type EstimatorSettings } from "./estimators.ts";
+import { type Carried, carryOptional, type FoldNumbers } from "./fold-numbers.ts";
 import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
 import { type Refusal, refusalsOf } from "./refusals.ts";
 import { type Interval, type IntervalSettings, kOfLargestWeight, ValueInterval } from "./value-interval.ts";
@@ -37,7 +38,7 @@ export interface Watched {
 }
 
 /** A fold in constant memory. A log that kept the probability of the chosen arm only gets an interval with k = 0. */
-export class WatchedValue {
+export class WatchedValue implements Carried {
   readonly #alpha: number;
   readonly #pilotRows: number;
   readonly #method: NonNullable<IntervalSettings["method"]>;
@@ -68,6 +69,16 @@ export class WatchedValue {
     }
     this.#interval.add(row);
     this.#intervalRows += 1;
+  }
+
+  carry(numbers: FoldNumbers): void {
+    this.#fold.carry(numbers);
+    const k = carryOptional(numbers, this.#interval === undefined ? undefined : this.#k);
+    if (k !== undefined && this.#interval === undefined) this.#begin(k);
+    this.#interval?.carry(numbers);
+    this.#rows = numbers.number(this.#rows);
+    this.#intervalRows = numbers.number(this.#intervalRows);
+    this.#maxWeight = numbers.number(this.#maxWeight);
   }
 
   #pilot(row: LoggedRow): void {

@@ -41,10 +41,10 @@ export const SNAPSHOT_PAGE_RECORDS: Readonly<
 export const OPEN_PAGES_YOUNG = 8;
 
 /**
- * Parts that are known only once every entry is chained: the digest of a snapshot does not cover them. Its last line binds them
- * to it, and `treeRoot` of the `state` entry the tree.
+ * Parts that the digest of a snapshot does not cover: two are known only once every entry is chained, and regret is measured beside
+ * the engine. Its last line binds them to it, and `treeRoot` of the `state` entry the tree.
  */
-export const SNAPSHOT_LATE_PARTS: readonly string[] = Object.freeze(["identities", "tree"]);
+export const SNAPSHOT_LATE_PARTS: readonly string[] = Object.freeze(["identities", "regret", "tree"]);
 
 /** The digest of a snapshot, in hexadecimal. */
 export class StateSnapshotDigest {

@@ -3,6 +3,7 @@ import type { Mutant } from "./mutants.ts";
 
 const MEASURE = "engine/src/regret/measure.ts";
 const SERVING = "engine/src/regret/engine-regret.ts";
+const POLICIES = "engine/src/regret/measured-policies.ts";
 const TIMES = "engine/src/regret/decision-times.ts";
 const FOLD = "estimate/src/regret.ts";
 const SERVING_TEST = "engine/test/regret/engine-regret.test.ts";
@@ -42,9 +43,9 @@ const OF_THE_FOLD: readonly Mutant[] = [
   },
   {
     name: "a policy's holdout is not read",
-    file: MEASURE,
-    find: "holdoutBps: learning?.holdoutBps ?? 0, windowUs });",
-    replace: "holdoutBps: 0, windowUs });",
+    file: POLICIES,
+    find: "holdoutBps: learning?.holdoutBps ?? 0,",
+    replace: "holdoutBps: 0,",
     test: MEASURE_TEST,
   },
   {
@@ -102,8 +103,8 @@ const OF_SERVING: readonly Mutant[] = [
   {
     name: "lines are given to the thread twice",
     file: SERVING,
-    find: "        this.#given = sequence;\n",
-    replace: "        this.#given = Math.max(0, sequence - 1);\n",
+    find: "        this.#given = given;\n",
+    replace: "        this.#given = Math.max(0, given - 1);\n",
     test: SERVING_TEST,
   },
   {

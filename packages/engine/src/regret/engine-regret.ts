@@ -1,13 +1,14 @@
 /**
  * Regret while the engine serves. The journal's durable lines go to a thread of its own that folds them, so that the thread which
- * decides hands over bytes and no more. The thread starts with the first question, and then reads the journal from its beginning:
- * a restart changes no figure.
+ * decides hands over bytes and no more. The thread starts with the first question. What it has measured is kept in state snapshots:
+ * after a restart it goes on from there, and only without that it reads the journal from its beginning. Neither changes a figure.
  * @module
  */
 import { Worker } from "node:worker_threads";
 import { EngineError, errorOfThread } from "../engine-errors.ts";
 import type { EngineReading } from "../reading.ts";
 import { compileNoWrappers } from "../thread-wrappers.ts";
+import type { KeptRegret } from "./kept-regret.ts";
 import type { RegretReport } from "./regret-report.ts";
 import type { RegretAnswer, RegretQuestion, RegretThreadData } from "./regret-thread.ts";
 
@@ -30,9 +31,14 @@ const WAIT_MS = 2_000;
 const YOUNG_MIB = 8;
 const SETTINGS: RegretThreadData["measuresRegret"] = { alpha: 0.05, margin: 0.01 };
 
+/** To write and take back a byte of what was measured takes about as long as to measure this part of an entry. */
+const ENTRIES_PER_BYTE = 1 / 128;
+
 const ENDED = "the thread that measures it ended";
 
 type Taken = Extract<RegretAnswer, { readonly sequence: number }>;
+
+type Asking = Exclude<RegretQuestion, { readonly asks: "lines" }>["asks"] | { readonly lines: Uint8Array<ArrayBuffer> };
 
 interface Asked {
   readonly resolve: (answer: Taken) => void;
@@ -41,16 +47,19 @@ interface Asked {
 
 export class EngineRegret {
   readonly #reading: Pick<EngineReading, "head" | "lines">;
+  readonly #kept: KeptRegret;
   readonly #asked = new Map<number, Asked>();
   #thread: Worker | undefined;
   #last = 0;
-  /** The last entry that the thread was given. */
-  #given = 0;
+  /** The last entry that the thread was given; `undefined` until it says from where it goes on. */
+  #given: number | undefined;
   #following: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(reading: Pick<EngineReading, "head" | "lines">) {
+  /** @param kept - what was measured before, and where it is kept. */
+  constructor(reading: Pick<EngineReading, "head" | "lines">, kept: KeptRegret) {
     this.#reading = reading;
+    this.#kept = kept;
   }
 
   /**
@@ -67,13 +76,16 @@ export class EngineRegret {
     this.#requireOpen();
     const headSequence = this.#reading.head.sequence;
     // Of a journal with much to catch up, the rest is followed when this answer has long been given.
-    this.#following ??= this.#follow().finally(() => {
-      this.#following = undefined;
-    });
-    await withinMs(this.#following, waitMs);
-    const { sequence, report } = await this.#ask();
+    await withinMs(this.#followed(), waitMs);
+    const { sequence, report } = await this.#ask("report");
     if (report === undefined) throw unavailable("the thread answered without a report");
     return { sequence, headSequence: Math.max(headSequence, sequence), report };
+  }
+
+  /** Measures what is new, if regret was asked for since the start, so that the next snapshot keeps it. Waits for nothing. */
+  follow(): void {
+    // A journal that cannot be read is said to the next question.
+    if (this.#thread !== undefined && !this.#isClosed) this.#followed().catch(() => undefined);
   }
 
   /** Ends the thread. What still waits is refused with `CAL_ENGINE_CLOSED`. */
@@ -85,19 +97,42 @@ export class EngineRegret {
     await thread?.terminate();
   }
 
+  #followed(): Promise<void> {
+    this.#following ??= this.#follow().finally(() => {
+      this.#following = undefined;
+    });
+    return this.#following;
+  }
+
   /** Gives the thread everything that is durable, until nothing is left. */
   async #follow(): Promise<void> {
-    while (this.#given < this.#reading.head.sequence) {
-      const before = this.#given;
+    let given = await this.#position();
+    while (given < this.#reading.head.sequence) {
+      const before = given;
       for await (const piece of this.#reading.lines(before + 1, this.#reading.head.sequence)) {
-        const { sequence } = await this.#ask(Uint8Array.from(piece));
-        this.#given = sequence;
+        ({ sequence: given } = await this.#ask({ lines: Uint8Array.from(piece) }));
+        this.#given = given;
+        if (given - this.#kept.sequence > this.#kept.byteLength * ENTRIES_PER_BYTE) await this.#keep();
       }
-      if (this.#given === before) return;
+      if (given === before) return;
     }
   }
 
-  #ask(lines?: Uint8Array<ArrayBuffer>): Promise<Taken> {
+  /** Where the thread is. */
+  async #position(): Promise<number> {
+    if (this.#given !== undefined && this.#thread !== undefined) return this.#given;
+    const { sequence } = await this.#ask("position");
+    if (sequence < this.#kept.sequence) this.#kept.forget();
+    this.#given = sequence;
+    return sequence;
+  }
+
+  async #keep(): Promise<void> {
+    const { sequence, measure } = await this.#ask("measure");
+    if (measure !== undefined) this.#kept.keep({ sequence, bytes: measure });
+  }
+
+  #ask(asking: Asking): Promise<Taken> {
     return new Promise((resolve, reject) => {
       this.#requireOpen();
       this.#thread ??= this.#start();
@@ -105,14 +140,15 @@ export class EngineRegret {
       this.#asked.set(id, { resolve, reject });
       // A process does not end while it waits for an answer.
       this.#thread.ref();
-      const question: RegretQuestion = lines === undefined ? { id } : { id, lines };
-      this.#thread.postMessage(question, lines === undefined ? [] : [lines.buffer]);
+      const question: RegretQuestion =
+        typeof asking === "string" ? { id, asks: asking } : { id, asks: "lines", lines: asking.lines };
+      this.#thread.postMessage(question, typeof asking === "string" ? [] : [asking.lines.buffer]);
     });
   }
 
   #start(): Worker {
     compileNoWrappers();
-    const workerData: RegretThreadData = { measuresRegret: SETTINGS };
+    const workerData: RegretThreadData = { measuresRegret: SETTINGS, kept: this.#kept.measure };
     const thread = new Worker(new URL("./regret-thread.ts", import.meta.url), {
       workerData,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
@@ -121,7 +157,7 @@ export class EngineRegret {
     thread.on("message", (answer: RegretAnswer) => this.#take(answer));
     thread.on("error", (error) => this.#ended(thread, error instanceof Error ? error.message : String(error)));
     thread.on("exit", () => this.#ended(thread, ENDED));
-    this.#given = 0;
+    this.#given = undefined;
     return thread;
   }
 

@@ -10,9 +10,12 @@ import {
   RegretFold,
   type RegretSettings,
 } from "@calybris/estimate";
-import { type OutcomeEntry, parseEntryBody, type PolicySnapshot } from "@calybris/kernel";
+import { invariant, type OutcomeEntry, parseEntryBody, type PolicySnapshot } from "@calybris/kernel";
 import { malformed, PolicyTimeline, statedPolicy, type UnverifiedEntry } from "../state/policy-change.ts";
 import { DecisionTimes } from "./decision-times.ts";
+import type { MeasureBytes } from "./measure-bytes.ts";
+import { MeasuredPolicies } from "./measured-policies.ts";
+import { SequenceSet } from "./sequence-set.ts";
 
 export const REGRET_GROUPINGS = ["tenant", "regime", "day", "useCase"] as const;
 export type RegretGrouping = (typeof REGRET_GROUPINGS)[number];
@@ -30,8 +33,6 @@ export interface MeasureSettings extends RegretSettings {
   readonly by?: readonly RegretGrouping[];
   readonly target?: TargetRuns;
 }
-
-const MICROSECONDS = 1_000_000;
 
 /** More groups would be too long a list to read; the rest are counted as one. */
 const GROUPS_MAX = 200;
@@ -56,15 +57,13 @@ export class Measure {
   readonly #all: RegretFold;
   readonly #calibration: CalibrationFold;
   readonly #groups = new Map<RegretGrouping, Map<string, RegretFold>>();
-  readonly #names = new Map<number, string>();
+  readonly #policies = new MeasuredPolicies();
+  /** For a target policy, whose choices depend on the whole policies. */
   readonly #timeline = new PolicyTimeline();
-  /** Where each policy begins to decide, and its holdout. */
-  readonly #policies: { readonly sequence: number; readonly holdoutBps: number; readonly windowUs: number }[] = [];
   /** Of decisions without an outcome yet. */
   readonly #tenants = new Map<number, string>();
   /** Decisions that a canary made, without an outcome yet. */
-  readonly #canary = new Set<number>();
-  #hasCanary = false;
+  readonly #canary = new SequenceSet();
   #canaryDecisions = 0;
   readonly #decidedAt = new DecisionTimes();
   #decisions = 0;
@@ -85,7 +84,7 @@ export class Measure {
     const { kind, sequence } = read.head;
     if (kind === "decision") {
       this.#decisions += 1;
-      if (this.#hasCanary && statedPolicy(read) !== undefined) {
+      if (this.#policies.hasCanary && statedPolicy(read) !== undefined) {
         // Its candidates are those of another policy, which is not the one that is measured.
         this.#canary.add(sequence);
         this.#canaryDecisions += 1;
@@ -100,14 +99,10 @@ export class Measure {
   }
 
   #addPolicy(read: UnverifiedEntry): void {
+    this.#policies.take(read);
+    if (this.#choices === undefined) return;
     const policy = this.#timeline.take(read);
-    this.#hasCanary = policy !== undefined && !policy.isActivated;
-    if (policy !== undefined) this.#choices?.addPolicy(policy.snapshot, policy.id, policy.isActivated);
-    if (policy?.isActivated !== true) return;
-    const { learning, candidateNames, policy: rules } = policy.snapshot;
-    const windowUs = (learning?.attributionSeconds ?? 0) * MICROSECONDS;
-    this.#policies.push({ sequence: read.sequence, holdoutBps: learning?.holdoutBps ?? 0, windowUs });
-    for (const [at, { id }] of rules.candidates.entries()) this.#names.set(id, candidateNames[at] ?? String(id));
+    if (policy !== undefined) this.#choices.addPolicy(policy.snapshot, policy.id, policy.isActivated);
   }
 
   #addOutcome(read: UnverifiedEntry): void {
@@ -116,7 +111,7 @@ export class Measure {
     });
     if (outcome?.kind !== "outcome") throw malformed(read.sequence, "it is not an outcome");
     if (this.#canary.delete(outcome.of)) return;
-    const { holdoutBps = 0, windowUs = 0 } = this.#policies.findLast(({ sequence }) => sequence < outcome.of) ?? {};
+    const { holdoutBps, windowUs } = this.#policies.at(outcome.of);
     const isLate = outcome.observedAt - this.#decidedAt.of(outcome.of) > windowUs;
     const isUsable = outcome.disposition === "applied" && (outcome.treated === undefined || !isLate);
     const possible = this.#choices?.take(outcome.of);
@@ -162,6 +157,27 @@ export class Measure {
     return fold;
   }
 
+  /**
+   * Gives everything that is measured, and takes what comes back, so that a measure with the same settings goes on from there. Without
+   * groups and without a target policy.
+   *
+   * @throws RangeError for bytes that are not those of a measure with these settings.
+   */
+  carry(bytes: MeasureBytes): void {
+    const { alpha = Number.NaN, margin = Number.NaN, explorationMin = Number.NaN } = this.#settings;
+    invariant((this.#settings.by ?? []).length === 0, "a measure by groups is not carried over");
+    for (const setting of [alpha, margin, explorationMin])
+      if (!Object.is(bytes.number(setting), setting)) throw new RangeError("it was measured with other settings");
+    this.#all.carry(bytes);
+    this.#calibration.carry(bytes);
+    this.#policies.carry(bytes);
+    this.#canary.carry(bytes);
+    this.#decidedAt.carry(bytes);
+    this.#canaryDecisions = bytes.whole(this.#canaryDecisions);
+    this.#decisions = bytes.whole(this.#decisions);
+    this.#counted = bytes.whole(this.#counted);
+  }
+
   measured(): Measured {
     const groups = [...this.#groups].flatMap(([by, folds]) =>
       [...folds]
@@ -174,7 +190,7 @@ export class Measure {
       decisions: this.#decisions,
       missing: this.#decisions - this.#canaryDecisions - this.#counted,
       calibration: this.#calibration.cells(),
-      names: this.#names,
+      names: this.#policies.names,
     };
   }
 }

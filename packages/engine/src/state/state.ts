@@ -25,6 +25,7 @@ import { CheckpointBook } from "./checkpoint-book.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import { type TakenSnapshot, takenSnapshot } from "../snapshot/taken-snapshot.ts";
+import { KeptRegret } from "../regret/kept-regret.ts";
 import { KeyBook } from "./key-book.ts";
 import { LearningState } from "./learning-state.ts";
 import { OutcomeIndex } from "./outcome-index.ts";
@@ -64,6 +65,8 @@ export class EngineState {
   readonly checkpoints: CheckpointBook = new CheckpointBook();
   readonly outcomes: OutcomeIndex = new OutcomeIndex((of) => this.ledger.closedCost(of));
   readonly requests: RequestIndex = new RequestIndex();
+  /** Measured beside the engine, not folded. */
+  readonly regret: KeptRegret = new KeptRegret();
   readonly #learning: LearningState;
   /** In the order of a snapshot. The ledger is first: it refuses in `apply`, before anything changes. */
   readonly #stages: readonly Stage[];
@@ -76,8 +79,8 @@ export class EngineState {
     this.policies = new PolicyBook(kernelFor);
     this.#learning = new LearningState(this.policies);
     this.shadows = new ShadowCounter(this.policies);
-    const { ledger, policies, shadows, keys, outcomes, requests, checkpoints } = this;
-    this.#stages = [ledger, policies, shadows, keys, this.#learning, outcomes, requests, checkpoints];
+    const { ledger, policies, shadows, keys, outcomes, requests, checkpoints, regret } = this;
+    this.#stages = [ledger, policies, shadows, keys, this.#learning, outcomes, requests, checkpoints, regret];
     this.#stageOf = new Map(this.#stages.flatMap((stage) => stage.parts.map((part) => [part, stage])));
   }
 

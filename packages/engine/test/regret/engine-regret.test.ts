@@ -2,65 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bps, parseEntryHead, parseEntryLine, type PolicySnapshot } from "@calybris/kernel";
 import { afterAll, describe, expect, test } from "vitest";
-import { Engine } from "../../src/engine.ts";
-import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
+import type { Engine } from "../../src/engine.ts";
 import { EngineRegret } from "../../src/regret/engine-regret.ts";
-import { Measure } from "../../src/regret/measure.ts";
-import { type RegretReport, regretReport } from "../../src/regret/regret-report.ts";
-import { sampleSnapshot } from "../support/sample-snapshot.ts";
+import { KeptRegret } from "../../src/regret/kept-regret.ts";
+import { decideAll, offline, openLearning } from "./regret-world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "calybris-regret-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const SETTINGS = { alpha: 0.05, margin: 0.01 };
-
-function snapshot(): PolicySnapshot {
-  const sample = sampleSnapshot();
-  const useCase = { ...sample.useCases["default"], qualityMinBps: bps(7_000) } as (typeof sample.useCases)[string];
-  return {
-    ...sample,
-    useCases: { default: useCase },
-    learning: { ...LEARNING_DEFAULTS, features: ["load"], warmUpRequests: 20, explorationBps: 2_000 },
-  };
-}
-
-function open(directory: string): Promise<Engine> {
-  return Engine.open({
-    directory: join(folder, directory),
-    policy: snapshot(),
-    segmentBytesMax: 60_000,
-    randomBytes: (count) => new Uint8Array(count).fill(5),
-  });
-}
-
-async function decideAll(engine: Engine, count: number, from = 0): Promise<void> {
-  for (let number = from; number < from + count; number += 20) {
-    await Promise.all(
-      Array.from({ length: 20 }, async (_, at) => {
-        const request = { inputTokens: 1_000_000, outputTokens: 500_000, valueMicrocents: 5_000 };
-        const { decisionId, decision } = await engine.decide({ ...request, features: { load: (number + at) % 9 } });
-        // Some have no outcome, and some come too late.
-        if (at === 3) return;
-        const succeeded = (number + at) % 100 < (decision.selectedId % 2 === 0 ? 85 : 55);
-        const late = at === 4 ? { observedAt: Date.now() * 1_000 + 1e14 } : {};
-        await engine.learning.observe({ decisionId, succeeded, ...late });
-      }),
-    );
-    engine.learning.refresh();
-  }
-}
-
-async function offline(engine: Engine): Promise<RegretReport> {
-  const measure = new Measure(SETTINGS);
-  for await (const piece of engine.reading.lines(1, engine.reading.head.sequence))
-    for (const line of piece.toString("utf8").trimEnd().split("\n")) {
-      const entry = parseEntryLine(line);
-      const head = entry && parseEntryHead(entry.data);
-      if (entry !== undefined && head !== undefined) measure.add({ ...entry, head });
-    }
-  return regretReport(measure.measured(), SETTINGS);
-}
+const open = (directory: string): Promise<Engine> => openLearning(join(folder, directory));
 
 describe("the report of a serving engine", () => {
   test("is that of the journal on the disk, to the last digit, whenever it is asked for and after a restart", async () => {
@@ -115,12 +65,15 @@ describe("the report of a serving engine", () => {
 
 describe("lines that are not what was ordered", () => {
   const regretOf = (lines: readonly string[], head: number): EngineRegret =>
-    new EngineRegret({
-      head: { sequence: head, hash: "", keyed: false },
-      async *lines(from) {
-        yield Buffer.from(lines.slice(from - 1).join(""));
+    new EngineRegret(
+      {
+        head: { sequence: head, hash: "", keyed: false },
+        async *lines(from) {
+          yield Buffer.from(lines.slice(from - 1).join(""));
+        },
       },
-    });
+      new KeptRegret(),
+    );
 
   test.each([
     ["no entry", ["{}\n"]],
@@ -144,6 +97,28 @@ describe("lines that are not what was ordered", () => {
     },
     60_000,
   );
+
+  test("a kept measure that is none is forgotten, and the lines are read from the first", async () => {
+    const kept = new KeptRegret();
+    kept.keep({ sequence: 5, bytes: Uint8Array.of(1, 2, 3) });
+    const froms: number[] = [];
+    const regret = new EngineRegret(
+      {
+        head: { sequence: 7, hash: "", keyed: false },
+        async *lines(from) {
+          froms.push(from);
+          yield Buffer.alloc(0);
+        },
+      },
+      kept,
+    );
+    try {
+      expect(await regret.report({ waitMs: 60_000 })).toMatchObject({ sequence: 0, headSequence: 7 });
+      expect([froms, kept.measure]).toEqual([[1], undefined]);
+    } finally {
+      await regret.close();
+    }
+  }, 60_000);
 
   test("a reading that ends early is an answer that says how far it goes", async () => {
     const regret = regretOf([], 7);

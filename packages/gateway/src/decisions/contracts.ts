@@ -295,7 +295,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/regret",
     summary: "What decisions earned, beside what other policies would have earned",
     description:
-      "From every outcome of the journal, as `calybris regret` says it; intervals are valid however often they are looked at. The first question after a start reads the journal from its beginning: after 2 seconds the answer covers a part, and `sequence` says how far.",
+      "From every outcome of the journal, as `calybris regret` says it; intervals are valid however often they are looked at. The first question after a start measures the entries after the newest state snapshot, or the whole journal where that snapshot holds no measure. After 2 seconds the answer covers a part, and `sequence` says how far.",
     scopes: ["operate", "audit"],
     answer: regretShape,
   },
