@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as kernel from "../../src/index.ts";
 import { loadPlanted, type Stripped, stripSources } from "../planted-copy.ts";
 import { EXAMS } from "./proof-exam.ts";
-import { someOf } from "../../../../test/share.ts";
+import { somePlanted } from "../../../../test/share.ts";
 
 // Goal: a slip in any rule of proofs contradicts something that is claimed of them.
 // Method: the sources are copied, one piece of text is replaced, and the copy takes the exam of proof-exam.ts.
@@ -101,7 +101,7 @@ describe("a slip in a proof is noticed", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test.each(someOf(MUTANTS, 12))("%s (%s)", async (fault, file, from, to) => {
+  test.each(somePlanted(MUTANTS, 12))("%s (%s)", async (fault, file, from, to) => {
     const copy = join(folder, fault.replaceAll(/[^a-z0-9]/gi, "-"));
     const planted = { file: `proof/${file}`, from, to };
     const altered = await loadPlanted<typeof kernel>(stripped, planted, copy, "index");

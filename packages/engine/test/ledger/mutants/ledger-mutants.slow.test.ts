@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { someOf } from "../../../../../test/share.ts";
+import { someOf, somePlanted } from "../../../../../test/share.ts";
 import { LEDGER_MUTANTS, type LedgerSearch } from "./ledger-mutants.ts";
 
 // Goal: the ledger's searches are worth something. Method: a bug is planted, and the search must turn red because of it.
@@ -35,7 +35,7 @@ test.concurrent.each(someOf(["interleavings", "sequences", "threads"] as const, 
   },
 );
 
-test.concurrent.each(someOf(LEDGER_MUTANTS, 40))("planted bug of the ledger: $name", async ({ name, search }) => {
+test.concurrent.each(somePlanted(LEDGER_MUTANTS, 40))("planted bug of the ledger: $name", async ({ name, search }) => {
   const found = await lastLine(search, name);
   console.log(`${name}: ${found}`);
   expect(found).toMatch(/^red /);
