@@ -1,6 +1,6 @@
 /**
- * Text written as bytes at its place: labels, whole numbers, plain text, digests. Nothing is allocated. Each function
- * writes at `at` and returns where it ended.
+ * Writers that put text into a byte array in place: labels, integers, plain text, digests. They allocate nothing. Each
+ * writes at `at` and returns the offset behind the last byte written.
  * @module
  */
 
@@ -15,10 +15,10 @@ const SPACE = 0x20;
 const TILDE = 0x7e;
 const BASE64URL: Uint8Array = label("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 const HEX: Uint8Array = label("0123456789abcdef");
-/** Up to here two words are a number that is exact. */
+/** Below this high word, two 32-bit words form an exact number. */
 const HIGH_EXACT = 2 ** 21;
 
-/** A text that is written often. */
+/** The bytes of a text that is written often. */
 export function label(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
@@ -39,25 +39,25 @@ export function putNumber(out: Uint8Array, at: number, value: number): number {
   return putDigits(out, putNumber(out, at, high), (value - high * BILLION) >>> 0, BILLION_DIGITS);
 }
 
-/** 64 bits without a sign, as two words. */
+/** An unsigned 64-bit integer, as two words. */
 export function putUnsigned(out: Uint8Array, at: number, low: number, high: number): number {
   if (high < HIGH_EXACT) return putNumber(out, at, high * TWO_32 + low);
   return putAscii(out, at, ((BigInt(high) << 32n) | BigInt(low)).toString());
 }
 
-/** 64 bits with a sign, as two words. */
+/** A signed 64-bit integer, as two words. */
 export function putSigned(out: Uint8Array, at: number, low: number, high: number): number {
   if (high < HIGH_EXACT) return putNumber(out, at, high * TWO_32 + low);
   return putAscii(out, at, BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low)).toString());
 }
 
-/** Short runs of bytes: a loop is faster than a call of the platform up to a few hundred. */
+/** Copies a short run of bytes: up to a few hundred, a loop is faster than a platform call. */
 export function putBytes(out: Uint8Array, at: number, from: Uint8Array, start: number, end: number): number {
   for (let place = start; place < end; place++) out[at + place - start] = from[place] as number;
   return at + end - start;
 }
 
-/** Text as it appears in JSON without a character that is escaped there; below 0 for any other. */
+/** Text that needs no escaping in JSON; below 0 if any character needs it. */
 export function putPlain(out: Uint8Array, at: number, text: string): number {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
@@ -85,7 +85,7 @@ export function putDigest(out: Uint8Array, outAt: number, from: Uint8Array, star
   return at;
 }
 
-/** Bytes of any number as base64url, without padding. */
+/** Bytes as base64url without padding. */
 export function putBase64url(out: Uint8Array, outAt: number, from: Uint8Array, start: number, end: number): number {
   let at = outAt;
   let place = start;

@@ -1,11 +1,11 @@
 /**
- * Ed25519 of Node, for the kernel's ports.
+ * Ed25519 by Node's `crypto`, for the kernel's ports.
  * @module
  */
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type Signer, type VerifyEd25519 } from "@calybris/kernel";
 
-/** What comes before the 32 bytes of a key in PKCS#8 and SPKI (RFC 8410). */
+/** The prefixes of a 32-byte key in PKCS#8 and SPKI (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 
@@ -15,12 +15,12 @@ export const nodeVerifyEd25519: VerifyEd25519 = (publicKey, message, signature) 
   return verify(null, message, createPublicKey({ key: der, format: "der", type: "spki" }), signature);
 };
 
-/** A private key as PKCS#8, from its seed of 32 bytes. */
+/** A private key as PKCS#8, from its 32-byte seed. */
 export function seedKeyDer(seed: Uint8Array): Buffer {
   return Buffer.concat([PKCS8_PREFIX, seed]);
 }
 
-/** Signs with a seed of 32 bytes (RFC 8032, section 5.1.5), which it keeps. */
+/** A signer that holds a 32-byte seed (RFC 8032, section 5.1.5). */
 export function nodeSigner(seed: Uint8Array): Signer {
   const key = createPrivateKey({ key: seedKeyDer(seed), format: "der", type: "pkcs8" });
   const spki = createPublicKey(key).export({ format: "der", type: "spki" });

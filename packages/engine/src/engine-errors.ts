@@ -351,7 +351,7 @@ function priorText(digest: string): string {
   return digest === "" ? "no prior" : `the prior ${digest}`;
 }
 
-/** An error that another thread sent as its code and details: of this table or the kernel's. */
+/** An error that another thread sent as code and details, from this table or the kernel's. */
 export function errorOfThread(code: string, details: unknown): CalybrisError {
   return code in ENGINE_ERRORS
     ? new EngineError(code as EngineErrorCode, details as never)

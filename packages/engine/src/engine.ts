@@ -1,6 +1,6 @@
 /**
- * The engine: a deterministic state machine behind a durable journal. It composes what the other files do and adds one
- * rule of its own: sequence, time, state change and order of entries happen in one synchronous step.
+ * The engine: a deterministic state machine behind a durable journal. It composes the other files and adds one rule of its
+ * own: sequence, time, state change and order of entries happen in one synchronous step.
  * @module
  */
 import type { EngineError } from "./engine-errors.ts";
@@ -55,34 +55,34 @@ export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { PolicyActivation, Reconfiguration, Reconfigured } from "./flows/policies.ts";
 export type { EngineOptions, EngineSettings } from "./opening.ts";
 
-/** About 20 MB of one tenant's. */
+/** About 20 MB for one tenant. */
 export const OPEN_RESERVATIONS_MAX = 100_000;
 
-/** How often overdue reservations are looked for. */
+/** Interval between sweeps for overdue reservations. */
 const SWEEP_MS = 1_000;
 
 export class Engine {
   readonly recovery: Pick<Recovered, "entries" | "setAside" | "loss"> & {
-    /** How long before the start the last entry was ordered, microseconds; 0 for a new journal. */
+    /** Time from the last entry to this start, microseconds; 0 for a new journal. */
     readonly idleUs: number;
   } & Started;
   /** Callers: the API keys that may act. */
   readonly keys: EngineKeys;
-  /** Budgets: what tenants may spend, and what became of what was reserved. */
+  /** Budgets: limits per tenant, reservations and settlements. */
   readonly ledger: EngineLedger;
-  /** Calls: decisions with a reservation of their own bound, their attempts, and how they end. */
+  /** Calls: decisions that reserve their own bound, their attempts, and their ends. */
   readonly calls: EngineCalls;
-  /** Learning: what became of decisions, and what is believed because of it. */
+  /** Learning: outcomes of decisions, and the estimates that they update. */
   readonly learning: EngineLearning;
   /** Checkpoints: signed roots of the journal's Merkle tree. */
   readonly checkpoints: EngineCheckpoints;
-  /** Rollout: another policy staged, compared in shadow, promoted, rolled back. */
+  /** Rollout: stages another policy, compares it in shadow, promotes it, rolls back. */
   readonly rollout: EngineRollout;
-  /** Regret: what decisions earned, beside what other policies would have earned. */
+  /** Regret: the value of decisions, compared with that of other policies. */
   readonly regret: EngineRegret;
-  /** What can be asked without changing anything; it works also when the engine has stopped. */
+  /** Read-only queries; they also work after the engine has stopped. */
   readonly reading: EngineReading;
-  /** What becomes of requests that name a tenant without a limit; a change takes effect at the next decision. */
+  /** The treatment of requests that name a tenant without a limit; a change takes effect at the next decision. */
   unknownTenants: UnknownTenants;
   readonly #ports: Ports;
   readonly #failStop: FailStop;
@@ -183,12 +183,12 @@ export class Engine {
   }
 
   /**
-   * Opens the journal in a directory: locks it, verifies and folds it, and begins it when it is new. When it throws, nothing
-   * is left open: no file, thread, timer or lock.
+   * Opens the journal in a directory: locks it, verifies and folds it, and begins it if it is new. If this throws, no file,
+   * thread, timer or lock is left open.
    *
-   * @throws CalybrisError `CAL_JOURNAL_LOCKED` when another process has it, `CAL_JOURNAL_CORRUPT` when it is not what was
-   *   written, `CAL_JOURNAL_VERSION` for another format, `CAL_JOURNAL_KEY` without the right key,
-   *   `CAL_ENGINE_POLICY_REQUIRED` for a new journal without a policy, `CAL_ENGINE_POLICY_MISMATCH` when the policy given
+   * @throws CalybrisError `CAL_JOURNAL_LOCKED` when another process holds it, `CAL_JOURNAL_CORRUPT` when its content is
+   *   damaged, `CAL_JOURNAL_VERSION` for another format, `CAL_JOURNAL_KEY` without the right key,
+   *   `CAL_ENGINE_POLICY_REQUIRED` for a new journal without a policy, `CAL_ENGINE_POLICY_MISMATCH` when the given policy
    *   is not the active one, `CAL_JOURNAL_CLOCK` when the last entry is more than 5 minutes ahead of the clock,
    *   `CAL_JOURNAL_UNREADABLE` when the directory cannot be used.
    */
@@ -196,7 +196,7 @@ export class Engine {
     return Engine.openOn(new DirectoryStorage(options), options);
   }
 
-  /** As {@link Engine.open}, on another storage than a directory. */
+  /** Like {@link Engine.open}, on a storage other than a directory. */
   static async openOn(storage: Storage, options: EngineSettings): Promise<Engine> {
     const failStop = new FailStop();
     const ports = guardedPorts(options, failStop);
@@ -218,7 +218,7 @@ export class Engine {
       engine.#older.start();
       return engine;
     } catch (error) {
-      // Why it did not open is what the caller has to know; what else goes wrong follows from that.
+      // The caller needs the first error; errors of the cleanup follow from it.
       await (engine === undefined ? lock.release() : engine.close().catch(() => undefined));
       throw error;
     }
@@ -229,22 +229,24 @@ export class Engine {
     return this.#state.current.snapshot;
   }
 
-  /** The same with its id, digests and origin. */
+  /** The active policy with its id, digests and origin. */
   get policy(): PolicyVersion {
     return this.#state.current;
   }
 
-  /** A step of the system clock that is not followed: until it is confirmed or the clock is right, nothing is ordered. */
+  /**
+   * A step of the system clock that is not followed: nothing is ordered until it is confirmed or the clock is right again.
+   */
   get clockStep(): ClockStep | undefined {
     return this.#ports.clock?.unconfirmed;
   }
 
   /**
-   * Follows the unconfirmed step of the system clock, by a `clock` entry that names the caller. Entries after it have the time
-   * of the clock, for good.
+   * Follows the unconfirmed step of the system clock, by a `clock` entry that names the caller. All later entries have the
+   * time of the clock; this cannot be undone.
    *
    * @param callerOf - called only when a step is unconfirmed.
-   * @returns the entry, once it is durable; `undefined` when no step is unconfirmed, and then nothing was written.
+   * @returns the entry, once it is durable; `undefined`, with nothing written, when no step is unconfirmed.
    * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller, or `CAL_JOURNAL_OVERLOADED`; the step stays
    *   unconfirmed.
    */
@@ -252,17 +254,17 @@ export class Engine {
     return this.#clock.confirm(callerOf);
   }
 
-  /** The clock entry that opening with `repairClock` wrote. */
+  /** The clock entry written when the engine was opened with `repairClock`. */
   get clockRepair(): ClockCorrection | undefined {
     return this.#clockRepair;
   }
 
-  /** How far the verification of the entries before the snapshot of the start is; a break stops the engine. */
+  /** Progress of verifying the entries before the start's snapshot; a broken entry stops the engine. */
   get olderVerification(): OlderVerification {
     return this.#older.status;
   }
 
-  /** Digest of the state after the last entry ordered (`calystt1`). */
+  /** Digest of the state after the last ordered entry (`calystt1`). */
   stateDigest(): string {
     return this.#state.digest();
   }
@@ -273,45 +275,47 @@ export class Engine {
   }
 
   /**
-   * Decides one request and makes the decision durable before saying so.
+   * Decides one request and makes the decision durable before returning it.
    *
    * A rejection is an answer, not an error: it is a decision with a reason, journaled like any other. If this throws, the
-   * caller holds no answer and may send the same request with the same `requestId` again: an id is decided at most once
-   * within the retention (7 days or 10^7 ids), and the decision that was made comes back, whatever policy is active by
-   * then. An id belongs to the tenant that the request names; no tenant is a namespace of its own. A request is the same when
-   * it means the same under the policy that it was decided under; who sends it, its tags and its session make no difference.
+   * caller holds no answer and may resend the same request with the same `requestId`: an id is decided at most once
+   * within the retention (7 days or 10^7 ids), and a resend returns the first decision, whatever policy is active by
+   * then. An id belongs to the tenant that the request names; requests without a tenant share a namespace of their own. Two
+   * requests are the same when they mean the same under the policy that decided the first; sender, tags and session are not
+   * compared.
    *
-   * @param actor - the authenticated caller, as `keys.introduce` gave it; by default the user that runs this process.
+   * @param actor - the authenticated caller, as returned by `keys.introduce`; default: the user that runs this process.
    * @throws CalybrisError `CAL_ENGINE_ACTOR` for a key that is not active; nothing was decided.
    * @throws CalybrisError `CAL_REQUEST_INVALID` with every mistake in the request; nothing was decided.
    * @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN` for a tenant without a limit where `unknownTenants` is `"refuse"`.
-   * @throws CalybrisError `CAL_LEDGER_RESERVATIONS_FULL` for a tenant that has `openReservationsMax` reservations open.
+   * @throws CalybrisError `CAL_LEDGER_RESERVATIONS_FULL` for a tenant that has `openReservationsMax` open reservations.
    * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content.
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when the disk is behind; retry with backoff.
    * @throws CalybrisError `CAL_ENGINE_CLOCK` after the system clock went forward by more than 7 days, until that is confirmed.
    * @throws CalybrisError `CAL_JOURNAL_FAILED` once the disk has refused a batch; only a new process helps.
-   * @throws CalybrisError `CAL_ENGINE_STOPPED` once the engine found a claim about itself broken; only a new process helps.
+   * @throws CalybrisError `CAL_ENGINE_STOPPED` once the engine found one of its invariants broken; only a new process helps.
    */
   decide(client: ClientRequest, actor?: Actor): Promise<Decided> {
     return new Promise((resolve, reject) => this.submit(client, { decided: resolve, failed: reject }, 0, actor));
   }
 
   /**
-   * As {@link decide}, without a promise for each request: for a server that answers many. Throws nothing; `waiter` gets
-   * everything, perhaps before this returns. What the waiter throws is an uncaught error of the process.
+   * Like {@link decide}, without a promise per request: for servers with many requests. Throws nothing; `waiter` receives
+   * every result and error, possibly before this returns. An error that the waiter throws is an uncaught error of the
+   * process.
    *
-   * @param token - given back with the answer, so that one waiter can serve many requests.
+   * @param token - returned with the answer, so that one waiter can serve many requests.
    */
   submit(client: ClientRequest, waiter: DecisionWaiter, token: number, actor?: Actor): void {
     this.#decisions.submit(client, waiter, token, actor);
   }
 
   /**
-   * Decides many requests in order, each as if it had been sent alone, in one step of the journal: all of them are taken, or
-   * none is. A request that cannot be decided has its refusal in its place; after the disk has refused a batch
-   * (`CAL_JOURNAL_FAILED`) that is every request but those that were decided before. A batch that holds an id that may have
-   * been decided begins its step once the entry is durable and read: commands given in between are ordered before it.
+   * Decides many requests in order, each as if sent alone, in one step of the journal: either all are accepted or none. A
+   * request that cannot be decided has an error in its place; after the disk has refused a batch (`CAL_JOURNAL_FAILED`),
+   * every request has, except those that were decided before. A batch with an id that may have been decided begins its step
+   * once that entry is durable and read; commands issued in between are ordered before it.
    *
    * @param clients - at most as many as entries may wait (`waitingMax`).
    * @param actor - the authenticated caller of all of them.
@@ -329,44 +333,45 @@ export class Engine {
   }
 
   /**
-   * Activates another policy, from the next decision on. The one that is active by this call already writes no entry.
+   * Activates another policy, from the next decision on. Writes no entry if the policy is already active by this call.
    *
-   * @throws CalybrisError as `EngineRollout.stage`; nothing was changed. A signature is that of a promotion.
+   * @throws CalybrisError as `EngineRollout.stage`; nothing was changed. The signature is that of a promotion.
    */
   setPolicy(policy: PolicySnapshot, caller: Caller = {}, signature?: ChangeSignature): Promise<PolicyActivation> {
     return this.#policies.activate(policy, caller, signature);
   }
 
   /**
-   * Activates a policy, applies limits and revokes keys, in one step of the journal: all of it, or nothing. Limits that are the same as
+   * Activates a policy, applies limits and revokes keys in one step of the journal: all of it or nothing. Limits equal to
    * those of the journal change nothing; tenants that are not named keep theirs.
    *
-   * @param callerOf - called once nothing is wrong with the change, so that no key is introduced in vain.
-   * @param change.policyFrom - `"file"` for a policy of the file that the service is configured with.
-   * @throws CalybrisError `CAL_ROLLOUT_SIGNATURE_MISSING` for another policy where changes are signed, `CAL_BUDGETS_INVALID`, `CAL_LEDGER_INVALID` and `CAL_ENGINE_ACTOR` for the caller, or
-   *   `CAL_JOURNAL_OVERLOADED`; nothing was changed.
+   * @param callerOf - called only after the change is found valid, so that no key is introduced for a refused one.
+   * @param change.policyFrom - `"file"` for a policy from the service's configured file.
+   * @throws CalybrisError `CAL_ROLLOUT_SIGNATURE_MISSING` for another policy where changes are signed,
+   *   `CAL_BUDGETS_INVALID`, `CAL_LEDGER_INVALID` and `CAL_ENGINE_ACTOR` for the caller, or `CAL_JOURNAL_OVERLOADED`;
+   *   nothing was changed.
    */
   reconfigure(change: Reconfiguration, callerOf: () => Caller = () => ({})): Promise<Reconfigured> {
     return this.#policies.reconfigure(change, callerOf);
   }
 
   /**
-   * Stops the engine for good, as a broken claim of its own does: every command is refused from now on. For an embedder that
-   * finds an answer of the engine wrong.
+   * Stops the engine for good, as a broken invariant does: every later command is refused. For an embedder that finds an
+   * answer of the engine wrong.
    *
-   * @returns the error that every command gets.
+   * @returns the error that every later command gets.
    */
   stop(cause: unknown): EngineError<"CAL_ENGINE_STOPPED"> {
     return this.#failStop.stop(cause);
   }
 
   /**
-   * Waits for everything that was ordered, seals the journal and lets the directory go. An engine that has stopped is
-   * closed without a seal; `reading.failure` says why it stopped.
+   * Waits for everything that was ordered, seals the journal and releases the directory. An engine that has stopped is
+   * closed without a seal; `reading.failure` holds the reason.
    *
-   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the journal could not be sealed: the disk refused something, now or
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the journal could not be sealed: the disk refused a write, now or
    *   before, or has not answered for 10 s. In the last case the directory stays locked until the process ends, because
-   *   the disk may still take what it was given.
+   *   the disk may still complete its writes.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -389,7 +394,7 @@ export class Engine {
   #sweepNowAndThen(): void {
     this.#sweeping = setInterval(() => {
       if (this.reading.failure !== undefined) return;
-      // A refusal is the next caller's to hear; whatever else goes wrong has stopped the engine.
+      // The next caller gets an operating error; any other error has stopped the engine.
       this.ledger.sweep().catch((error: unknown) => {
         if (!(error instanceof CalybrisError)) this.#failStop.stop(error);
       });

@@ -41,7 +41,7 @@ export {
   type Reconfiguration,
   type Reconfigured,
 } from "./engine.ts";
-// `engine.rollout`: another policy staged, compared in shadow, promoted, rolled back.
+// `engine.rollout`: staging, shadow comparison, promotion, rollback.
 export type { EngineRollout, RolloutNow, RolloutStatus } from "./flows/rollout.ts";
 export type { ComparedTo } from "./flows/running-comparison.ts";
 export type { ExampleChoice, Mismatches, MismatchExample } from "./rollout/mismatch-examples.ts";
@@ -50,11 +50,11 @@ export type { ChangeSignature, NextChange } from "./rollout/change-authorization
 export type { ShadowCount, ShadowCounts } from "./state/shadow-counts.ts";
 export { type Compared, type Gates, GATES } from "./rollout/comparison.ts";
 
-// `engine.regret`: what decisions earned, beside what other policies would have earned.
+// `engine.regret`: the value of decisions, compared with that of other policies.
 export type { EngineRegret, MeasuredRegret, RegretOptions } from "./regret/engine-regret.ts";
 export type { GroupReport, PolicyReport, RegretReport } from "./regret/regret-report.ts";
 
-// `engine.calls`: calls, their attempts, and how they end.
+// `engine.calls`: calls, their attempts, and their ends.
 export type { Call } from "./flows/call.ts";
 export type { EngineCalls } from "./flows/calls.ts";
 export type {
@@ -73,7 +73,7 @@ export type {
   OpenCall,
   RejectedCall,
 } from "./flows/client-call.ts";
-// `engine.keys`: who gives a command.
+// `engine.keys`: the callers of commands.
 export type { Caller, EngineKeys } from "./flows/keys.ts";
 // `engine.learning`: outcomes, priors, certificates.
 export type { Certificate, ClientOutcome, EngineLearning } from "./flows/learning.ts";
@@ -87,7 +87,7 @@ export {
   reconcileExport,
 } from "./flows/usage-export.ts";
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
-// Files that people write.
+// Configuration files and client input.
 export { type CatalogFile, parseCatalogFile } from "./intake/catalog-file.ts";
 export type { Amount, ClientRequest } from "./intake/client-request.ts";
 export { BUILT_IN_CATALOGS, builtInCatalogPath, loadBudgets, loadCatalog, loadPolicy } from "./intake/load-policy.ts";
@@ -97,7 +97,7 @@ export type { ChainPosition } from "./journal/chain-check.ts";
 export type { ChainFold } from "./journal/chain-fold.ts";
 export type { ChainStart } from "./journal/chain-start.ts";
 export { nodeSha256 } from "./journal/chain-hash.ts";
-// Ports, for simulations and for a disk of one's own.
+// Ports, for simulations and custom disks.
 export type { Disk, DiskFile } from "./journal/disk.ts";
 export type { Tail } from "./journal/entry-ring.ts";
 export type { FileIdentity } from "./journal/file-identity.ts";
@@ -107,7 +107,7 @@ export type { GoodEntry, Recovered, SetAside } from "./journal/recovery.ts";
 export type { Place, WriterStart } from "./journal/segment-writer.ts";
 export type { Batch, WriterDriver, Written } from "./journal/writer-driver.ts";
 export type { LedgerHandle } from "./ledger/handle.ts";
-// `engine.reading`: what can be asked without changing anything.
+// `engine.reading`: read-only queries.
 export type { EngineReading, FoundDecision, ReadDecided } from "./reading.ts";
 export type { Confidence, TierQuality } from "./router/floors.ts";
 export type { Prior } from "./router/prior.ts";

@@ -1,6 +1,6 @@
 /**
- * Everything that the other packages of Calybris take from the engine: the journal's format and its files, readers of what
- * people write, the stages. It may change in any release. A program that embeds the engine imports `@calybris/engine`.
+ * The engine's API for the other packages of Calybris: the journal's format and files, parsers of input files, the stages.
+ * It may change in any release. A program that embeds the engine imports `@calybris/engine`.
  * @module
  */
 

@@ -1,6 +1,6 @@
 /**
- * What happens before there is an engine: ports are guarded, the journal is verified and folded, and the policy given is
- * held against it. Nothing here starts a thread, and every file is closed again.
+ * The steps before an engine exists: ports are guarded, the journal is verified and folded, and the given policy is
+ * compared with it. Nothing here starts a thread, and every file is closed again.
  * @module
  */
 import { randomBytes } from "node:crypto";
@@ -34,70 +34,72 @@ import { EngineState } from "./state/state.ts";
 import type { OlderVerification, RecoveredJournal, Storage } from "./storage/storage.ts";
 import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts";
 
-/** How an engine is opened, whatever its storage. */
+/** Settings of an engine, independent of its storage. */
 export interface EngineSettings {
-  /** Begins a new journal; for one that exists it must be the active policy. */
+  /** Begins a new journal; for an existing journal it must be the active policy. */
   readonly policy?: PolicySnapshot | undefined;
-  /** What becomes of a request that names a tenant without a limit. Default `"unmetered"`. */
+  /** The treatment of a request that names a tenant without a limit. Default `"unmetered"`. */
   readonly unknownTenants?: UnknownTenants | undefined;
-  /** Goes back to the clock's time where the last entry is ahead of it, by a `clock` entry: for a clock that had run ahead. */
+  /**
+   * Sets the time back to the clock's if the last entry is ahead of it, by a `clock` entry: for a clock that had run ahead.
+   */
   readonly repairClock?: Pick<Caller, "onBehalfOf"> | undefined;
-  /** Secret key of a keyed chain; the same for the whole life of a journal. */
+  /** Secret key of a keyed chain; it stays the same for the life of a journal. */
   readonly key?: Uint8Array | undefined;
   /**
-   * Opens a journal of which acknowledged entries are gone, with those before them. What is cut is set aside, and
-   * `Engine.recovery.loss` says what was accepted. Default false: such a journal is refused.
+   * Opens a journal that has lost acknowledged entries, without everything behind the gap. The cut part is set aside, and
+   * `Engine.recovery.loss` reports the accepted loss. Default false: the journal is refused.
    */
   readonly acceptLoss?: boolean | undefined;
   /** Most entries that may wait for the disk; beyond it `decide` is refused. Default 4,096. */
   readonly waitingMax?: number | undefined;
-  /** Most reservations that a tenant may have open or held; beyond it `decide` is refused. Default 100,000. */
+  /** Most open or held reservations of a tenant; beyond it `decide` is refused. Default 100,000. */
   readonly openReservationsMax?: number | undefined;
   /**
-   * How long a call may be held that was open when a process ended; then it is settled in full. Default 7 days, at most 31.
+   * How long a call that was open when a process ended may be held; then it is settled in full. Default 7 days, at most 31.
    */
   readonly heldCallSeconds?: number | undefined;
   /** A segment is rotated after this many bytes. Default 64 MiB. */
   readonly segmentBytesMax?: number | undefined;
   /** The actor of commands that name no caller; default the user that runs this process. */
   readonly user?: Actor | undefined;
-  /** Entries before the snapshot of the start are verified while the engine serves, so many bytes a second. Default 4 MiB. */
+  /** Rate at which entries before the start's snapshot are verified in the background, bytes a second. Default 4 MiB. */
   readonly olderBytesPerSecond?: number | undefined;
-  /** Called once that verification has ended, unless the engine was closed before; not where everything was folded. */
+  /** Called when that verification ends; not if the engine was closed before, or if the whole journal was folded. */
   readonly onOlderVerified?: ((status: OlderVerification) => void) | undefined;
   /** Ports, for tests and simulations: microseconds since the epoch. */
   readonly nowUs?: (() => number) | undefined;
-  /** What the time is read from, where `nowUs` is not given; the system by default. */
+  /** The source of the time if `nowUs` is not given; default: the system. */
   readonly clockSource?: ClockSource | undefined;
   /** Called with every step of the system clock of at least a second. */
   readonly onClockStep?: ((step: ClockStep) => void) | undefined;
-  /** Called when a state snapshot was written, or could not be: the journal goes on all the same. */
+  /** Called after each state snapshot, written or failed; a failure does not affect the journal. */
   readonly onSnapshot?: ((result: SnapshotResult) => void) | undefined;
   /**
-   * Public keys of the signers of policy changes, with their dates. Where they are given, every change of policy after the first
-   * policy needs a signature by one of them; an empty list allows none. Default: changes need no signature.
+   * Public keys of the signers of policy changes, with their dates. If given, every change after the first policy needs a
+   * signature by one of them; an empty list allows no change. Default: changes need no signature.
    */
   readonly changeSigners?: readonly TrustedSigner[] | undefined;
   /** Signs checkpoints of the journal. Default: none are signed. */
   readonly checkpoint?: CheckpointSettings | undefined;
-  /** Called when a checkpoint was signed, or could not be: the journal goes on all the same. */
+  /** Called after each checkpoint, signed or failed; a failure does not affect the journal. */
   readonly onCheckpoint?: ((result: CheckpointResult) => void) | undefined;
-  /** Called each time that the witnesses of the newest checkpoint were asked. */
+  /** Called each time the witnesses of the newest checkpoint have been asked. */
   readonly onWitnesses?: ((result: WitnessResult) => void) | undefined;
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
   readonly kernelFor?: ((policy: PolicySnapshot["policy"]) => Kernel) | undefined;
 }
 
-/** How an engine is opened on a directory. */
+/** Settings of an engine on a directory. */
 export interface EngineOptions extends EngineSettings {
-  /** Where the journal is; created when it does not exist. One process at a time. */
+  /** The journal's directory; created if it does not exist. One process at a time. */
   readonly directory: string;
-  /** Ports, for tests and simulations: the disk, and what drives the writer. */
+  /** Ports, for tests and simulations: the disk, and the driver of the writer. */
   readonly disk?: Disk | undefined;
   readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
 }
 
-/** What a storage holds, before anything is ordered. */
+/** The recovered content of a storage, before anything is ordered. */
 export interface Folded {
   readonly journal: RecoveredJournal<EngineState>;
   readonly seed: Uint8Array | undefined;
@@ -106,12 +108,12 @@ export interface Folded {
 /** The ports of the engine, each with its default. A port that fails stops the engine. */
 export interface Ports {
   readonly nowUs: () => number;
-  /** The system clock, unless `nowUs` was given. */
+  /** The system clock; `undefined` if `nowUs` was given. */
   readonly clock: SystemClock | undefined;
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-/** Verifies and folds what a storage holds, from its newest snapshot on. */
+/** Verifies and folds the content of a storage, from its newest snapshot on. */
 export async function fold(storage: Storage, { key, acceptLoss = false, kernelFor }: EngineSettings): Promise<Folded> {
   const journal = await storage.recover({
     key,
@@ -125,8 +127,8 @@ export async function fold(storage: Storage, { key, acceptLoss = false, kernelFo
 }
 
 /**
- * Applies an entry that was read: its hash is right, but a writer of the files can write that too. What cannot follow
- * from the entries before it is damage of the journal, not a bug of this program.
+ * Applies an entry that was read. Its hash is right, but anyone who can write the files can compute one. An entry that
+ * contradicts those before it is damage of the journal, not a bug of this program.
  */
 function applyRead(state: EngineState, { head, segment, offset, tree }: GoodEntry, body: EntryBody): void {
   try {
@@ -148,7 +150,7 @@ function applyRead(state: EngineState, { head, segment, offset, tree }: GoodEntr
   }
 }
 
-/** A new journal begins with a policy; for one that exists, the policy given must be the active one. */
+/** A new journal begins with a policy; for an existing one, the given policy must be the active one. */
 export function requirePolicy(directory: string, { policy }: EngineSettings, state: EngineState): void {
   if (policy === undefined) {
     if (state.sequence === 0) throw new EngineError("CAL_ENGINE_POLICY_REQUIRED", { directory });
@@ -161,8 +163,8 @@ export function requirePolicy(directory: string, { policy }: EngineSettings, sta
 }
 
 /**
- * How long ago the last entry was ordered, in microseconds. Time would not advance until the clock reached it, so a journal
- * whose last entry is far ahead is refused.
+ * Time since the last entry was ordered, microseconds. Time does not advance until the clock has reached the last entry, so
+ * a journal whose last entry is far ahead is refused.
  *
  * @throws CalybrisError `CAL_JOURNAL_CLOCK` when it is more than 5 minutes ahead of the clock.
  */
@@ -177,7 +179,7 @@ export function idleTime(
   return Math.max(0, nowUs - at);
 }
 
-/** Why nothing may be ordered at the time that the system clock gives; `undefined` when it may. */
+/** The error that forbids ordering at the system clock's present time; `undefined` if ordering is allowed. */
 export function clockRefusal({ clock }: Ports): CalybrisError | undefined {
   const step = clock?.unconfirmed;
   if (step === undefined) return undefined;
@@ -190,7 +192,9 @@ function timeText(us: number): string {
 
 const AHEAD_US_MAX = 5 * 60 * 1_000_000;
 
-/** The ports given, or their defaults. Nothing is refused by a clock or by chance: one that throws, or lies, stops the engine. */
+/**
+ * The given ports, or their defaults. A clock or random source that throws, or returns an invalid value, stops the engine.
+ */
 export function guardedPorts(options: EngineSettings, failStop: FailStop): Ports {
   const { nowUs: given, clockSource: source, onClockStep: onStep } = options;
   const clock = given === undefined ? new SystemClock({ source, onStep }) : undefined;

@@ -1,6 +1,6 @@
 /**
- * What can be asked of an engine without changing anything: the head of the journal, its entries, one decision, the
- * policies, and whether the disk still takes what it is given. Only what is durable is ever shown.
+ * Read-only queries of an engine: the head of the journal, its entries, one decision, the policies, and whether the disk
+ * still accepts writes. Only durable entries are ever shown.
  * @module
  */
 import {
@@ -19,7 +19,7 @@ import type { Activation } from "./state/policy-book.ts";
 import type { EngineState, PolicyVersion } from "./state/state.ts";
 import type { Storage, StoredEntries } from "./storage/storage.ts";
 
-/** What reading needs of the engine. */
+/** The parts of the engine that reading uses. */
 export interface ReadingPorts {
   readonly state: EngineState;
   readonly stored: StoredEntries;
@@ -29,7 +29,7 @@ export interface ReadingPorts {
   readonly waitingCount: () => number;
 }
 
-/** A decision of the journal, with the snapshot it was made under. */
+/** A journaled decision, with the snapshot it was made under. */
 export interface ReadDecided {
   readonly decided: Decided;
   /** Microseconds since the Unix epoch. */
@@ -55,7 +55,7 @@ export class EngineReading {
     this.#durable = durable;
   }
 
-  /** Takes what has become durable. */
+  /** Records that entries up to `sequence` are durable. */
   reached(sequence: number, hash: string): void {
     this.#durable = { sequence, hash };
   }
@@ -65,7 +65,7 @@ export class EngineReading {
     return { ...this.#durable, keyed: this.#ports.keyed };
   }
 
-  /** Why nothing more is accepted; `undefined` while the disk takes what it is given. */
+  /** The error that ends the acceptance of commands; `undefined` while the disk accepts writes. */
   get failure(): CalybrisError | undefined {
     return this.#ports.failure();
   }
@@ -80,18 +80,18 @@ export class EngineReading {
     return [...this.#ports.state.policies.all];
   }
 
-  /** Which policy was active from which entry on, in order, and the one that is staged. */
+  /** The activations in order, each with its first entry, and the staged policy. */
   rollout(): { readonly activations: readonly Activation[]; readonly staged: PolicyVersion | undefined } {
     const { activations, staged } = this.#ports.state.policies;
     return { activations: [...activations], staged };
   }
 
-  /** A policy by its id; `undefined` when there is none. */
+  /** A policy by its id; `undefined` for an unknown id. */
   policy(id: number): PolicyVersion | undefined {
     return this.#ports.state.policy(id);
   }
 
-  /** What a tenant may still reserve; `undefined` for one without a limit, and for an unknown one. */
+  /** The amount that a tenant may still reserve; `undefined` for an unknown tenant, or one without a limit. */
   headroom(tenant: string): bigint | undefined {
     const { ledger } = this.#ports.state;
     const account = ledger.account(tenant);
@@ -99,7 +99,7 @@ export class EngineReading {
   }
 
   /**
-   * One decision by its id; `undefined` when no durable entry goes by it.
+   * One decision by its id; `undefined` if no durable entry has this id.
    *
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the entry was altered.
    */
@@ -115,7 +115,7 @@ export class EngineReading {
     };
   }
 
-  /** The entry of a decision, by its id; `undefined` when no durable entry goes by it. */
+  /** The entry of a decision by its id; `undefined` if no durable entry has this id. */
   async found(decisionId: string): Promise<FoundDecision | undefined> {
     const parsed = parseDecisionId(decisionId);
     if (parsed === undefined || parsed.of > this.#durable.sequence) return undefined;
@@ -129,8 +129,8 @@ export class EngineReading {
   }
 
   /**
-   * The durable lines of the journal from one sequence to another, both included, as they are stored: whole lines with their
-   * newlines, several in a piece.
+   * The durable lines of the journal from one sequence to another, both included, as stored: whole lines with their
+   * newlines, several in a chunk.
    */
   lines(from: number, to: number): AsyncGenerator<Buffer> {
     return this.#ports.storage.read(from, Math.min(to, this.#durable.sequence));

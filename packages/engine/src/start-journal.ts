@@ -1,5 +1,5 @@
 /**
- * The journal of an engine and what depends on what it reports: reading, the writing of snapshots, and the verification of
+ * The journal of an engine and the components that follow its progress: reading, the snapshot writer, and the verifier of
  * older entries.
  * @module
  */
@@ -26,14 +26,14 @@ export interface StartedJournal {
   readonly reading: EngineReading;
   readonly snapshots: SnapshotKeeper;
   readonly checkpoints: EngineCheckpoints;
-  /** Not begun yet. */
+  /** Not started yet. */
   readonly older: OlderVerifier;
 }
 
 /**
- * Starts appending behind what was recovered.
+ * Starts appending after the recovered entries.
  *
- * @param hooks - `onSnapshot` is called after each snapshot that was written, or could not be.
+ * @param hooks - `onSnapshot` is called after each snapshot, written or failed.
  */
 export function startJournal(
   storage: Storage,

@@ -1,13 +1,13 @@
 /**
- * The system clock: microseconds since the Unix epoch, and what becomes of its steps.
+ * The system clock, in microseconds since the Unix epoch, and its steps.
  *
- * `Date.now()` has milliseconds only, and the monotonic clock knows neither a step of the system clock nor the time that
- * a machine was suspended. So time runs with the monotonic clock, and is set anew where the two have come apart. A long
- * step forwards is not followed: an entry cannot be taken back in time, so time that was wrong once would stay.
+ * `Date.now()` has a resolution of 1 ms, and the monotonic clock sees neither a step of the system clock nor the time that
+ * a machine was suspended. So time runs with the monotonic clock, and is reset where the two diverge. A long step
+ * forwards is not followed: an entry's time cannot be taken back, so a wrong time would be permanent.
  * @module
  */
 
-/** Where the time comes from; both in milliseconds, the first since the Unix epoch, the second with fractions. */
+/** The clocks, both in milliseconds: wall time since the Unix epoch, monotonic time with fractions. */
 export interface ClockSource {
   readonly wallMs: () => number;
   readonly monotonicMs: () => number;
@@ -21,11 +21,11 @@ export interface ClockStep {
   readonly isFollowed: boolean;
 }
 
-/** Below this the two differ by rounding, by adjustment of the rate, and by a thread that lost its processor between them. */
+/** Smaller differences come from rounding, from rate adjustment, or from a thread preempted between the two readings. */
 const APART_MS_MAX = 50;
-/** Shorter steps are followed without a word. */
+/** Shorter steps are followed without a report. */
 const REPORTED_MS_MIN = 1_000;
-/** The longest step forwards that is followed: 7 days. */
+/** The longest forward step that is followed: 7 days. */
 export const FOLLOWED_STEP_MS_MAX: number = 7 * 86_400_000;
 
 export class SystemClock {
@@ -43,8 +43,8 @@ export class SystemClock {
   }
 
   /**
-   * Microseconds since the Unix epoch, within 50 ms of the system clock. Steps are followed, backwards ones too; a step of
-   * more than 7 days forwards is not, until it is confirmed: then time goes on as if it had not happened.
+   * Microseconds since the Unix epoch, within 50 ms of the system clock. Steps are followed, backwards ones too, except one
+   * of more than 7 days forwards: until it is confirmed, time continues without it.
    */
   nowUs(): number {
     const wallMs = this.#source.wallMs();
@@ -64,13 +64,13 @@ export class SystemClock {
     return us(wallMs);
   }
 
-  /** The step that is not followed, as the last reading found it. */
+  /** The step that is not followed, as of the last reading. */
   get unconfirmed(): ClockStep | undefined {
     return this.#isConfirming ? undefined : this.#unconfirmed;
   }
 
   /**
-   * Follows the unconfirmed step once `record` has recorded it. Meanwhile readings still give the time without the step. When
+   * Follows the unconfirmed step once `record` has recorded it. Until then, readings give the time without the step. If
    * `record` throws, the step stays unconfirmed.
    *
    * @param record - called with the time after the step, microseconds since the Unix epoch.

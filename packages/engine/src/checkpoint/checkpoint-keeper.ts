@@ -1,12 +1,13 @@
 /**
- * Signs the root of the journal's Merkle tree every so many entries or seconds.
+ * Signs the root of the journal's Merkle tree at an interval of entries or seconds.
  *
  *     tree of durable entries ─▶ signer ─▶ signature verified ─▶ `checkpoint` entry, durable ─▶ files beside the journal
  *
  * Promises:
- * - A checkpoint is only of entries that are durable, and never of a tree that is not an extension of the one signed before.
+ * - A checkpoint covers only durable entries, and its tree always extends the last one signed.
  * - No command waits for the signer or for a file. A signer that fails or hangs is reported, and asked again later.
- * - A file names only a checkpoint whose entry is durable. A process that ended between the two writes the file at its next start.
+ * - A file holds only a checkpoint whose entry is durable. If the process ends between the two writes, the next start writes
+ *   the file.
  * @module
  */
 import {
@@ -27,23 +28,25 @@ import type { NoteFiles } from "./note-files.ts";
 import type { TreeProofs } from "./tree-proofs.ts";
 import type { WitnessSettings } from "./witness-collection.ts";
 
-/** When checkpoints are signed, and by whom. */
+/** Signer, interval and witnesses of checkpoints. */
 export interface CheckpointSettings {
   readonly signer: LogSigner;
-  /** After so many entries. Default 10,000. */
+  /** Interval in entries. Default 10,000. */
   readonly everyEntries?: number | undefined;
-  /** After so many seconds, if there is anything new. Default 60. */
+  /** Interval in seconds, if there is anything new. Default 60. */
   readonly everySeconds?: number | undefined;
-  /** How long the signer may take. Default 30 s. */
+  /** Timeout of the signer. Default 30 s. */
   readonly signMsMax?: number | undefined;
-  /** Who is asked to sign each checkpoint, too. Default: none. */
+  /** The witnesses that cosign each checkpoint. Default: none. */
   readonly witnesses?: WitnessSettings | undefined;
 }
 
-/** What became of an attempt. */
+/** The result of an attempt. */
 export interface CheckpointResult {
   readonly treeSize: number;
-  /** Why there is no checkpoint of this size; `undefined` where it was signed, and entry and file are durable. */
+  /**
+   * The reason that no checkpoint of this size was made; `undefined` if it was signed, and its entry and file are durable.
+   */
   readonly problem: string | undefined;
 }
 
@@ -52,18 +55,18 @@ export interface CheckpointPorts {
   readonly files: NoteFiles;
   readonly proofs: Pick<TreeProofs, "isRoot">;
   readonly journal: Pick<Journal, "step" | "establishRoom" | "endSegmentIfFull" | "order">;
-  /** Called with every attempt. */
+  /** Called after every attempt. */
   readonly onResult: ((result: CheckpointResult) => void) | undefined;
 }
 
 export const CHECKPOINT_ENTRIES = 10_000;
 export const CHECKPOINT_SECONDS = 60;
 const SIGN_MS_MAX = 30_000;
-/** After a failure it is tried again no sooner. */
+/** Minimum time between a failure and the next attempt. */
 const RETRY_MS = 10_000;
-/** A checkpoint belongs in the segment of its tree: a signer that takes longer than a segment lasts is asked again. */
+/** A checkpoint belongs in the segment of its tree: if the segment ends before the signer answers, it is asked again. */
 const SIGNED_AGAIN_MAX = 3;
-/** Entries that say nothing new. */
+/** Entries that need no new checkpoint. */
 const QUIET: readonly string[] = ["seal", "state", "checkpoint"] satisfies readonly EntryBody["kind"][];
 
 export class CheckpointKeeper {
@@ -72,15 +75,15 @@ export class CheckpointKeeper {
   readonly #everyEntries: number;
   #tree: () => MerkleFrontier;
   #durable: number;
-  /** The last entry that says something. */
+  /** Sequence of the last entry that needs a checkpoint. */
   #news: number;
   #making: Promise<BookedCheckpoint> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isResting = false;
   #isStopped = false;
-  /** The file that a predecessor left was read, and another checkpoint would be no fork. */
+  /** True once the file of the previous process was read and a new checkpoint cannot fork the log. */
   #isReady = false;
-  /** The newest entry is not yet a file. */
+  /** True while the newest entry has no file yet. */
   #isFileDue = false;
   #fork: string | undefined;
   #waiting: { readonly durable: number; readonly resolve: () => void }[] = [];
@@ -93,12 +96,12 @@ export class CheckpointKeeper {
     this.#everyEntries = settings.everyEntries ?? CHECKPOINT_ENTRIES;
     this.#tree = () => tree;
     this.#durable = tree.treeSize;
-    // Behind the newest checkpoint only a seal may follow without saying anything.
+    // The first entry after the newest checkpoint may be its seal, which is nothing new.
     this.#news = tree.treeSize > (ports.book.latest?.sequence ?? 0) + 1 ? tree.treeSize : 0;
     this.#closed.promise.catch(() => undefined);
   }
 
-  /** Before the first attempt: keeps the newest entry as a file, where a process ended before that, and finds a fork. */
+  /** Before the first attempt: writes the file of the newest entry if the last process did not, and detects a fork. */
   async start(): Promise<void> {
     this.#wait((this.#settings.everySeconds ?? CHECKPOINT_SECONDS) * 1_000);
     await this.#keepLatest();
@@ -108,7 +111,7 @@ export class CheckpointKeeper {
     if (!QUIET.includes(kind)) this.#news = sequence;
   }
 
-  /** @param tree - of all entries up to `durable`; good until the next call. */
+  /** @param tree - of all entries up to `durable`; valid until the next call. */
   reached(durable: number, tree: () => MerkleFrontier): void {
     this.#durable = durable;
     this.#tree = tree;
@@ -121,7 +124,7 @@ export class CheckpointKeeper {
   }
 
   /**
-   * Signs now, whatever the settings say.
+   * Signs now, regardless of the interval.
    *
    * @returns the checkpoint, once its entry and its files are durable.
    */
@@ -132,14 +135,14 @@ export class CheckpointKeeper {
     return this.#making;
   }
 
-  /** Nothing more is begun; what waits for the signer is given up. */
+  /** Starts nothing more, and abandons a pending call to the signer. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#closed.reject(new Error("the engine is closing"));
   }
 
-  /** After the journal has closed: whether what was under way has ended. */
+  /** Call after the journal has closed. Resolves to whether the work in progress has ended. */
   async close(): Promise<boolean> {
     const ended = this.#making?.then(
       () => undefined,
@@ -181,7 +184,7 @@ export class CheckpointKeeper {
     }
   }
 
-  /** Its entry; `undefined` where the segment of its tree has ended meanwhile. */
+  /** Orders the checkpoint's entry; `undefined` if the segment of its tree has ended meanwhile. */
   #order(treeSize: number, note: string): ReturnType<Journal["order"]> | undefined {
     const { journal, book } = this.#ports;
     return journal.step(() => {
@@ -191,7 +194,7 @@ export class CheckpointKeeper {
     });
   }
 
-  /** A promise of the signer, for as long as it may take. */
+  /** Bounds a promise of the signer by its timeout. */
   async #bounded<Value>(work: Promise<Value>): Promise<Value> {
     const { signMsMax = SIGN_MS_MAX } = this.#settings;
     let timer: NodeJS.Timeout | undefined;
@@ -221,7 +224,7 @@ export class CheckpointKeeper {
       throw new Error(this.#fork);
     }
     const { latest } = book;
-    // The entry is chained, so what it holds needs no proof.
+    // The entry is chained, so its content needs no proof.
     const isBooked = latest !== undefined && found?.treeSize === latest.checkpoint.treeSize;
     const root = isBooked ? latest.checkpoint.root : undefined;
     if (found !== undefined && !(root ? equalBytes(root, found.root) : proofs.isRoot(found.treeSize, found.root))) {
@@ -239,7 +242,7 @@ export class CheckpointKeeper {
     this.#isFileDue = false;
   }
 
-  /** A file that could not be written is written later, also when nothing new is signed. */
+  /** Writes the newest note as a file. A failed write is repeated later, even if nothing new is signed. */
   async #keepLatest(): Promise<void> {
     try {
       await this.#restoreFiles();
@@ -257,7 +260,7 @@ export class CheckpointKeeper {
     this.#ports.onResult?.({ treeSize, problem });
   }
 
-  /** Looks again after so long, and then as often as the settings say. */
+  /** Schedules the next attempt after `ms`, then at the configured interval. */
   #wait(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {

@@ -1,5 +1,5 @@
 /**
- * Asks witnesses for their signatures under a checkpoint (C2SP tlog-witness), and verifies each.
+ * Requests cosignatures of a checkpoint from witnesses (C2SP tlog-witness), and verifies each.
  * @module
  */
 import {
@@ -18,9 +18,9 @@ import {
 } from "@calybris/kernel";
 import { nodeVerifyEd25519 } from "../ed25519.ts";
 
-/** A witness that is asked for its signature. */
+/** A witness and its address. */
 export interface WitnessAddress extends DatedKey {
-  /** `undefined`: it is not asked, but its signature counts. */
+  /** `undefined`: the witness is not asked, but its signature counts. */
   readonly url: string | undefined;
 }
 
@@ -33,19 +33,19 @@ export interface WitnessReply {
 }
 
 export interface Cosigned {
-  /** The checkpoint with every signature that was added. */
+  /** The checkpoint with all signatures added. */
   readonly note: string;
   readonly replies: readonly WitnessReply[];
-  /** Different witnesses whose signatures are under it, each within the dates of its key. */
+  /** Number of distinct witnesses that signed it, each within the dates of its key. */
   readonly witnessCount: number;
 }
 
 export interface CosignatureOptions {
   readonly witnesses: readonly WitnessAddress[];
   readonly logs: CheckpointTrust["logs"];
-  /** Proof that the checkpoint continues the tree of an earlier size, above 0 and below its own. */
+  /** Consistency proof from an earlier size, above 0 and below the checkpoint's own. */
   readonly consistency: (oldSize: bigint) => readonly Uint8Array[];
-  /** Ends all requests. */
+  /** Aborts all requests. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,10 +53,10 @@ const WITNESS_MS = 10_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 
 /**
- * Sends a checkpoint to each witness that has not signed it yet, with a proof that it continues the one that the witness signed
- * before.
+ * Sends a checkpoint to each witness that has not signed it yet, with a consistency proof from the last checkpoint that the
+ * witness signed.
  *
- * @throws CalybrisError `CAL_PROOF_REJECTED` where none of the log's keys signed the note, or a known key signed wrongly.
+ * @throws CalybrisError `CAL_PROOF_REJECTED` if none of the log's keys signed the note, or a known key signed wrongly.
  */
 export async function collectCosignatures(note: string, options: CosignatureOptions): Promise<Cosigned> {
   const { witnesses } = options;
@@ -70,7 +70,7 @@ export async function collectCosignatures(note: string, options: CosignatureOpti
   return { note: cosigned, replies, witnessCount: counted.witnesses.length };
 }
 
-/** The dates of a log's key are established by the witnesses, which have not signed yet. */
+/** The key without its dates: witnesses establish the dates of a log's key, and they have not signed yet. */
 function withoutDates({ key }: DatedKey): DatedKey {
   return { key };
 }
@@ -100,7 +100,9 @@ async function ask({ key, url }: WitnessAddress, note: string, options: Cosignat
   }
 }
 
-/** With the proof from the size that the witness has; a witness that has more than the journal saw another history. */
+/**
+ * A request with the proof from the witness's size. A size above the journal's means that the witness saw another history.
+ */
 function requestOf(note: string, oldSize: bigint, { consistency }: CosignatureOptions): string {
   const { treeSize } = parseCheckpoint(parseNote(note).text);
   if (oldSize > treeSize)

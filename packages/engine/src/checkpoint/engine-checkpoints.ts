@@ -1,5 +1,5 @@
 /**
- * Checkpoints of an engine: the newest, and what may be asked of them.
+ * Checkpoints of an engine: the newest one, its proofs, and signing on demand.
  * @module
  */
 import { CalybrisError, parseNote } from "@calybris/kernel";
@@ -15,9 +15,9 @@ export interface CheckpointStatus {
   /** Since the start. */
   readonly signedCount: number;
   readonly failedCount: number;
-  /** Why the last attempt failed; `undefined` after one that did not. */
+  /** The reason that the last attempt failed; `undefined` if it succeeded. */
   readonly problem: string | undefined;
-  /** The witnesses of the newest checkpoint; `undefined` before they were asked, and where none are configured. */
+  /** The witnesses of the newest checkpoint; `undefined` before they were asked, or if none are configured. */
   readonly witnesses: WitnessResult | undefined;
 }
 
@@ -25,10 +25,10 @@ export interface EngineCheckpointsPorts {
   readonly book: CheckpointBook;
   readonly files: NoteFiles;
   readonly proofs: TreeProofs;
-  /** Makes the keeper, where a signer is configured. */
+  /** Creates the keeper, if a signer is configured. */
   readonly keeper: (onResult: (result: CheckpointResult) => void) => CheckpointKeeper | undefined;
   readonly onResult: ((result: CheckpointResult) => void) | undefined;
-  /** Makes what collects the signatures of witnesses, where they are configured. */
+  /** Creates the witness collection, if witnesses are configured. */
   readonly witnesses: (of: EngineCheckpoints) => WitnessCollection | undefined;
 }
 
@@ -46,39 +46,41 @@ export class EngineCheckpoints {
     this.#witnesses = ports.witnesses(this);
   }
 
-  /** Keeps the newest checkpoint as a file, where a process ended before that, and asks the witnesses that have not signed it. */
+  /**
+   * Writes the file of the newest checkpoint if the last process did not, and asks the witnesses that have not signed it.
+   */
   async start(): Promise<void> {
     await this.#keeper?.start();
     this.#witnesses?.begin();
   }
 
-  /** Begins no more. */
+  /** Starts nothing more. */
   stop(): void {
     this.#keeper?.stop();
   }
 
-  /** Whether nothing is left that may still write. */
+  /** Resolves to whether all writes have ended. */
   async close(): Promise<boolean> {
     await this.#witnesses?.close();
     return (await this.#keeper?.close()) ?? true;
   }
 
-  /** What the journal's reports go to; `undefined` without a signer. */
+  /** Receives the journal's progress; `undefined` without a signer. */
   get keeper(): CheckpointKeeper | undefined {
     return this.#keeper;
   }
 
-  /** Proofs and tiles, from the hashes of the tree beside the journal. */
+  /** Proofs and tiles, from the tree hashes stored beside the journal. */
   get proofs(): TreeProofs {
     return this.#ports.proofs;
   }
 
-  /** The newest note beside the journal, with the signatures that were added to it; `undefined` where there is none. */
+  /** The newest note beside the journal, with all signatures added to it; `undefined` if none exists. */
   note(): Promise<string | undefined> {
     return this.#ports.files.newest();
   }
 
-  /** The newest checkpoint that is an entry; its entry may still be on its way to the disk. */
+  /** The newest checkpoint with an entry; the entry may not be durable yet. */
   get latest(): BookedCheckpoint | undefined {
     return this.#ports.book.latest;
   }
@@ -91,10 +93,10 @@ export class EngineCheckpoints {
   }
 
   /**
-   * Signs the tree of all entries that are durable, now.
+   * Signs the tree of all durable entries now.
    *
    * @returns the checkpoint, once its entry and its files are durable.
-   * @throws CalybrisError `CAL_CHECKPOINT_UNSIGNED` where no signer is configured, or the signer failed.
+   * @throws CalybrisError `CAL_CHECKPOINT_UNSIGNED` if no signer is configured, or the signer failed.
    */
   async sign(): Promise<BookedCheckpoint> {
     if (this.#keeper === undefined) throw unsigned("no signer is configured");
@@ -107,7 +109,7 @@ export class EngineCheckpoints {
   }
 
   /**
-   * Keeps the newest checkpoint with more signatures, as witnesses add them, beside the journal. The entry stays as it is.
+   * Stores the newest checkpoint with added witness signatures beside the journal. The entry is unchanged.
    *
    * @throws CalybrisError `CAL_PROOF_REJECTED` for a note of another checkpoint; `CAL_PROOF_MALFORMED`.
    */

@@ -1,6 +1,6 @@
 /**
- * The key of a log, and bounds on what signs with it: a signer may be another program or a service far away, so it may fail,
- * hang, or answer with something else.
+ * The key of a log, and a check on its signer: the signer may be another program or a remote service, so it may fail, hang,
+ * or return something else.
  * @module
  */
 import { createPrivateKey, sign } from "node:crypto";
@@ -15,14 +15,14 @@ import {
 } from "@calybris/kernel";
 import { nodeSigner, nodeVerifyEd25519, seedKeyDer } from "../ed25519.ts";
 
-/** The origin and key of a log, and what holds the private key. */
+/** The origin and key of a log, and the holder of the private key. */
 export interface LogSigner {
-  /** Its name is the origin. */
+  /** The name of this key is the origin. */
   readonly key: VerifierKey;
   readonly signer: Signer;
 }
 
-/** Signs with a seed of 32 bytes on a thread of Node's pool, so that the caller's thread does not compute. */
+/** Signs with a 32-byte seed on Node's thread pool, so that the caller's thread is not blocked. */
 export function pooledSigner(seed: Uint8Array): Signer {
   const key = createPrivateKey({ key: seedKeyDer(seed), format: "der", type: "pkcs8" });
   return {
@@ -38,10 +38,10 @@ export function pooledSigner(seed: Uint8Array): Signer {
 }
 
 /**
- * The signed note of a checkpoint. What the signer answers is verified.
+ * The signed note of a checkpoint. The signature is verified.
  *
  * @param checkpoint - its origin is the name of the key.
- * @throws Error for a signature that is not by the key, and what the signer throws.
+ * @throws Error if the signature is not by the key; errors of the signer are passed on.
  */
 export async function signedCheckpoint(
   { key, signer }: LogSigner,

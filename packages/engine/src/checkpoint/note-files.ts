@@ -1,24 +1,24 @@
 /**
- * Checkpoints beside a journal: `checkpoint` is the newest, ready to be published, and `checkpoints/<tree size>.note` are
- * those before. Every one is an entry of the journal as well.
+ * Checkpoints beside a journal: `checkpoint` is the newest, ready to be published; `checkpoints/<tree size>.note` are
+ * the earlier ones. Every checkpoint is also an entry of the journal.
  *
  *     checkpoints/<size>.note.next: write ─▶ sync ─▶ rename ─▶ the same for `checkpoint`
  * @module
  */
 import type { SnapshotFiles } from "../snapshot/snapshot-files.ts";
 
-/** The newest checkpoint, in a journal's directory. */
+/** File name of the newest checkpoint, in a journal's directory. */
 export const CHECKPOINT_FILE = "checkpoint";
-/** Those before, in a directory of the journal's. */
+/** Directory of the earlier checkpoints, in a journal's directory. */
 export const CHECKPOINT_DIRECTORY = "checkpoints";
 const HISTORY_KEPT = 1_000;
 const HISTORY_NAME = /^[0-9]{16}\.note$/;
 
-/** Where notes are kept, as a port. */
+/** Storage of notes, as a port. */
 export interface NoteFiles {
-  /** The newest that was kept; `undefined` where there is none. */
+  /** The newest stored note; `undefined` if none exists. */
   newest(): Promise<string | undefined>;
-  /** Keeps a note as the newest; durable when it resolves. At every moment a reader finds a whole one. */
+  /** Stores a note as the newest; durable when it resolves. A reader always finds a complete one. */
   keep(treeSize: bigint, note: string): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function historyName(treeSize: bigint): string {
 
 export interface StoredNotesPorts {
   readonly journal: SnapshotFiles;
-  /** Makes the directory of the history, once. */
+  /** Creates the history's directory, once. */
   readonly history: () => Promise<SnapshotFiles>;
   readonly read: (name: string) => Promise<string | undefined>;
 }
@@ -37,7 +37,7 @@ export interface StoredNotesPorts {
 export class StoredNotes implements NoteFiles {
   readonly #ports: StoredNotesPorts;
   #history: Promise<SnapshotFiles> | undefined;
-  /** The one that is being kept: a second would write the same files. */
+  /** The write in progress; two at once would write the same files. */
   #keeping: Promise<unknown> = Promise.resolve();
   #newest = -1n;
 
@@ -55,7 +55,7 @@ export class StoredNotes implements NoteFiles {
     return kept;
   }
 
-  /** A note of a smaller tree, with more signatures, goes to the history alone. */
+  /** A note of a smaller tree, with more signatures, goes only to the history. */
   async #keep(treeSize: bigint, note: string): Promise<void> {
     this.#history ??= this.#ports.history();
     const history = await this.#history;

@@ -1,6 +1,6 @@
 /**
- * Proofs from the hashes of the tree that are kept beside a journal. Each is verified against a checkpoint before it is given
- * away, so hashes that were damaged are found here and not by an auditor.
+ * Proofs from the tree hashes stored beside a journal. Each is verified against a checkpoint before it is returned, so
+ * damaged hashes are found here and not by an auditor.
  * @module
  */
 import {
@@ -29,9 +29,9 @@ export class TreeProofs {
   }
 
   /**
-   * The bytes of a tile of hashes, by its path below the log's prefix; `undefined` where there is none.
+   * The bytes of a tile of hashes, by its path below the log's prefix; `undefined` if the tile does not exist.
    *
-   * @throws CalybrisError `CAL_PROOF_MALFORMED` for what is no path of a tile.
+   * @throws CalybrisError `CAL_PROOF_MALFORMED` if the path is not that of a tile.
    */
   tile(path: string): Uint8Array | undefined {
     const tile = parseTilePath(path);
@@ -39,10 +39,10 @@ export class TreeProofs {
   }
 
   /**
-   * The path from an entry to the root of a checkpoint.
+   * The inclusion proof of an entry under the root of a checkpoint.
    *
    * @param sequence - from 1 to the size of the checkpoint.
-   * @throws CalybrisError `CAL_PROOF_UNCOVERED` where the checkpoint does not cover the entry; `CAL_PROOF_REJECTED` where hashes
+   * @throws CalybrisError `CAL_PROOF_UNCOVERED` if the checkpoint does not cover the entry; `CAL_PROOF_REJECTED` if hashes
    *   are missing or damaged.
    */
   inclusion(sequence: number, entryHash: Uint8Array, { treeSize, root }: Checkpoint): readonly Uint8Array[] {
@@ -55,9 +55,10 @@ export class TreeProofs {
   }
 
   /**
-   * What shows that the first entries of a checkpoint are those of an earlier tree.
+   * The proof that the first entries of a checkpoint are those of an earlier tree.
    *
-   * @throws CalybrisError `CAL_PROOF_UNCOVERED` where there are fewer entries; `CAL_PROOF_REJECTED` where hashes are missing or damaged.
+   * @throws CalybrisError `CAL_PROOF_UNCOVERED` if the checkpoint has fewer entries; `CAL_PROOF_REJECTED` if hashes are
+   *   missing or damaged.
    */
   consistency(from: bigint, { treeSize, root }: Checkpoint): readonly Uint8Array[] {
     if (from < 0n || from > treeSize) throw uncovered(from, treeSize);
@@ -65,7 +66,7 @@ export class TreeProofs {
     return consistencyProof(from, treeSize, this.nodes(treeSize), nodeSha256);
   }
 
-  /** Whether a tree of so many entries has a root. */
+  /** Whether a tree of this size has this root. */
   isRoot(treeSize: bigint, root: Uint8Array): boolean {
     return treeSize === 0n || equalBytes(rootOf(treeSize, this.nodes(treeSize), nodeSha256), root);
   }

@@ -1,11 +1,11 @@
 /**
- * Collects the signatures of witnesses under each checkpoint that an engine signs.
+ * Collects witness signatures for each checkpoint that an engine signs.
  *
  *     checkpoint signed ─▶ witnesses asked ─▶ signatures verified ─▶ kept beside the journal ─▶ again, until all have signed
  *
  * Promises:
  * - No command and no checkpoint waits for a witness.
- * - Only the newest checkpoint is sent. One that was superseded keeps the signatures that it has.
+ * - Only the newest checkpoint is sent. A superseded one keeps the signatures that it has.
  * @module
  */
 import { CalybrisError, parseNote } from "@calybris/kernel";
@@ -16,19 +16,19 @@ import type { BookedCheckpoint } from "../state/checkpoint-book.ts";
 
 export interface WitnessSettings {
   readonly list: readonly WitnessAddress[];
-  /** How many of them have to sign a checkpoint. */
+  /** Number of witnesses that must sign a checkpoint. */
   readonly quorum: number;
-  /** Witnesses that did not sign are asked again after so many seconds. Default 30. */
+  /** Retry interval for witnesses that did not sign, seconds. Default 30. */
   readonly retrySeconds?: number | undefined;
 }
 
-/** What became of asking the witnesses once. */
+/** The result of one round of asking the witnesses. */
 export interface WitnessResult {
   readonly treeSize: number;
-  /** Witnesses whose signatures are under the checkpoint. */
+  /** Number of witnesses that signed the checkpoint. */
   readonly witnessCount: number;
   readonly quorum: number;
-  /** Why the others have not signed, or why none could be asked. */
+  /** The reasons that the others have not signed, or that none could be asked. */
   readonly problems: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export interface WitnessPorts {
   readonly latest: () => BookedCheckpoint | undefined;
   readonly note: () => Promise<string | undefined>;
   readonly proofs: TreeProofs;
-  /** Keeps the note of the newest checkpoint with more signatures. */
+  /** Stores the note of the newest checkpoint with added signatures. */
   readonly replace: (note: string) => Promise<void>;
   readonly onResult: ((result: WitnessResult) => void) | undefined;
 }
@@ -49,7 +49,7 @@ export class WitnessCollection {
   readonly #signer: LogSigner;
   readonly #ended: AbortController = new AbortController();
   #asking: Promise<void> | undefined;
-  /** A checkpoint was signed while witnesses were asked about the one before. */
+  /** True if a checkpoint was signed while witnesses were asked about an earlier one. */
   #isDue = false;
   #timer: NodeJS.Timeout | undefined;
   #newest: WitnessResult | undefined;
@@ -60,7 +60,7 @@ export class WitnessCollection {
     this.#signer = signer;
   }
 
-  /** Of the newest checkpoint that witnesses were asked about; `undefined` before the first. */
+  /** The last result; `undefined` before the first. */
   get result(): WitnessResult | undefined {
     return this.#newest;
   }
@@ -75,7 +75,7 @@ export class WitnessCollection {
     });
   }
 
-  /** Ends the requests on their way. */
+  /** Aborts pending requests. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#ended.abort();
@@ -93,7 +93,7 @@ export class WitnessCollection {
     }
   }
 
-  /** `undefined` where a newer checkpoint was signed meanwhile. */
+  /** `undefined` if a newer checkpoint was signed meanwhile. */
   async #askOnce(): Promise<WitnessResult | undefined> {
     const { latest, note: read, proofs, replace } = this.#ports;
     const of = latest();
@@ -113,7 +113,7 @@ export class WitnessCollection {
       if (replies.some(({ signature }) => signature !== undefined)) await replace(note);
       return { treeSize, witnessCount, quorum, problems: replies.flatMap(problemOf) };
     } catch (error) {
-      // The next attempt begins anew; decisions do not depend on it.
+      // The next attempt starts over; decisions do not depend on it.
       const problem = error instanceof CalybrisError ? error.message : String(error);
       return { treeSize, witnessCount: 0, quorum, problems: [problem] };
     }

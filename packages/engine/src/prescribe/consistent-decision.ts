@@ -1,7 +1,6 @@
 /**
- * What every decision must be, whichever kernel made it. An entry leaves out what its policy and request imply; so a
- * decision that contradicts them would be read back as another one than was answered, or would reserve another amount
- * than its candidate costs.
+ * Invariants of every decision, from any kernel. An entry omits what its policy and request imply, so a decision that
+ * contradicts them would be read back as a different one, or would reserve a different amount than its candidate's cost.
  * @module
  */
 import {
@@ -18,7 +17,7 @@ import {
   U32_MAX,
 } from "@calybris/kernel";
 
-/** @throws InvariantViolation naming the claim that the decision breaks. */
+/** @throws InvariantViolation naming the invariant that the decision breaks. */
 export function requireConsistent(policy: Policy, request: Request, decision: Decision): void {
   invariant(decision.sequence === request.sequence, "a decision has the number of its request");
   invariant(

@@ -1,6 +1,6 @@
 /**
- * What every decision must be, held against the kernel's records of it: the claims of `consistent-decision.ts`, without
- * objects. A test holds the two to each other.
+ * The invariants of `consistent-decision.ts`, checked on the kernel's records without creating objects. A test holds the two
+ * equal.
  * @module
  */
 import {
@@ -16,7 +16,7 @@ import {
   SELECTION_REASONS,
 } from "@calybris/kernel";
 
-/** What a record is held against. */
+/** The policy that a record is checked against. */
 export interface ConsistentPolicy {
   readonly policy: Policy;
   /** Prices by position in the catalog, as numbers. */
@@ -24,7 +24,7 @@ export interface ConsistentPolicy {
   readonly outputPrices: Float64Array;
 }
 
-/** The prices of a policy as numbers, beside it. */
+/** A policy with its prices as numbers. */
 export function consistentPolicy(policy: Policy): ConsistentPolicy {
   const { candidates } = policy;
   return {
@@ -36,7 +36,7 @@ export function consistentPolicy(policy: Policy): ConsistentPolicy {
 
 /**
  * @param request - the kernel's record of the request; `decisions` holds that of the decision from word `at` on.
- * @throws InvariantViolation naming the claim that the decision breaks.
+ * @throws InvariantViolation naming the invariant that the decision breaks.
  */
 export function requireConsistentRecord(
   against: ConsistentPolicy,
@@ -121,13 +121,13 @@ function isCost(
   return own === (BigInt(high) << 32n) + BigInt(low);
 }
 
-/** Both without a sign. */
+/** Unsigned comparison. */
 function isAtMost(words: Uint32Array, at: number, others: Uint32Array, otherAt: number): boolean {
   const [high, otherHigh] = [words[at + 1] as number, others[otherAt + 1] as number];
   return high < otherHigh || (high === otherHigh && (words[at] as number) <= (others[otherAt] as number));
 }
 
-/** With a sign: above zero. */
+/** Whether a signed value is above zero. */
 function isUtility(words: Uint32Array, at: number): boolean {
   return (words[at + 1] as number) < SIGN && !isZero(words, at);
 }
@@ -140,7 +140,7 @@ const REJECT: number = ACTION_CODES.reject;
 const EXECUTED: number = ACTION_CODES.execute | (codeOf("execute") << 8);
 const SUBSTITUTED: number = ACTION_CODES.substitute | (codeOf("substitute") << 8);
 const TWO_32 = 2 ** 32;
-/** Up to here two words are a number that is exact. */
+/** Below this high word, two 32-bit words form an exact number. */
 const EXACT_HIGH = 2 ** 21;
 const SIGN = 2 ** 31;
 

@@ -1,6 +1,6 @@
 /**
- * A policy as the decide flow uses it: the kernel's own records of one request and of what is decided on it, in which the
- * flow reads and writes words, and what the policy makes of a request before the kernel decides.
+ * A policy as the decide flow uses it: the kernel's records of one request and its decisions, whose words the flow reads
+ * and writes directly, and the terms that the policy adds to a request before the kernel decides.
  *
  * Words of a request's record: 0 number, 2 requested, 3 input, 4 output, 6 value, 8 budget, 10 risk and confidence, 11 floor,
  * 12 latency, 14 capabilities, 16 providers, 18 regions. Of a decision's: 0 number, 2 action, reason and count evaluated,
@@ -37,7 +37,7 @@ import { type Pages, pagesOf } from "../journal/decision-record.ts";
 import { requireConsistent } from "./consistent-decision.ts";
 import { type ConsistentPolicy, consistentPolicy, requireConsistentRecord } from "./consistent-record.ts";
 
-/** The slots of the decisions of one request: by the floor of its use case, by each tier that may be drawn, by a free floor. */
+/** The decision slots of one request: by the use case's floor, by each tier that may be drawn, by a free floor. */
 export const BASE = 0;
 export const FIRST_TIER = 1;
 export const FREE: number = FIRST_TIER + TIER_COUNT_MAX;
@@ -45,15 +45,15 @@ const SLOTS = FREE + 1;
 const REJECT: number = ACTION_CODES.reject;
 export const REQUEST_WORDS: number = REQUEST_BYTES / 4;
 export const DECISION_WORDS: number = DECISION_BYTES / 4;
-/** What no budget and any provider are, in either word. */
+/** Both words of an unlimited budget, or of a mask that allows any provider. */
 export const ALL = 0xffff_ffff;
 export const TWO_32: number = 2 ** 32;
-/** The whole value as a share of itself: sixteenths of a basis point. Products with less than the limit below are exact. */
+/** The whole value as a share of itself, in sixteenths of a basis point. Products below the next limit are exact. */
 const COST_SHARE_ONE: number = BPS_MAX * SIXTEENTHS;
 const SPENT_EXACT_MAX: number = Math.floor(Number.MAX_SAFE_INTEGER / COST_SHARE_ONE);
 const VALUE_EXACT_MAX: number = Number.MAX_SAFE_INTEGER;
 
-/** What the policy makes of budget, providers and floor, by the candidate that is requested. */
+/** A policy's budget, providers and floor for a requested candidate. */
 export interface RequestTerms {
   /** Whether the requested candidate's cost bounds the budget. */
   readonly isLimited: boolean;
@@ -62,11 +62,11 @@ export interface RequestTerms {
   readonly outputPrice: number;
   readonly providersLow: number;
   readonly providersHigh: number;
-  /** The highest floor that leaves what was asked for. */
+  /** The highest quality floor that may be set; where spending is limited, the quality of the requested candidate. */
   readonly floorMostBps: number;
 }
 
-/** The policy that is decided under. */
+/** The policy that decides. */
 export interface DecidesUnder {
   readonly id: number;
   readonly snapshot: PolicySnapshot;
@@ -76,23 +76,23 @@ export interface DecidesUnder {
 
 export class PreparedPolicy {
   readonly policy: DecidesUnder;
-  /** The kernel, for callers that have objects. It may write over the records. */
+  /** The kernel, for callers that use objects. It may overwrite the records. */
   readonly kernel: Kernel;
   /** The kernel's record of the request. */
   readonly request: Uint32Array;
-  /** Its records of what was decided, by slot. */
+  /** The kernel's records of the decisions, by slot. */
   readonly decisions: Uint32Array;
   readonly #requestPages: Pages;
   readonly #decisionPages: Pages;
   readonly #decide: (slot: number) => void;
   readonly #terms = new Map<number, RequestTerms>();
   readonly #consistent: ConsistentPolicy;
-  /** By candidate, what its latency costs; beyond 2^53 about. */
+  /** Latency penalty by candidate; exact up to about 2^53. */
   readonly #penalties: readonly number[];
-  /** By slot, what another kernel than the package's own gave. */
+  /** Decisions of a custom kernel, by slot. */
   readonly #given: (Decision | undefined)[] = [];
 
-  /** @param kernel - another one than the package's own, which decides in place. */
+  /** @param kernel - a custom kernel; the package's own, which decides in place, if `undefined`. */
   constructor(policy: DecidesUnder, kernel: Kernel | undefined) {
     this.policy = policy;
     const { policy: rules } = policy.snapshot;
@@ -115,7 +115,7 @@ export class PreparedPolicy {
     this.#decisionPages = pagesOf(this.decisions.buffer, this.decisions.byteOffset, SLOTS * DECISION_BYTES);
   }
 
-  /** A decision that is not the kernel's own, into a slot. */
+  /** Writes a rejection that the kernel did not make into a slot. */
   reject(slot: number, reason: number): void {
     const { request, decisions } = this;
     const at = slot * DECISION_WORDS;
@@ -127,17 +127,17 @@ export class PreparedPolicy {
     decisions[at + 4] = NO_INDEX;
   }
 
-  /** Lays a request, as the client sent it. */
+  /** Writes a request into the record, as the client sent it. */
   take(request: Request): void {
     writeRequestAt(this.#requestPages, 0, request);
   }
 
-  /** The kernel's decision on the request as it is, into a slot. */
+  /** Writes the kernel's decision on the current request into a slot. */
   decide(slot: number): void {
     this.#decide(slot);
   }
 
-  /** @throws InvariantViolation naming the claim that the decision in a slot breaks. */
+  /** @throws InvariantViolation naming the invariant that the decision in a slot breaks. */
   requireConsistent(slot: number): void {
     const given = this.#given[slot];
     if (given === undefined) {
@@ -152,8 +152,8 @@ export class PreparedPolicy {
   }
 
   /**
-   * What the candidate in a slot spends of the value, in sixteenths of a basis point: cost and latency as the kernel counts them.
-   * The usual case is exact in numbers.
+   * The share of the value that the candidate in a slot spends, in sixteenths of a basis point: cost and latency as the
+   * kernel counts them. The usual case is exact in numbers.
    */
   costShareOf(slot: number): number {
     const { request, decisions } = this;
@@ -175,7 +175,7 @@ export class PreparedPolicy {
     return this.#requestPages.i64[3] as bigint;
   }
 
-  /** What the policy makes of a request for a candidate; 0 for none. */
+  /** The policy's terms for a requested candidate; 0 for none. */
   termsOf(requested: number): RequestTerms {
     let terms = this.#terms.get(requested);
     if (terms === undefined) {
@@ -185,7 +185,7 @@ export class PreparedPolicy {
     return terms;
   }
 
-  /** The cost that bounds the budget of the request, in general; the usual case is exact in numbers. */
+  /** The cost that bounds the budget of the request, exact in every case; in the usual case a number suffices. */
   boundingCost(terms: RequestTerms): bigint | number {
     const { request } = this;
     const [input, output] = [request[3] as number, request[4] as number];
@@ -214,7 +214,7 @@ export class PreparedPolicy {
     };
   }
 
-  /** By a kernel that takes objects. What it gave is kept: a lie may not fit the record. */
+  /** Decides with a kernel that takes objects. The decision is kept: an invalid one may not fit the record. */
   #decideBy(kernel: Kernel, slot: number): void {
     const decision = kernel.prescribe(readRequestAt(this.#requestPages, 0));
     this.#given[slot] = decision;

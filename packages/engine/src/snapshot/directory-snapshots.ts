@@ -1,5 +1,5 @@
 /**
- * Snapshots as files in a journal's directory, and the segments that begin behind them.
+ * Snapshots as files in a journal's directory, and the segments that begin after them.
  * @module
  */
 import { type EntryLine, parseChainedLine } from "@calybris/kernel";
@@ -26,7 +26,7 @@ export class DirectorySnapshots implements StoredSnapshots {
     for (const { bytes } of scanFile(this.#disk, this.#directory, snapshotName(sequence), 0)) yield bytes;
   }
 
-  /** Searched from the newest segment back: snapshots are young. */
+  /** Searches from the newest segment back, because snapshots are recent. */
   next(sequence: number): { readonly line: EntryLine; readonly segment: number } | undefined {
     const segments = withDisk(this.#directory, () => listSegments(this.#disk, this.#directory));
     for (const segment of segments.toReversed()) {

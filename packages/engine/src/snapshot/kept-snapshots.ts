@@ -1,18 +1,18 @@
 /**
- * Which snapshots stay in a journal's directory: the last two, for a start, and six before them, spread over the journal, so that
- * `calybris verify` can begin in several places at once.
+ * Retention of snapshots in a journal's directory: the last two, for a start, and six earlier ones, spread over the journal,
+ * so that `calybris verify` can begin in several places at once.
  * @module
  */
 
-/** A start needs the newest, or the one before where that is damaged. */
+/** A start needs the newest, or the one before if the newest is damaged. */
 export const LATEST_KEPT = 2;
 export const SNAPSHOTS_KEPT_MAX = 8;
 
 /**
- * The snapshots that are to be removed. Each one removed is the one whose neighbours are closest to each other.
+ * The snapshots to remove. Each step removes the one whose neighbours are closest to each other.
  *
- * @param sequences - of all that are there, in any order.
- * @param keptMax - how many may stay, at least the last two.
+ * @param sequences - of all existing snapshots, in any order.
+ * @param keptMax - how many may stay; at least the last two do.
  */
 export function superfluousSnapshots(
   sequences: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * The end of a snapshot: lines that its digest does not cover, and a hash that binds them to it, under the journal's key
- * where it has one.
+ * The end of a snapshot: lines that its digest does not cover, and a hash that binds them to the digest, under the journal's
+ * key if it has one.
  *
  *     hash = chain(snapshotDigest, SHA-256 of each late line)
  * @module

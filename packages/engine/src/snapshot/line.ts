@@ -1,6 +1,6 @@
 /**
  * A line of a state snapshot. Its digest is known when the snapshot is taken; its bytes are made when they are written,
- * so that taking a snapshot takes no longer for what has not changed since the last.
+ * so that unchanged lines cost no time when a snapshot is taken.
  * @module
  */
 import { type SnapshotMembers, writeExact } from "@calybris/kernel";
@@ -9,28 +9,28 @@ import { nodeSha256 } from "../journal/chain-hash.ts";
 export interface SnapshotLine {
   /** SHA-256 of the bytes. */
   readonly digest: Uint8Array;
-  /** Without the newline; the same whenever it is asked for. */
+  /** Without the newline; every call returns the same bytes. */
   readonly bytes: () => Uint8Array;
 }
 
-/** A line that is short, or changes each time. */
+/** A line that is short, or changes with every snapshot. */
 export function jsonLine(value: unknown): SnapshotLine {
   return textLine(writeExact(value));
 }
 
-/** A line as it is. */
+/** A line from its text. */
 export function textLine(text: string): SnapshotLine {
   return taken(Buffer.from(text));
 }
 
-/** The same in bytes, which nobody changes. */
+/** A line from bytes that must not be changed afterwards. */
 export function taken(bytes: Uint8Array): SnapshotLine {
   return { digest: nodeSha256(bytes), bytes: () => bytes };
 }
 
 /**
- * Identities of a page of decisions, first 32 bits of each. They are made by the thread that writes the journal, so they are
- * not known yet when a snapshot is taken.
+ * Identities of a page of decisions, the first 32 bits of each. The thread that writes the journal computes them, so they
+ * are not known yet when a snapshot is taken.
  */
 export function identityLine(of: "open" | "closed", page: number, identities: ArrayLike<number>): Uint8Array {
   const bytes = Buffer.allocUnsafe(identities.length * 4);
@@ -38,7 +38,7 @@ export function identityLine(of: "open" | "closed", page: number, identities: Ar
   return Buffer.from(`{"part":"identities","of":"${of}","page":${page},"bytes":"${bytes.toString("base64url")}"}`);
 }
 
-/** Throws RangeError for what are no identities. */
+/** The identities in a line. Throws RangeError for an invalid line. */
 export function identitiesIn(members: SnapshotMembers): readonly number[] {
   const bytes = Buffer.from(members.text("bytes"), "base64url");
   if (bytes.byteLength % 4 !== 0) throw new RangeError("identities are cut");

@@ -1,6 +1,6 @@
 /**
- * Pages of bytes that a state snapshot holds as they are. Taking a snapshot shares the pages instead of copying them: a
- * page that is written to afterwards is copied first, and one that was not written to keeps its digest.
+ * Pages of bytes that a state snapshot holds unchanged. Taking a snapshot shares the pages instead of copying them: a
+ * shared page is copied before it is written to, and a page that was not written to keeps its digest.
  * @module
  */
 import type { SnapshotMembers } from "@calybris/kernel";
@@ -11,9 +11,9 @@ import type { SnapshotLine } from "./line.ts";
 export interface Page {
   bytes: Uint8Array;
   view: DataView;
-  /** Of its line; `undefined` after a change. */
+  /** Digest of its line; `undefined` after a change. */
   digest: Uint8Array | undefined;
-  /** A snapshot holds its bytes. */
+  /** True while a snapshot shares its bytes. */
   isShared: boolean;
 }
 
@@ -32,12 +32,12 @@ export class Pages {
     return this.#pages.size;
   }
 
-  /** For reading only. */
+  /** A page, for reading only. */
   get(number: number): Page | undefined {
     return this.#pages.get(number);
   }
 
-  /** A page to write to; a new one is zero. */
+  /** A page to write to; a new page is all zeros. */
   own(number: number): Page {
     const page = this.#pages.get(number);
     if (page === undefined) return this.#put(number, new Uint8Array(this.#pageBytes));
@@ -54,13 +54,13 @@ export class Pages {
     this.#pages.delete(number);
   }
 
-  /** Computes the digest of a page that is likely to stay as it is, so that it need not be when a snapshot is taken. */
+  /** Computes the digest of a page that is unlikely to change again, so that taking a snapshot need not. */
   settle(number: number): void {
     const page = this.#pages.get(number);
     if (page !== undefined) page.digest ??= nodeSha256(pageLine(this.#part, number, page.bytes));
   }
 
-  /** In ascending order. */
+  /** The lines in ascending order of page. */
   *lines(): Generator<SnapshotLine> {
     for (const number of [...this.#pages.keys()].sort((a, b) => a - b)) {
       this.settle(number);
@@ -71,7 +71,7 @@ export class Pages {
     }
   }
 
-  /** Takes a page back from a snapshot. Throws RangeError for one of another size. */
+  /** Restores a page from a snapshot. Throws RangeError for a page of another size. */
   restore(members: SnapshotMembers): { readonly number: number; readonly page: Page } {
     const number = members.whole("page");
     const given = Buffer.from(members.text("bytes"), "base64url");
@@ -88,7 +88,7 @@ export class Pages {
   }
 }
 
-/** The line of a page. Zeros at the end are left out. Made in bytes: a page that ages makes no text on the heap. */
+/** The line of a page, without trailing zeros. Made in bytes, so that no text is allocated on the heap. */
 export function pageLine(part: string, number: number, bytes: Uint8Array): Buffer {
   let end = bytes.byteLength;
   while (end > 1 && bytes[end - 1] === 0) end -= 1;

@@ -1,13 +1,13 @@
 /**
- * A log of records of fixed width: appended to, erased from, and held by a state snapshot page by page. The number of a
- * record counts all that were ever appended, so that pages are the same after a restart as if there had been none.
+ * A log of fixed-width records that supports append and erase; a state snapshot holds it page by page. Record numbers count
+ * all records ever appended, so pages are the same with or without a restart.
  * @module
  */
 import type { SnapshotMembers } from "@calybris/kernel";
 import type { SnapshotLine } from "./line.ts";
 import { type Page, Pages } from "./pages.ts";
 
-/** Writes and reads records of one width; what is zero in its first bytes is no record. */
+/** Writes and reads records of one width; a record whose first bytes are zero is absent. */
 export interface Records<Written, Read> {
   readonly byteLength: number;
   write(view: DataView, at: number, record: Written): void;
@@ -18,11 +18,11 @@ export class RecordLog<Written, Read = Written> {
   readonly #records: Records<Written, Read>;
   readonly #rows: number;
   readonly #pages: Pages;
-  /** Records of each page that are there. */
+  /** Number of live records by page. */
   readonly #live = new Map<number, number>();
   #next = 0;
 
-  /** @param rows - records in a page. */
+  /** @param rows - records per page. */
   constructor(part: string, records: Records<Written, Read>, rows: number) {
     this.#records = records;
     this.#rows = rows;
@@ -34,7 +34,7 @@ export class RecordLog<Written, Read = Written> {
     return this.#next;
   }
 
-  /** Returns its number. */
+  /** Returns the record's number. */
   append(record: Written): number {
     const number = this.#next;
     this.#next += 1;
@@ -47,23 +47,23 @@ export class RecordLog<Written, Read = Written> {
     return number;
   }
 
-  /** For reading: the page of a record, which begins in it at {@link offsetOf}. */
+  /** The page of a record, for reading; the record begins at {@link offsetOf}. */
   viewOf(number: number): DataView | undefined {
     return this.#pages.get(Math.floor(number / this.#rows))?.view;
   }
 
-  /** Where a record begins in its page. */
+  /** The offset of a record in its page. */
   offsetOf(number: number): number {
     return (number % this.#rows) * this.#records.byteLength;
   }
 
-  /** The record of a number; `undefined` when it is not there. */
+  /** A record by its number; `undefined` if absent. */
   read(number: number): Read | undefined {
     const view = this.viewOf(number);
     return view === undefined ? undefined : this.#records.read(view, this.offsetOf(number));
   }
 
-  /** Erases a record that is there. */
+  /** Erases an existing record. */
   erase(number: number): void {
     if (this.release(number)) return;
     const at = (number % this.#rows) * this.#records.byteLength;
@@ -71,8 +71,8 @@ export class RecordLog<Written, Read = Written> {
   }
 
   /**
-   * A record that is there is of no more use: its page, which does not change, is dropped with its last. The page of the
-   * latest record stays, because numbers go on from there after a restart.
+   * Marks an existing record as no longer needed. Its page is unchanged, and is dropped with its last needed record. The
+   * page of the latest record stays, because numbering continues from it after a restart.
    *
    * @returns whether the page was dropped.
    */
@@ -93,7 +93,7 @@ export class RecordLog<Written, Read = Written> {
     }
   }
 
-  /** The numbers of the pages that {@link lines} gives, ascending, and how many records each has room for so far. */
+  /** The numbers of the pages in {@link lines}, ascending, each with the number of records it has room for so far. */
   *pages(): Generator<{ readonly page: number; readonly rows: number }> {
     for (const page of this.#live.keys()) yield { page, rows: Math.min(this.#rows, this.#next - page * this.#rows) };
   }
@@ -103,9 +103,9 @@ export class RecordLog<Written, Read = Written> {
   }
 
   /**
-   * Takes a page back, and gives its records with their numbers. Throws RangeError where pages do not ascend.
+   * Restores a page, and passes on its records with their numbers. Throws RangeError if pages do not ascend.
    *
-   * @param onRecord - gives whether a record is still of use.
+   * @param onRecord - returns whether a record is still needed.
    */
   restore(members: SnapshotMembers, onRecord: (record: Read, number: number) => boolean): void {
     const { number: page, page: restored } = this.#pages.restore(members);

@@ -1,5 +1,5 @@
 /**
- * Rows of JSON that a state snapshot holds in pages. A page that did not change since the last snapshot keeps its line.
+ * Rows of JSON that a state snapshot holds in pages. A page unchanged since the last snapshot keeps its line.
  * @module
  */
 import { type SnapshotLine, textLine } from "./line.ts";
@@ -9,19 +9,19 @@ export class RowPages {
   readonly #rows: number;
   readonly #lines = new Map<number, SnapshotLine>();
 
-  /** @param rows - in a page. */
+  /** @param rows - rows per page. */
   constructor(part: string, rows: number) {
     this.#part = part;
     this.#rows = rows;
   }
 
-  /** A row changed, or was added. */
+  /** Marks a row as changed or added. */
   touch(row: number): void {
     this.#lines.delete(Math.floor(row / this.#rows));
   }
 
   /**
-   * @param count - of rows.
+   * @param count - number of rows.
    * @param textOf - the JSON of a row.
    */
   *lines(count: number, textOf: (row: number) => string): Generator<SnapshotLine> {

@@ -1,6 +1,6 @@
 /**
- * What writing a snapshot asks of a disk, as a port: the calls of `journal/disk.ts`, but each may take its time elsewhere.
- * On a real disk they run on Node's own threads, so that the ordering thread waits for none of them.
+ * The disk operations of the snapshot writer, as a port: the calls of `journal/disk.ts`, but asynchronous. On a real disk
+ * they run on Node's thread pool, so that the ordering thread waits for none of them.
  * @module
  */
 import { constants } from "node:fs";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type Disk, type DiskFile, writeWhole } from "../journal/disk.ts";
 
 export interface SnapshotFile {
-  /** Appends all of it, or rejects. */
+  /** Appends all bytes, or rejects. */
   write(bytes: Uint8Array): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -17,10 +17,10 @@ export interface SnapshotFile {
 
 export interface SnapshotFiles {
   list(): Promise<readonly string[]>;
-  /** A new and empty file. */
+  /** Creates an empty file. */
   create(name: string): Promise<SnapshotFile>;
   rename(from: string, to: string): Promise<void>;
-  /** A file that is not there is no error. */
+  /** Removes a file; a missing file is not an error. */
   remove(name: string): Promise<void>;
   /** Makes created, renamed and removed names durable. */
   syncNames(): Promise<void>;

@@ -5,11 +5,11 @@
  *     sync the names ─▶ remove those that are not kept
  *
  * Promises:
- * - A snapshot has its name only when it is complete and durable, and only after the entry that binds it is durable.
- * - The ordering thread waits for no call. It makes the bytes of a mebibyte at a time.
- * - A snapshot that cannot be written is no failure of the journal: it is said why, and the next rotation tries again.
- * - It leaves the journal space for a segment: with less, those before the last two are removed, and if that is not enough, it
- *   is not begun, or given up and removed.
+ * - A snapshot gets its name only once it is complete and durable, and once the entry that binds it is durable.
+ * - The ordering thread waits for no call. It makes at most a mebibyte of bytes at a time.
+ * - A failed write does not affect the journal: the reason is reported, and the next rotation tries again.
+ * - Space for one segment is left to the journal: with less, snapshots before the last two are removed, and if that is not
+ *   enough, the write is not begun, or is abandoned and its file removed.
  * @module
  */
 import { type ChainHash, invariant, type MerkleFrontier, treeLine } from "@calybris/kernel";
@@ -23,12 +23,12 @@ import type { TakenSnapshot } from "./taken-snapshot.ts";
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE: Uint8Array = Uint8Array.of(0x0a);
 
-/** A snapshot with the Merkle tree at its sequence, which is known once the entries up to there are chained. */
+/** A snapshot with the Merkle tree at its sequence, which is known once the entries up to it are chained. */
 export interface TreeSnapshot extends TakenSnapshot {
   readonly tree: MerkleFrontier;
 }
 
-/** What became of a snapshot: it is durable, or why it is not. */
+/** The result of writing a snapshot. */
 export interface SnapshotResult {
   readonly sequence: number;
   readonly problem: string | undefined;
@@ -36,39 +36,39 @@ export interface SnapshotResult {
 
 export interface SnapshotKeeperOptions {
   readonly files: SnapshotFiles;
-  /** The journal's own. */
+  /** The journal's chain hash. */
   readonly chain: ChainHash;
-  /** Bytes of the journal between two rotations: a snapshot that is larger is not written at each. */
+  /** Bytes of the journal between two rotations; a larger snapshot is not written at every rotation. */
   readonly segmentBytesMax: number;
   readonly onResult?: ((result: SnapshotResult) => void) | undefined;
 }
 
 export class SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions;
-  /** The newest that was taken and is not being written: its state entry is not yet durable, or another is being written. */
+  /** The newest snapshot that waits to be written, for its state entry to be durable or for another write to end. */
   #taken: (TakenSnapshot & Partial<TreeSnapshot>) | undefined;
   #writing: Promise<void> | undefined;
   #durable = 0;
   #isClosed = false;
-  /** Rotations since the last that was written, and how many there are to be before the next. */
+  /** Rotations since the last written snapshot, and how many must pass before the next. */
   #rotations = 0;
   #rotationsBetween = 0;
-  /** Of the snapshot that was written last: the next is about as large. */
+  /** Size of the last written snapshot, as an estimate of the next. */
   #bytes = 0;
 
   constructor(options: SnapshotKeeperOptions) {
     this.#options = options;
   }
 
-  /** A snapshot was taken, and the next entry to be ordered binds it. */
+  /** Records that a snapshot was taken; the next ordered entry binds it. */
   took(snapshot: TakenSnapshot): void {
     this.#rotations += 1;
     if (this.#rotations >= this.#rotationsBetween) this.#taken = snapshot;
   }
 
   /**
-   * Everything up to a sequence is durable. A segment ends with a batch, so the entry before a state entry is reported by
-   * itself, and with it the tree that the snapshot holds.
+   * Records that everything up to a sequence is durable. A segment ends with a batch, so the entry before a state entry is
+   * reported on its own, and with it the tree that the snapshot holds.
    *
    * @param tree - the Merkle tree of all entries up to the sequence.
    */
@@ -89,9 +89,9 @@ export class SnapshotKeeper {
   }
 
   /**
-   * Ends with the newest that was taken, if it is small. A large one is left unfinished: the next start does without it.
+   * Writes the newest taken snapshot, if it is small. A large one is left unfinished; the next start does without it.
    *
-   * @returns false when the disk has not answered for 10 s, and may still take what it was given.
+   * @returns false when the disk has not answered for 10 s, and may still complete its writes.
    */
   async close(): Promise<boolean> {
     this.#isClosed = true;
@@ -153,7 +153,7 @@ export class SnapshotKeeper {
     return bytes + held;
   }
 
-  /** The journal comes first: what it may need for a segment is left free. */
+  /** Leaves the space that the journal may need for a segment. */
   async #requireSpace(bytes: number): Promise<void> {
     const { files, segmentBytesMax } = this.#options;
     const needed = bytes + segmentBytesMax;
@@ -166,7 +166,7 @@ export class SnapshotKeeper {
     );
   }
 
-  /** Returns whether any was removed. */
+  /** Returns whether any snapshot was removed. */
   async #removeOld(keptMax: number): Promise<boolean> {
     const { files } = this.#options;
     const names = await files.list();
@@ -177,10 +177,10 @@ export class SnapshotKeeper {
   }
 }
 
-/** Too little space is free. */
+/** Thrown when too little space is free. */
 class NoSpace extends Error {}
 
-/** Its lines, each made when it is asked for. */
+/** The lines of a snapshot, each made when it is read. */
 export function* textsOf({ lines, late, digest, tree }: TreeSnapshot, chain: ChainHash): Generator<Uint8Array> {
   for (const line of lines) yield line.bytes();
   const end = new LateLines(chain);

@@ -1,10 +1,10 @@
 /**
- * Names of snapshot files: by the last sequence that they hold.
+ * Names of snapshot files, by the last sequence that a snapshot holds.
  * @module
  */
 import type { Disk } from "../journal/disk.ts";
 
-/** While it is written, a snapshot has another name, and nothing reads it. */
+/** The name of a snapshot while it is written; no reader opens it. */
 export const UNFINISHED_SNAPSHOT = "snapshot.next";
 
 export function snapshotName(sequence: number): string {

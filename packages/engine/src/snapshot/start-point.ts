@@ -1,10 +1,10 @@
 /**
- * Where a start begins: behind the newest snapshot that the journal confirms, or at genesis.
+ * The starting point of a fold: after the newest snapshot that the journal confirms, or at genesis.
  *
  *     newest first ─▶ the state entry after it ─▶ lines, restored and hashed ─▶ digests equal? ─▶ begin there
  *                              └────────────────────────┴──────────────────────────┴─▶ refused: the next older one
  *
- * What is refused is said: a start without its snapshot is only slower, never another.
+ * Every refused snapshot is reported: a start without it is slower, but has the same result.
  * @module
  */
 import {
@@ -25,7 +25,7 @@ import type { RecoveryStart } from "../journal/recovery.ts";
 import { LateLines } from "./late-lines.ts";
 import { snapshotName } from "./snapshot-name.ts";
 
-/** A snapshot that was not used, and why. */
+/** A snapshot that was not used, and the reason. */
 export interface RefusedSnapshot {
   readonly file: string;
   readonly problem: string;
@@ -33,31 +33,31 @@ export interface RefusedSnapshot {
 
 export interface StartPoint<State> {
   readonly state: State;
-  /** `undefined` where the whole journal is folded. */
+  /** `undefined` if the whole journal is folded. */
   readonly from: RecoveryStart | undefined;
   readonly refused: readonly RefusedSnapshot[];
 }
 
-/** A state that a snapshot can be taken back into. */
+/** A state that can be restored from a snapshot. */
 export interface Restorable {
-  /** Throws for lines that are no snapshot. */
+  /** Throws for lines that are not a snapshot. */
   restore(lines: Iterable<string>): void;
   /** `calystt1`, hexadecimal. */
   digest(): string;
   readonly sequence: number;
 }
 
-/** Snapshots as they are stored, and the entries that bind them. */
+/** Stored snapshots, and the entries that bind them. */
 export interface StoredSnapshots {
   /** The sequences of the snapshots, the newest first. */
   sequences(): readonly number[];
-  /** The lines of one, without newlines; each is good until the next is asked for. */
+  /** The lines of a snapshot, without newlines; each is valid until the next is read. */
   lines(sequence: number): Iterable<Buffer>;
-  /** The line of the first entry of a segment, if it is the one after a sequence; and the segment. */
+  /** The first entry of a segment and the segment's number, if the entry follows a sequence. */
   next(sequence: number): { readonly line: EntryLine; readonly segment: number } | undefined;
 }
 
-/** @param newState - makes one that is empty. */
+/** @param newState - creates an empty state. */
 export function startPoint<State extends Restorable>(
   snapshots: StoredSnapshots,
   chain: ChainHash,
@@ -78,7 +78,7 @@ export function startPoint<State extends Restorable>(
   return { state: newState(), from: undefined, refused };
 }
 
-/** What is wrong with stored snapshots, without restoring any; nothing for those that a start would use. */
+/** The faults of stored snapshots, found without restoring any; nothing for those that a start would use. */
 export function faultySnapshots(snapshots: StoredSnapshots, chain: ChainHash): readonly RefusedSnapshot[] {
   return snapshots.sequences().flatMap((sequence) => {
     try {
@@ -93,7 +93,7 @@ export function faultySnapshots(snapshots: StoredSnapshots, chain: ChainHash): r
   });
 }
 
-/** The state entry after a sequence, which begins its segment. Throws where there is none. */
+/** The state entry after a sequence, which begins its segment. Throws if there is no such entry. */
 function bindingOf(
   snapshots: StoredSnapshots,
   sequence: number,
@@ -128,7 +128,7 @@ function restoreBound(
   return tree;
 }
 
-/** Reads a snapshot; throws unless it is the one that the entry binds. Returns its Merkle tree. */
+/** Reads a snapshot; throws unless the entry binds it. Returns its Merkle tree. */
 function readBound(
   snapshots: StoredSnapshots,
   sequence: number,

@@ -1,5 +1,5 @@
 /**
- * A state snapshot that was taken and is yet to be written: lines that stay what they are, however the state goes on.
+ * A state snapshot that was taken but not yet written: its lines do not change when the state does.
  * @module
  */
 import { StateSnapshotDigest } from "@calybris/kernel";
@@ -7,9 +7,9 @@ import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { SnapshotLine } from "./line.ts";
 
 export interface TakenSnapshot {
-  /** Journal sequence of the last entry that it holds. */
+  /** Journal sequence of the last entry that it covers. */
   readonly sequence: number;
-  /** `calyssn1`, hexadecimal: what the `state` entry after it binds. */
+  /** `calyssn1`, hexadecimal; the `state` entry after the snapshot binds it. */
   readonly digest: string;
   readonly lines: readonly SnapshotLine[];
   /** Lines that are known once the entries up to the sequence are durable; the digest does not cover them. */

@@ -1,6 +1,6 @@
 /**
- * Rows of JSON that a state snapshot holds in the order of a Map, so many in a line. Values never change, a key gets another in
- * place of the one it has. So a line whose keys have the values that they had is not made again.
+ * Rows of JSON that a state snapshot holds in a Map's order, a fixed number per line. Values are immutable: a key gets a new
+ * value in place of the old one. So a line whose keys still have the same values is reused.
  * @module
  */
 import { type SnapshotLine, textLine } from "./line.ts";
@@ -19,7 +19,7 @@ export class ValueLines<Value> {
   #made: readonly MadeLine<Value>[] = [];
 
   /**
-   * @param rows - in a line.
+   * @param rows - rows per line.
    * @param textOf - the JSON of a row.
    */
   constructor(part: string, rows: number, textOf: (key: number, value: Value) => string) {
