@@ -1,6 +1,6 @@
 /**
- * Budgets as a file, for people: who may spend, how much, in which period, and under whom. Read strictly: a key that is
- * not known refuses the whole file, because a limit that is silently ignored is no limit.
+ * The budgets file: spending limits of tenants, their periods and their hierarchy. Read strictly: an unknown key refuses the
+ * whole file, because a limit that is silently ignored is not enforced.
  * @module
  */
 import {
@@ -29,10 +29,10 @@ import type { LineOf } from "./read-json.ts";
 import { amount, field, flag, named, oneOf, text, whole } from "./shape.ts";
 import { isTimeZone } from "./time-zone.ts";
 
-/** What a tenant may do, as the file says. Who activates it is recorded then. */
+/** A tenant's limit as written in the file. The caller that activates it is recorded at activation. */
 export type TenantLimit = Omit<LimitEntry, "kind" | keyof Caused>;
 
-/** Limits, the level above before those below it. */
+/** Limits, each after the one of its parent. */
 export type Budgets = readonly TenantLimit[];
 
 const MONEY_RANGE = { suffix: "", minMicrocents: 0n, maxMicrocents: I64_MAX };
@@ -135,7 +135,7 @@ const MISSING_ALLOTMENT = {
   remedy: "Write what each period grants.",
 };
 
-/** 1 at the top; more than {@link LEVELS_MAX} for a circle. */
+/** Depth of a tenant, 1 at the top; more than {@link LEVELS_MAX} if its parents form a cycle. */
 function levelOf(tenant: string, tenants: Tenants): number {
   let level = 1;
   for (let at = parentOf(tenant, tenants); at !== undefined && level <= LEVELS_MAX; at = parentOf(at, tenants))
@@ -172,7 +172,7 @@ function readLimit(tenant: string, limit: { readonly [key: string]: unknown }): 
   };
 }
 
-/** What differs from the default. */
+/** The overrun settings that differ from the default. */
 function overrunOf(limit: {
   readonly [key: string]: unknown;
 }): Pick<LimitEntry, "overrunFactor" | "overrunFloorMicrocents"> {

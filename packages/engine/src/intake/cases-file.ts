@@ -1,6 +1,6 @@
 /**
- * Cases of a policy as a file, for people: requests and what the policy must answer. Read strictly: an expectation with an
- * unknown key would hold whatever the policy answers.
+ * The cases file of a policy: requests and the expected decisions. Read strictly: an expectation under an unknown key would
+ * always pass.
  * @module
  */
 import { type JsonPath, U64_MAX } from "@calybris/kernel";
@@ -14,16 +14,16 @@ import { amountOf, checkMoney, type MoneyField, readMoney } from "./money.ts";
 import type { LineOf } from "./read-json.ts";
 import { amount, field, oneOf, text } from "./shape.ts";
 
-/** What is expected of a decision; what is left out may be anything. */
+/** The expected decision; an omitted field matches any value. */
 export interface ExpectedDecision {
   readonly action?: "execute" | "substitute" | "reject";
-  /** The candidate that runs, by name. */
+  /** Name of the selected candidate. */
   readonly selected?: string;
   readonly reason?: string;
   /** Estimated cost. */
   readonly costMicrocents?: bigint;
   readonly costMaxMicrocents?: bigint;
-  /** The code of the error that refuses the request. */
+  /** Code of the error that refuses the request. */
   readonly error?: string;
 }
 

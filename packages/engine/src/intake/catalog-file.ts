@@ -1,6 +1,6 @@
 /**
- * A catalog as a file: the candidates that exist, with the providers, capabilities, regions and tiers that they are
- * described by. Order matters where the position is a bit or a rank: providers, capabilities, regions, tiers.
+ * The catalog file: the candidates, and the providers, capabilities, regions and tiers that describe them. Order matters in
+ * providers, capabilities, regions and tiers, whose position is a bit or a rank.
  * @module
  */
 import {
@@ -32,7 +32,7 @@ import { amount, flag, text, unsigned64, unsigned64Of, whole } from "./shape.ts"
 const MASK_NAMES_MAX = 64;
 export const TIERS_MAX = 8;
 
-/** A catalog, read. */
+/** A parsed catalog. */
 export interface CatalogFile {
   readonly name: string;
   readonly title: string;
@@ -95,7 +95,7 @@ export function parseCatalogFile(value: unknown, lineOf?: LineOf, file?: string)
   return readCatalog(value);
 }
 
-/** Adds everything that is wrong with a catalog. @param at - where it is. */
+/** Adds every mistake of a catalog. @param at - path of the catalog. */
 export function checkCatalog(value: unknown, mistakes: Mistakes, at: JsonPath): void {
   checkShape(catalogFileSchema, value, mistakes, at);
   checkMeaning(membersOf(value), mistakes, at);
@@ -103,7 +103,7 @@ export function checkCatalog(value: unknown, mistakes: Mistakes, at: JsonPath): 
 
 type Members = { readonly [key: string]: unknown };
 
-/** What no shape can say: names that are used are listed, nothing is named twice, each price is written once. */
+/** Checks the rules that the shape cannot express: used names are listed, names are unique, each price is given once. */
 function checkMeaning(catalog: Members, mistakes: Mistakes, at: JsonPath): void {
   const lists = {
     providers: new ListedNames(catalog["providers"], MASK_NAMES_MAX),
@@ -150,7 +150,7 @@ function checkDistinctMember(candidates: readonly Members[], member: string, mis
   }
 }
 
-/** Of a value without mistakes. */
+/** Reads a catalog that has no mistakes. */
 export function readCatalog(value: unknown): CatalogFile {
   const catalog = membersOf(value);
   const list = (key: string): readonly string[] => Object.freeze([...(catalog[key] as readonly string[])]);

@@ -1,8 +1,8 @@
 /**
- * The mistakes of a value against a schema.
+ * Checks a value against a schema.
  *
- * zod describes shapes; checking is done here. zod gathers every issue of a value before the first is shown, a million of
- * them if the value has as many. This walk counts before it looks inside, and stops when enough mistakes were found.
+ * zod describes the shapes; the checks are done here. zod collects every issue of a value before it returns, up to a million
+ * of them for a hostile value. This walk counts members before it descends, and stops after enough mistakes.
  * @module
  */
 import type { JsonPath, Mistake } from "@calybris/kernel";
@@ -12,21 +12,21 @@ import { Mistakes, pathText, showValue } from "./mistakes.ts";
 import type { LineOf } from "./read-json.ts";
 import { COUNT_MAX_KEY, ruleOf } from "./shape.ts";
 
-/** The mistakes of a value against a schema, as many as a list of mistakes holds. */
+/** The mistakes of a value against a schema, up to the limit of {@link Mistakes}. */
 export function shapeMistakes(schema: z.ZodType, value: unknown, lineOf?: LineOf): readonly Mistake[] {
   const mistakes = new Mistakes(lineOf);
   checkShape(schema, value, mistakes);
   return mistakes.list;
 }
 
-/** Adds the mistakes of a value against a schema. @param at - where the value is. */
+/** Adds the mistakes of a value against a schema. @param at - path of the value. */
 export function checkShape(schema: z.ZodType, value: unknown, mistakes: Mistakes, at: JsonPath = []): void {
   checkOf(schema)(value, { mistakes, path: [...at] });
 }
 
 interface Walk {
   readonly mistakes: Mistakes;
-  /** Where the walk is; it changes as the walk goes on. */
+  /** Current path of the walk; mutated as the walk proceeds. */
   readonly path: (string | number)[];
 }
 
@@ -34,7 +34,7 @@ type Check = (value: unknown, walk: Walk) => void;
 
 const checks = new WeakMap<z.ZodType, Check>();
 
-/** The walk of a schema, put together once. */
+/** The walk of a schema, built once. */
 function checkOf(schema: z.ZodType): Check {
   let check = checks.get(schema);
   if (check === undefined) {
@@ -118,7 +118,7 @@ function checkMember(part: string | number, value: unknown, check: Check, walk: 
   walk.path.pop();
 }
 
-/** What is wrong within the option that the value looks like; or else all that it may be. */
+/** The mistakes within the option that the value resembles; otherwise, the list of all options. */
 function unionCheck(schema: z.ZodUnion): Check {
   const options = schema.options as readonly z.ZodType[];
   return (value, walk) => {
@@ -141,7 +141,7 @@ function wantedOf(schema: z.ZodType): string {
   return ruleOf(schema)?.wanted ?? (schema instanceof z.ZodArray ? "a list" : "an object");
 }
 
-/** A schema that was refined checks the whole as well, once its parts are right. */
+/** Also runs the refinements of a schema, once its parts are valid. */
 function thenRefined(schema: z.ZodType, check: Check): Check {
   const isRefined = (schema.def.checks ?? []).some(({ _zod: { def } }) => !COUNTS.includes(def.check));
   if (!isRefined) return check;
@@ -155,7 +155,7 @@ function thenRefined(schema: z.ZodType, check: Check): Check {
 
 const COUNTS: readonly string[] = ["min_length", "max_length"];
 
-/** For what is refined, and for what this walk does not know. */
+/** For refinements, and for schemas that this walk does not support. */
 function checkByZod(schema: z.ZodType, value: unknown, { mistakes, path }: Walk): void {
   for (const { path: inner, message } of schema.safeParse(value).error?.issues ?? []) {
     if (mistakes.isFull) return;

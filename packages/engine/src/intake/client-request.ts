@@ -1,6 +1,6 @@
 /**
- * What a client says, and the request that the kernel decides: names become bits, and what was left unsaid comes from
- * the policy's use case. On the path of every decision, so the checks are written out by hand.
+ * Resolves a client's request into the request that the kernel decides: names become bits, and omitted fields come from the
+ * policy's use case. On the path of every decision, so the checks are written by hand.
  * @module
  */
 import {
@@ -46,19 +46,19 @@ import {
 import { refuseSprawling } from "./request-size.ts";
 import type { SnapshotIndex } from "./snapshot-index.ts";
 
-/** An amount: exact, so beyond 2^53 a `bigint` or digits in quotes. */
+/** An exact amount: beyond 2^53 a `bigint` or digits in quotes. */
 export type Amount = number | bigint | string;
 
-/** What a client says. Whatever it leaves out comes from the policy's use case, or is no limit. */
+/** A request as the client sends it. Omitted fields come from the policy's use case, or mean no limit. */
 export interface ClientRequest {
-  /** The client's own id: the same id is decided once. 1 to 128 printable characters. */
+  /** The client's own id: an id is decided once. 1 to 128 printable characters. */
   readonly requestId?: string | undefined;
-  /** Whose money it is; `default` when left out. */
+  /** The tenant that pays; default `default`. */
   readonly tenant?: string | undefined;
-  /** How long what is reserved may stay open, up to 31 days; the tenant's own time when left out. */
+  /** How long the reservation may stay open, up to 31 days; default: the tenant's setting. */
   readonly reservationSeconds?: number | undefined;
   readonly useCase?: string | undefined;
-  /** The candidate asked for, by name or id. */
+  /** The requested candidate, by name or id. */
   readonly requested?: string | number | undefined;
   readonly inputTokens: number;
   readonly outputTokens?: number | undefined;
@@ -71,19 +71,19 @@ export interface ClientRequest {
   readonly riskBps?: number | undefined;
   readonly confidenceBps?: number | undefined;
   readonly qualityMinBps?: number | undefined;
-  /** 0 is no limit, as is leaving it out. */
+  /** 0 or omitted: no limit. */
   readonly latencyMaxMs?: number | undefined;
-  /** All of these. */
+  /** All are required. */
   readonly capabilities?: readonly string[] | undefined;
-  /** One of these. */
+  /** Any of these. */
   readonly providers?: readonly string[] | undefined;
-  /** One of these. */
+  /** Any of these. */
   readonly regions?: readonly string[] | undefined;
-  /** What the learner distinguishes requests by: whole numbers under the names that the policy lists. */
+  /** The learner's features: integers by the names that the policy lists. */
   readonly features?: { readonly [name: string]: number } | undefined;
-  /** What the prior makes of the text, where there is one; `Engine.learning.scoreText` says. */
+  /** The prior's score of the text, if a prior is active; computed by `Engine.learning.scoreText`. */
   readonly textScore?: number | undefined;
-  /** On whose behalf, as the caller claims; recorded as claimed. */
+  /** The user that the caller claims to act for; recorded as claimed. */
   readonly onBehalfOf?: string | undefined;
   /** Short texts by which requests are counted, under names of 1 to 64 letters, digits and `_.:-`; at most 16. */
   readonly tags?: { readonly [name: string]: string } | undefined;
@@ -123,7 +123,7 @@ export const CLIENT_REQUEST_KEYS: readonly (keyof ClientRequest)[] = Object.free
   "promptDigest",
 ] as const);
 
-/** A request that the kernel can decide, and what became of the client's silence. */
+/** A request that the kernel can decide, and the fields that were defaulted. */
 export interface ResolvedRequest {
   readonly request: Request;
   readonly useCase: string;
@@ -131,10 +131,10 @@ export interface ResolvedRequest {
   readonly requestId?: string | undefined;
   readonly tenant?: string | undefined;
   readonly reservationSeconds?: number | undefined;
-  /** In the policy's order; of a policy that learns. */
+  /** In the policy's order; only for a policy that learns. */
   readonly features?: readonly number[] | undefined;
   readonly textScore?: number | undefined;
-  /** Who asks; the engine's caller says, not the client. */
+  /** The caller, as set by the engine's caller, not by the client. */
   readonly actor?: Actor | undefined;
   readonly onBehalfOf?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
@@ -142,10 +142,10 @@ export interface ResolvedRequest {
   readonly promptDigest?: string | undefined;
 }
 
-/** A {@link ResolvedRequest} to be filled. */
+/** A {@link ResolvedRequest} to fill. */
 export type RequestDraft = Writable<Omit<ResolvedRequest, "request">> & { readonly request: Writable<Request> };
 
-/** One that every member is there of, so that all have one shape. */
+/** A draft with every member present, so that all drafts have one shape. */
 export function requestDraft(): RequestDraft {
   return {
     request: {
@@ -186,7 +186,7 @@ export const VALUE: MoneyField<"value", ""> = {
   maxMicrocents: I64_MAX,
   keys: moneyKeys({ stem: "value", suffix: "" }),
 };
-/** For people: what tags and a digest of a prompt are. */
+/** Error texts: the expected form of tags and of a prompt digest. */
 export const TAGS_WANTED: string = `an object of up to ${TAGS_MAX} texts of 1 to 128 printable characters, each under a name of 1 to 64 letters, digits, _, ., : and -`;
 export const PROMPT_DIGEST_WANTED = "a SHA-256 digest as 43 characters of base64url";
 export const BUDGET: MoneyField<"budget", ""> = {
@@ -198,8 +198,8 @@ export const BUDGET: MoneyField<"budget", ""> = {
 };
 
 /**
- * Resolves a request into `draft`, which it returns. Everything is read from the client's object before the draft is written to:
- * what that object runs when it is read finds the draft as it was.
+ * Resolves a request into `draft` and returns it. Everything is read from the client's object before the draft is written,
+ * so that code run by reading that object (a getter) sees the draft unchanged.
  *
  * @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with every mistake, up to 33 of them.
  */
@@ -291,15 +291,15 @@ export function resolveRequest(
   return draft;
 }
 
-/** A list that is empty, for the next request; `undefined` while one is being read. */
+/** An empty list, reused by the next request; `undefined` while a request is being read. */
 let noMistakes: Mistakes | undefined;
 
-/** A request of nothing but mistakes may be one of a thousand in a batch. */
+/** Lower bounds than the default, because a batch may hold a thousand invalid requests. */
 const BOUNDS: MistakeBounds = { max: 33, suggestionsMax: 4 };
 
 /**
- * What the client sent, as one text whatever the order of its keys: for the digest that distinguishes a retry from
- * another one under the same id.
+ * The client's request as one text, independent of the order of its keys: its digest distinguishes a retry from a different
+ * request under the same id.
  */
 export function contentOf(clientRequest: ClientRequest): string {
   let content = "";
@@ -310,7 +310,7 @@ export function contentOf(clientRequest: ClientRequest): string {
   return `{${content}}`;
 }
 
-/** Which values the client left to the use case: one of a few lists, so that no request makes its own. */
+/** The defaulted fields. Returns one of a few shared lists, so that no request allocates its own. */
 function defaultedOf(client: ClientRequest, isValueLeft: boolean): readonly Defaulted[] {
   const { riskBps, confidenceBps, qualityMinBps, outputTokens } = client;
   const bits =

@@ -1,6 +1,6 @@
 /**
- * CSV with a header, streamed: the one place that says what a table may be. A header names each column once; a row is of
- * bounded length, also one whose quote is never closed.
+ * Streaming CSV with a header; all limits of tables are enforced here. Column names are unique, and the length of a row is
+ * bounded, even if a quote is never closed.
  * @module
  */
 import { Readable } from "node:stream";
@@ -9,26 +9,26 @@ import { parse } from "csv-parse";
 import { LINE_MAX_BYTES } from "./lines.ts";
 import { showValue } from "./mistakes.ts";
 
-/** A row, by the names of its columns. */
+/** A row, with its cells by column name. */
 export interface CsvRow {
-  /** The line of the file that it ends on, from 1. */
+  /** Line of the file that the row ends on, from 1. */
   readonly line: number;
   readonly cells: Readonly<Record<string, string>>;
 }
 
 export interface CsvOptions {
-  /** What the table is called in an error. */
+  /** Name of the table in errors. */
   readonly file: string;
   readonly delimiter?: string;
-  /** Throws when the table lacks a column that is needed; a table without any row has no header. */
+  /** Throws if a required column is missing. Not called for a table without rows. */
   readonly checkHeader?: (header: readonly string[]) => void;
 }
 
 export const COLUMNS_MAX = 16_384;
 
 /**
- * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` with the line of what is not CSV; whatever `source` and `checkHeader`
- *   throw.
+ * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` with the line that is not valid CSV; errors of `source` and
+ *   `checkHeader` are passed on.
  */
 export async function* csvRows(
   source: AsyncIterable<string | Uint8Array>,
@@ -70,7 +70,7 @@ function requireColumns(header: readonly string[], file: string): void {
   const problem = (): string | undefined => {
     if (header.length > COLUMNS_MAX) return `has more than ${COLUMNS_MAX} columns`;
     for (const name of header) {
-      // A row is an object, and this is no name of a member.
+      // A row is an object, on which this name would set the prototype.
       if (name === "__proto__") return 'has the column "__proto__", which is not allowed';
       if (names.has(name)) return `has a duplicate column ${showValue(name)}`;
       names.add(name);

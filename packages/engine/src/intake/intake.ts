@@ -1,5 +1,5 @@
 /**
- * Reading what people write: policies, catalogs, requests and rows of them.
+ * Parsers of the files that people write: policies, catalogs, requests and rows of requests.
  * @module
  */
 export * from "./budgets-file.ts";

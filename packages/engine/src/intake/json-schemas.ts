@@ -1,6 +1,6 @@
 /**
- * The JSON Schemas of policy, catalog, request and budget files, for editors. Policy and catalog come from the schemas that
- * check them; the request's are the same words for the checks written out in `client-request.ts`.
+ * The JSON Schemas of policy, catalog, request and budget files, for editors. Policy and catalog are generated from the
+ * schemas that check them; the request's schema repeats the rules of `client-request.ts`.
  * @module
  */
 import {
@@ -60,10 +60,10 @@ const CLIENT_REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
   }).optional(),
 };
 
-/** What a client sends. `resolveRequest` checks it; this says the same in words that documents and clients are made from. */
+/** The schema of a client's request, for documents and generated clients. `resolveRequest` enforces the same rules. */
 export const clientRequestSchema: z.ZodType = z.strictObject(CLIENT_REQUEST_SHAPE);
 
-/** A file of one request may name its schema, as the others may; what a client sends has no such key. */
+/** A request file may name its schema, like the other files; a request over the API has no such key. */
 const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> = {
   $schema: text(2000, "a schema for editors").optional(),
   ...CLIENT_REQUEST_SHAPE,
@@ -71,7 +71,7 @@ const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> 
 
 let fieldTypes: ReadonlyMap<string, unknown> | undefined;
 
-/** What type the schema gives each field of a request: a cell of a table has none of its own. */
+/** The schema's type of each field of a request: cells of a table are untyped. */
 export function requestFieldTypes(): ReadonlyMap<string, unknown> {
   if (fieldTypes !== undefined) return fieldTypes;
   const { properties } = z.toJSONSchema(z.strictObject(REQUEST_SHAPE), { unrepresentable: "any", io: "input" });
@@ -79,7 +79,7 @@ export function requestFieldTypes(): ReadonlyMap<string, unknown> {
   return fieldTypes;
 }
 
-/** By the name of the schema's file, without `.schema.json`. */
+/** Schemas by file name, without `.schema.json`. */
 export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request" | "budgets" | "cases", object>> {
   const schemaOf = (title: string, schema: z.ZodType): object => ({
     ...z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }),

@@ -1,12 +1,13 @@
 /**
- * The fields of the ledger's and the learner's commands: whatever is given, either the value in its range or a mistake that names the field.
+ * The fields of the ledger's and the learner's commands: any value becomes either a value in its range, or a mistake that
+ * names the field.
  * @module
  */
 import { EngineError } from "../engine-errors.ts";
 import { I64_MAX, isDigest, isName, type Microcents, type Mistake, NAME_WANTED } from "@calybris/kernel";
 import { Mistakes, showValue } from "./mistakes.ts";
 
-/** A value, or why it is none. */
+/** A valid value, or the mistake. */
 export type Field<Value> = { readonly value: Value } | { readonly mistake: Mistake };
 
 /** An amount in microcents, from `least` to 2^63−1: a safe integer, a `bigint`, or digits in quotes. */
@@ -54,7 +55,7 @@ export function optionalField<Value>(given: unknown, field: Field<Value>): Field
   return given === undefined ? { value: undefined } : field;
 }
 
-/** The fields of a command that are not known. */
+/** A mistake for each unknown field of a command. */
 export function unknownFields(command: object, known: readonly string[]): readonly Mistake[] {
   const mistakes = new Mistakes();
   for (const key in command) {
@@ -65,10 +66,10 @@ export function unknownFields(command: object, known: readonly string[]): readon
 }
 
 /**
- * The values, when all of them are there.
+ * The values, if all fields are valid.
  *
- * @param unknown - fields that were given beside them.
- * @throws CalybrisError `CAL_LEDGER_INVALID`, or the code given, with every mistake at once.
+ * @param unknown - mistakes for unknown fields.
+ * @throws CalybrisError `CAL_LEDGER_INVALID`, or the given code, with every mistake at once.
  */
 export function refuseMistakes<Fields extends { readonly [key: string]: Field<unknown> }>(
   fields: Fields,

@@ -1,18 +1,18 @@
 /**
- * Lists of names, and names that have to be in one: each is looked up once, however long the lists are.
+ * Lists of names, and checks that a name is listed, in constant time for each name.
  * @module
  */
 import type { JsonPath } from "@calybris/kernel";
 import { itemsOf } from "./members.ts";
 import { type Mistakes, showValue } from "./mistakes.ts";
 
-/** A list of names as it was written, and its names to look up. */
+/** A list of names as written, with an index. */
 export class ListedNames {
   readonly items: readonly unknown[];
   readonly #names: ReadonlySet<unknown>;
   #texts: readonly string[] | undefined;
 
-  /** @param most - a longer list counts as none: its length is a mistake already. */
+  /** @param most - a longer list counts as empty: its length is reported elsewhere. */
   constructor(value: unknown, most: number) {
     this.items = itemsOf(value).length > most ? [] : itemsOf(value);
     this.#names = new Set(this.items);
@@ -22,14 +22,14 @@ export class ListedNames {
     return this.#names.has(name);
   }
 
-  /** Adds a name that is not listed. */
+  /** Adds a mistake if a name is not listed. */
   checkListed(name: unknown, mistakes: Mistakes, at: JsonPath): void {
     if (typeof name !== "string" || this.has(name) || mistakes.isFull) return;
     this.#texts ??= this.items.filter((item) => typeof item === "string");
     mistakes.add(at, `is ${showValue(name)}, which is not listed`, mistakes.remedyFor(name, this.#texts));
   }
 
-  /** Adds each item that is in the list already. */
+  /** Adds a mistake for each duplicate. */
   checkDistinct(mistakes: Mistakes, at: JsonPath): void {
     if (this.#names.size === this.items.length) return;
     const firstOf = new Map<unknown, number>();

@@ -1,5 +1,5 @@
 /**
- * A policy from disk, with its catalog: built in (a name), beside it (a path), or inside it.
+ * Loads a policy from disk with its catalog: built in (a name), a separate file (a path), or inline.
  * @module
  */
 import { readdirSync } from "node:fs";
@@ -15,7 +15,7 @@ import { parsePolicyFile } from "./policy-file.ts";
 import { readFileBytes } from "./read-file.ts";
 import { type JsonDocument, readJson } from "./read-json.ts";
 
-/** The catalogs that come with Calybris: whatever data files their package holds. */
+/** The built-in catalogs: the data files of their package. */
 export const BUILT_IN_CATALOGS: readonly string[] = Object.freeze(
   readdirSync(dirname(builtInCatalogPath("package")))
     .filter((name) => name.endsWith(".json") && name !== "package.json")
@@ -25,7 +25,7 @@ export const BUILT_IN_CATALOGS: readonly string[] = Object.freeze(
 
 /**
  * @throws {@link CalybrisError} `CAL_POLICY_INVALID` with every mistake, or `CAL_INPUT_UNREADABLE` or
- *   `CAL_INPUT_MALFORMED` for a file that is no JSON.
+ *   `CAL_INPUT_MALFORMED` for a file that is not JSON.
  */
 export async function loadPolicy(file: string): Promise<PolicySnapshot> {
   const policy = await readJsonFile(file);
@@ -47,7 +47,7 @@ export async function loadCatalog(named: string): Promise<CatalogFile> {
   return parseCatalogFile(value, lineOf, file);
 }
 
-/** Loads a file of budgets. */
+/** Loads a budgets file. */
 export async function loadBudgets(file: string): Promise<Budgets> {
   const { value, lineOf } = await readJsonFile(file);
   return parseBudgets(value, lineOf, file);

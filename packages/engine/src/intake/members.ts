@@ -1,14 +1,14 @@
 /**
- * What a value holds, whatever it is.
+ * The members or items of a value of any type.
  * @module
  */
 
-/** The members of a value: none of something that is not an object. */
+/** The members of an object; empty for any other value. */
 export function membersOf(value: unknown): { readonly [key: string]: unknown } {
   return isObject(value) ? value : {};
 }
 
-/** The items of a value: none of something that is not a list. */
+/** The items of a list; empty for any other value. */
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

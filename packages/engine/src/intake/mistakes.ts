@@ -1,21 +1,21 @@
 /**
- * The mistakes in something that a person or a program wrote: each with its path, its problem and its remedy. Gathering
- * stops at a bound, so that a text of nothing but mistakes costs no more to refuse than a few.
+ * The mistakes in an input: each with its path, problem and remedy. Collection stops at a bound, so that the cost of
+ * refusing an input does not grow with its number of mistakes.
  * @module
  */
 import type { JsonPath, Mistake } from "@calybris/kernel";
 import { nameRemedy } from "./nearest.ts";
 
-/** The most that are reported at once. */
+/** Most mistakes reported at once. */
 export const MISTAKES_MAX = 100;
 
-/** Where a path is: a line of the text, or a place of another file in words. */
+/** The place of a path: a line of the text, or a description of a place in another file. */
 export type PlaceOf = (path: JsonPath) => number | string | undefined;
 
 export interface MistakeBounds {
-  /** The length of the list; its last place is kept for saying that it was checked no further. */
+  /** Length of the list; its last place is reserved for the note that checking stopped. */
   readonly max: number;
-  /** How many mistakes get the nearest name as their remedy. By then it is clear that no slip of the hand made them. */
+  /** Number of mistakes that get the nearest name as their remedy. Beyond it, the names are unlikely to be typing errors. */
   readonly suggestionsMax: number;
 }
 
@@ -35,12 +35,12 @@ export class Mistakes {
     return this.#found.length === 0;
   }
 
-  /** No more are taken: a search for more may stop. */
+  /** Whether the list is full, so that a search for more may stop. */
   get isFull(): boolean {
     return this.#found.length === this.#bounds.max - 1;
   }
 
-  /** @param line - where it is not the text as a whole that knows its lines. */
+  /** @param line - the line, if the place of the path does not give it. */
   add(path: JsonPath, problem: string, remedy: string, line?: number): void {
     if (this.isFull) return;
     const place = line ?? this.#placeOf?.(path);
@@ -52,12 +52,12 @@ export class Mistakes {
     });
   }
 
-  /** A remedy for an unknown name. */
+  /** The remedy for an unknown name. */
   remedyFor(written: string, known: readonly string[]): string {
     return this.#found.length < this.#bounds.suggestionsMax ? nameRemedy(written, known) : "Correct or remove it.";
   }
 
-  /** An empty list for the same text, to try something. */
+  /** An empty list for the same text, for a tentative check. */
   another(): Mistakes {
     return new Mistakes(this.#placeOf, this.#bounds);
   }
@@ -66,7 +66,7 @@ export class Mistakes {
     for (const mistake of others.#found) if (!this.isFull) this.#found.push(mistake);
   }
 
-  /** All that were found; a full list ends by saying that there may be more. */
+  /** All mistakes; a full list ends with a note that there may be more. */
   get list(): readonly Mistake[] {
     if (!this.isFull) return this.#found;
     const problem = `was checked no further after ${this.#found.length} mistakes`;
@@ -74,14 +74,14 @@ export class Mistakes {
   }
 }
 
-/** One mistake by itself. */
+/** A single mistake. */
 export function mistakeAt(path: JsonPath, problem: string, remedy: string): Mistake {
   return { path: pathText(path), problem, remedy };
 }
 
 const KEY_SHOWN_CHARACTERS_MAX = 128;
 
-/** `candidates[3].qualityBps`; a key that is longer than any name is cut. */
+/** A path as `candidates[3].qualityBps`; a key longer than any name is cut. */
 export function pathText(path: JsonPath): string {
   let text = "";
   for (const part of path) {
@@ -92,10 +92,10 @@ export function pathText(path: JsonPath): string {
 }
 
 const VALUE_SHOWN_CHARACTERS_MAX = 60;
-/** A larger integer takes long to write out, and says nothing. */
+/** A longer integer is slow to write out, and its digits do not help. */
 const INTEGER_SHOWN_BITS_MAX = 256;
 
-/** A value as an error shows it: short, and distinct from text. */
+/** A value as shown in an error: short, and distinguishable from text. */
 export function showValue(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";

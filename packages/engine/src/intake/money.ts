@@ -1,19 +1,19 @@
 /**
- * Money as people write it: one amount under one of three names that end in its unit. `valueMicrocents` is a whole
- * number; `valueCents` and `valueDollars` are decimal strings, because a JSON fraction is not exact. 1 cent is 1,000,000
- * microcents, $1 is 100,000,000, and what a microcent cannot hold is refused rather than rounded.
+ * Money in files: one amount under one of three names that end in its unit. `valueMicrocents` is an integer; `valueCents`
+ * and `valueDollars` are decimal strings, because a JSON fraction is not exact. 1 cent is 1,000,000 microcents, $1 is
+ * 100,000,000. An amount with a fraction of a microcent is refused, not rounded.
  * @module
  */
 import { amountMicrocents, type JsonPath, type Mistake, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 import { type Mistakes, showValue } from "./mistakes.ts";
 
-/** One amount: `value`, or `inputPrice` with the suffix `PerMillion`; the least and the most it may be. */
+/** An amount: `value`, or `inputPrice` with the suffix `PerMillion`; and its range. */
 export interface MoneyField<Stem extends string = string, Suffix extends string = string> {
   readonly stem: Stem;
   readonly suffix: Suffix;
   readonly minMicrocents: bigint;
   readonly maxMicrocents: bigint;
-  /** Its three names, where it is read of every request: put together once. */
+  /** Its three names, precomputed for amounts that every request has. */
   readonly keys?: readonly string[];
 }
 
@@ -26,12 +26,12 @@ export function moneyKeys({
   return keys ?? MONEY_UNITS.map((unit) => `${stem}${unit.suffix}${suffix}`);
 }
 
-/** Microcents, or what is wrong: a {@link Mistake} whose path is the member's name. `undefined`: not written at all. */
+/** Microcents, or a {@link Mistake} whose path is the member's name. `undefined`: not given. */
 export type MoneyReading = { readonly microcents: bigint } | { readonly mistake: Mistake } | undefined;
 
 /**
- * The amount, where it is written once as a whole number of microcents and may be what it is: nearly always, and then no
- * reading of it is made. `undefined` for everything else.
+ * Fast path of {@link readMoney}: the amount, if it is given once, as a whole number of microcents in its range; nearly
+ * every amount is. `undefined` in every other case.
  */
 export function plainMoney(members: { readonly [key: string]: unknown }, field: MoneyField): bigint | undefined {
   const keys = moneyKeys(field);
@@ -42,7 +42,7 @@ export function plainMoney(members: { readonly [key: string]: unknown }, field: 
   return amount < field.minMicrocents || amount > field.maxMicrocents ? undefined : amount;
 }
 
-/** As `BigInt`, which is a call out of the engine, and slower than writing two words and reading them as one. */
+/** Like `BigInt`, but faster: writes two words and reads them as one, without a runtime call. */
 function wholeBigInt(value: number): bigint {
   halves[0] = value;
   halves[1] = Math.floor(value / 2 ** 32);
@@ -50,10 +50,10 @@ function wholeBigInt(value: number): bigint {
 }
 
 const amountOfHalves = new BigInt64Array(1);
-/** Little-endian, as every engine is; a number is taken modulo 2^32. */
+/** Little-endian, as on every supported platform; an element takes a number modulo 2^32. */
 const halves = new Uint32Array(amountOfHalves.buffer);
 
-/** Reads the one member of `members` that holds this amount. */
+/** Reads the amount from whichever of its names is present in `members`. */
 export function readMoney(members: { readonly [key: string]: unknown }, field: MoneyField): MoneyReading {
   let reading: MoneyReading;
   let readFrom = "";
@@ -71,7 +71,7 @@ export function readMoney(members: { readonly [key: string]: unknown }, field: M
   return reading;
 }
 
-/** Adds what is wrong with an amount: written twice, not an amount, or missing where `missing` says whose remedy that is. */
+/** Adds the mistake of an amount: given twice, invalid, or missing, if `missing` gives the remedy for that. */
 export function checkMoney(
   members: { readonly [key: string]: unknown },
   field: MoneyField,
@@ -85,13 +85,13 @@ export function checkMoney(
   if (mistake !== undefined) mistakes.add([...at, mistake.path], mistake.problem, mistake.remedy);
 }
 
-/** For an amount that has to be there and is not. */
+/** The mistake of a missing required amount. */
 export function missingMoney(field: MoneyField): Mistake {
   const [microcentsKey = "", centsKey, dollarsKey] = moneyKeys(field);
   return { path: microcentsKey, problem: "is missing", remedy: `Write it, or ${centsKey} or ${dollarsKey}.` };
 }
 
-/** An amount that was checked to be there. */
+/** The amount, after a check that it is present. */
 export function amountOf(members: { readonly [key: string]: unknown }, field: MoneyField): bigint {
   const reading = readMoney(members, field);
   if (reading === undefined || !("microcents" in reading))

@@ -1,6 +1,6 @@
 /**
- * The name that was probably meant: the nearest known one, if it is near enough to be a slip of the hand. What is compared
- * is bounded, because both sides may come from outside.
+ * The known name nearest to an unknown one, if it is near enough to be a typing error. The sizes of both inputs are bounded,
+ * because both may be untrusted.
  * @module
  */
 
@@ -38,7 +38,7 @@ export function nearestName(written: string, known: Iterable<string>): string | 
   return nearest;
 }
 
-/** A remedy for an unknown name: the nearest known one, or all of them when they are few. */
+/** The remedy for an unknown name: the nearest known name, or all of them if they are few. */
 export function nameRemedy(written: string, known: readonly string[]): string {
   const nearest = nearestName(written, known);
   if (nearest !== undefined) return `Did you mean ${JSON.stringify(nearest)}?`;
@@ -50,12 +50,12 @@ export function nameRemedy(written: string, known: readonly string[]): string {
 const NAMES_SHOWN_MAX = 16;
 
 /**
- * The edit distance if it is below a limit, else the limit. Only cells within the limit of the diagonal are computed, and
- * no further row once all of them have reached it.
+ * The edit distance if it is below a limit, otherwise the limit. Only cells within the limit of the diagonal are computed,
+ * and no further row once a whole row has reached it.
  */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
-  // A cell beyond the band is at the limit; one more on each side of a row stands for it.
+  // Cells outside the band count as the limit; one extra cell on each side of a row represents them.
   let previous = new Uint8Array(b.length + 2).fill(limit);
   let current = new Uint8Array(b.length + 2).fill(limit);
   for (let column = 0; column <= b.length && column < limit; column += 1) previous[column] = column;

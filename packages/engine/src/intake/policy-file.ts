@@ -1,6 +1,6 @@
 /**
- * A policy as a file, for people: names, proportions in basis points, money in the unit that reads best. Parsing yields
- * the frozen snapshot that is digested, or every mistake at once.
+ * The policy file: names, proportions in basis points, money in any unit. Parsing returns the frozen snapshot that is
+ * digested, or every mistake at once.
  * @module
  */
 import {
@@ -127,16 +127,16 @@ function isListOfNames(value: unknown): boolean {
 
 export const policyFileSchema: z.ZodType = z.strictObject(POLICY_SHAPE);
 
-/** What the texts of a policy and its catalog know about lines. */
+/** Line numbers of the texts of a policy and its catalog. */
 export interface PolicyLines {
   readonly file?: string;
   readonly policy?: LineOf;
-  /** Where the catalog has a file of its own. */
+  /** Set if the catalog is a separate file. */
   readonly catalog?: { readonly file: string; readonly lineOf: LineOf };
 }
 
 /**
- * @param catalogValue - the catalog, when `catalog` in the policy only names it.
+ * @param catalogValue - the catalog, if the policy's `catalog` only names it.
  * @throws {@link CalybrisError} `CAL_POLICY_INVALID` with the mistakes of policy and catalog at once.
  */
 export function parsePolicyFile(policyValue: unknown, catalogValue?: unknown, lines: PolicyLines = {}): PolicySnapshot {
@@ -151,7 +151,7 @@ export function parsePolicyFile(policyValue: unknown, catalogValue?: unknown, li
   return snapshotOf(membersOf(policyValue), readCatalog(catalog));
 }
 
-/** A mistake in a catalog that has a file of its own is placed in that file. */
+/** A mistake in a catalog of its own file is reported at its place in that file. */
 function placesOf({ policy, catalog }: PolicyLines): PlaceOf {
   return (path) => {
     if (path[0] !== "catalog" || path.length === 1 || catalog === undefined) return policy?.(path);
@@ -189,7 +189,7 @@ function checkUseCases(useCases: unknown, mistakes: Mistakes): void {
 
 const USE_CASE_NAME_REMEDY = "Use 1 to 64 letters, digits, `_`, `.` and `-`, a letter or digit first.";
 
-/** Providers that may take another's place are in the catalog, each once. */
+/** Checks that the providers for substitution are in the catalog, each once. */
 function checkWithin(value: unknown, providersValue: unknown, mistakes: Mistakes): void {
   if (!Array.isArray(value)) return;
   const within = new ListedNames(value, PROVIDERS_MAX);
@@ -201,7 +201,7 @@ function checkWithin(value: unknown, providersValue: unknown, mistakes: Mistakes
   }
 }
 
-/** What is disabled is in the catalog, and leaves something enabled. */
+/** Checks that disabled candidates are in the catalog, and that at least one candidate stays enabled. */
 function checkDisabled(value: unknown, candidatesValue: unknown, mistakes: Mistakes): void {
   const disabled = new ListedNames(value, CANDIDATE_COUNT_MAX);
   const candidates = new ListedNames(candidatesValue, CANDIDATE_COUNT_MAX).items.map(membersOf);
@@ -251,7 +251,7 @@ function snapshotOf(policy: { readonly [key: string]: unknown }, catalog: Catalo
   });
 }
 
-/** In the order of the catalog, whatever the order in the file. */
+/** In the order of the catalog, not of the file. */
 function withinOf(value: unknown, providers: readonly string[]): Pick<PolicySnapshot, "substituteWithin"> {
   if (value === undefined || value === "any") return {};
   if (value === "requestedProvider") return { substituteWithin: value };

@@ -1,6 +1,6 @@
 /**
- * Bytes from outside: a file, or standard input as `-`; gzip and Zstandard are known by their first bytes and unpacked.
- * Whatever goes wrong is a coded error that names the file.
+ * Reads bytes from a file, or from standard input as `-`; gzip and Zstandard are detected by their first bytes and
+ * decompressed. Every failure is a coded error that names the file.
  * @module
  */
 import { createReadStream } from "node:fs";
@@ -9,15 +9,15 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { CalybrisError } from "@calybris/kernel";
 import { brokenLink } from "../journal/broken-link.ts";
 
-/** Standard input, where a file name is asked for. */
+/** The file name that means standard input. */
 export const STANDARD_INPUT = "-";
 
-/** A policy, a catalog or one request is read whole, up to this. Rows stream and have no such bound. */
+/** Largest policy, catalog or single request, which are read whole. Rows are streamed and have no such limit. */
 export const WHOLE_FILE_MAX_BYTES: number = 64 * 1024 * 1024;
 
 /**
- * Streams the bytes of a file, unpacked.
- * @param onRead - called with the bytes of the file read so far, before unpacking: for a progress bar.
+ * Streams the decompressed bytes of a file.
+ * @param onRead - called with the number of file bytes read so far, before decompression: for a progress bar.
  */
 export async function* streamFile(file: string, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const source = file === STANDARD_INPUT ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
@@ -64,7 +64,7 @@ async function* chunksOf(
   }
 }
 
-/** A pipe may hand over a single byte at first. */
+/** Collects enough bytes to detect the format; a pipe may deliver a single byte at first. */
 async function firstBytes(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   let first = new Uint8Array(0);
   while (first.byteLength < MAGIC_BYTES_MAX) {
@@ -128,7 +128,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long",
 };
 
-/** Why a file cannot be read, in words; an error that is coded already is handed on. */
+/** The error for a file that cannot be read; an error that already has a code is returned as is. */
 export function unreadable(file: string, cause: unknown): CalybrisError {
   if (cause instanceof CalybrisError) return cause;
   const named = cause instanceof Error && "path" in cause && typeof cause.path === "string" ? cause.path : file;

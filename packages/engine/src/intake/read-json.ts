@@ -1,6 +1,6 @@
 /**
- * JSON as people write it: comments and trailing commas are allowed, everything else is strict, and every value knows its
- * line. JSON Lines are read as strictly.
+ * JSON for people: comments and trailing commas are allowed, everything else is strict, and the line of every value is
+ * known. JSON Lines are parsed as strictly.
  * @module
  */
 import {
@@ -14,7 +14,7 @@ import {
 
 export type { JsonPath } from "@calybris/kernel";
 
-/** The line of a value, from 1; of the nearest value around it when the path leads nowhere. */
+/** The line of a value, from 1; of the nearest enclosing value if the path does not exist. */
 export type LineOf = (path: JsonPath) => number | undefined;
 
 export interface JsonDocument {
@@ -42,9 +42,9 @@ export function readJson(source: Uint8Array | string, file: string): JsonDocumen
 }
 
 /**
- * One line of JSON Lines.
+ * Parses one line of JSON Lines.
  *
- * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` with the line given.
+ * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` with the given line.
  */
 export function readJsonLine(text: string, file: string, line: number): ExactJson {
   return parse(text, file, line);
@@ -61,7 +61,7 @@ export function decodeUtf8(bytes: Uint8Array, file: string): string {
   }
 }
 
-/** @param line - where the text is from, when it is one line of a file. */
+/** @param line - line number in the file, if the text is one line of it. */
 function parse(text: string, file: string, line?: number): ExactJson {
   try {
     return parseStrictJson(text, JSONC);

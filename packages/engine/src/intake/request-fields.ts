@@ -1,5 +1,5 @@
 /**
- * The fields of a request, read: the value, or a mistake and something harmless in its place, so that one pass finds every
+ * Reads the fields of a request: the value, or a mistake and a harmless placeholder, so that one pass finds every
  * mistake. On the path of every decision.
  * @module
  */
@@ -31,14 +31,14 @@ export function requestedIdOf(
   return 0;
 }
 
-/** What a request says that features are read from. */
+/** The fields of a request that features are read from. */
 export interface RequestFeatures {
   readonly features?: { readonly [name: string]: number } | undefined;
   readonly inputTokens: number;
   readonly outputTokens?: number | undefined;
 }
 
-/** The features in the policy's order, and those left out as missing; without names, the tokens. */
+/** The features in the policy's order, missing ones marked as such; the token counts if the policy names no features. */
 export function featuresOf(
   { featureNames, features: known }: SnapshotIndex,
   { features: given, inputTokens, outputTokens }: RequestFeatures,
@@ -63,7 +63,7 @@ export function featuresOf(
 
 const NO_NAMES: readonly string[] = [];
 const NO_FEATURES: { readonly [name: string]: number } = Object.freeze({});
-/** The least and the most that a feature may be, below and above zero. */
+/** Largest absolute value of a feature. */
 export const FEATURE_MAX: number = 2 ** 31 - 1;
 
 const FEATURE_REMEDY = `Send a whole number from −${FEATURE_MAX} to ${FEATURE_MAX}.`;
@@ -76,7 +76,7 @@ export function checkTextScore(value: unknown, mistakes: Mistakes): void {
   if (value !== undefined && !isFeature(value)) mistakes.add(["textScore"], `is ${showValue(value)}`, FEATURE_REMEDY);
 }
 
-/** Nothing is required. */
+/** No requirement. */
 export const NONE: Mask = mask(0n);
 
 export function checkName(value: unknown, path: string, mistakes: Mistakes): void {
@@ -102,7 +102,7 @@ export function checkTags(value: unknown, mistakes: Mistakes): void {
 
 export function whole(value: number | undefined, path: string, max: number, mistakes: Mistakes): number | undefined {
   if (value === undefined) return undefined;
-  // Adding 0 makes 0 of −0, which is no other number anywhere else.
+  // Adding 0 turns −0 into 0; everywhere else the two are different values.
   if (Number.isInteger(value) && value >= 0 && value <= max) return value + 0;
   mistakes.add([path], `is ${showValue(value)}`, `Send a whole number from 0 to ${max}.`);
   return 0;

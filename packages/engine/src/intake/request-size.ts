@@ -1,5 +1,5 @@
 /**
- * How much a request may hold, before anything in it is looked up.
+ * Limits the size of a request before anything in it is looked up.
  * @module
  */
 import { CalybrisError } from "@calybris/kernel";
@@ -7,8 +7,8 @@ import { isObject } from "./members.ts";
 import { mistakeAt, showValue } from "./mistakes.ts";
 
 /**
- * Refuses what is not an object, and an object that holds more than any policy has names for, before anything in it is
- * looked up: each of its members would be a mistake of its own. Looks at no more than {@link MEMBERS_MAX} members.
+ * Refuses a value that is not an object, and an object with more members than any policy has names for, before anything in
+ * it is looked up: each unknown member would be a mistake. Visits at most {@link MEMBERS_MAX} members.
  *
  * @throws {@link CalybrisError} `CAL_REQUEST_INVALID`.
  */
@@ -22,7 +22,7 @@ function refused(problem: string, remedy: string): CalybrisError {
   return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistakeAt([], problem, remedy)] });
 }
 
-/** What is left of a number of members without those of a value and of all it holds; below 0: there are more. */
+/** `membersMax` minus the number of members of a value at any depth; below 0 if it has more. */
 function membersLeft(value: object, membersMax: number): number {
   let left = membersMax;
   if (Array.isArray(value)) {
@@ -42,5 +42,5 @@ function memberLeft(member: unknown, left: number): number {
   return typeof member === "object" && member !== null ? membersLeft(member, left) : left;
 }
 
-/** A policy knows three times 64 names and 64 features at most, and a request has two dozen fields. */
+/** A policy knows at most three times 64 names and 64 features, and a request has two dozen fields. */
 const MEMBERS_MAX = 300;

@@ -1,6 +1,6 @@
 /**
- * Requests from a file, one a row: JSON Lines, or CSV with a map from our fields to its columns. Streamed, gzip as well.
- * What a row says is checked when it is resolved against a policy; here it only has to be readable.
+ * Requests from a file, one per row: JSON Lines, or CSV with a map from our fields to its columns. Streamed, gzip too. The
+ * content of a row is checked when it is resolved against a policy; here it only has to be parseable.
  * @module
  */
 import { CalybrisError, type ExactJson } from "@calybris/kernel";
@@ -13,21 +13,21 @@ import { Mistakes, showValue } from "./mistakes.ts";
 import { nameRemedy } from "./nearest.ts";
 import { readJsonLine } from "./read-json.ts";
 
-/** One request, and the line of the file it is from. */
+/** A request and its line in the file. */
 export interface RequestRow {
   readonly line: number;
   readonly request: ClientRequest;
 }
 
-/** For each field of a request: the name of a column, or the same value in every row. */
+/** For each field of a request: the name of a column, or a constant value for every row. */
 export type RowMap = Readonly<Record<string, string | { readonly const: ExactJson }>>;
 
-/** Reads a file of rows: CSV when a map is given or the name says so, else JSON Lines. */
+/** Reads a file of rows: CSV if a map is given or the file name says so, otherwise JSON Lines. */
 export function requestRows(file: string, map?: RowMap): AsyncGenerator<RequestRow> {
   return map !== undefined || /\.csv(\.gz)?$/.test(file) ? tableRows(file, map) : jsonRows(file);
 }
 
-/** Reads a map file's value. @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with every mistake. */
+/** Parses a map file's value. @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with every mistake. */
 export function parseRowMap(value: unknown, file: string): RowMap {
   const mistakes = new Mistakes();
   if (!isObject(value)) mistakes.add([], `is ${showValue(value)}`, "Write an object.");
@@ -59,7 +59,7 @@ async function* tableRows(file: string, map?: RowMap): AsyncGenerator<RequestRow
     yield { line, request: rowOf(cells, map, columns) };
 }
 
-/** Decoded line by line, so that what is not UTF-8 is refused by its line. */
+/** Decoded line by line, so that the error for invalid UTF-8 names its line. */
 async function* textOf(file: string): AsyncGenerator<string> {
   for await (const { text } of linesOf(file)) yield `${text}\n`;
 }
@@ -86,7 +86,9 @@ function rowOf(
   return request as unknown as ClientRequest;
 }
 
-/** An empty cell says nothing; a list is written `a|b`; a number that is none stays text, to be refused by its name. */
+/**
+ * An empty cell is an omitted field; a list is written `a|b`; an invalid number stays text, and is refused later by field.
+ */
 function cellOf(key: string, cell: string): unknown {
   if (cell === "") return undefined;
   const type = requestFieldTypes().get(key);

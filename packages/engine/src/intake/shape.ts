@@ -1,12 +1,12 @@
 /**
- * The shape of a file: zod schemas whose fields say in words what they want.
+ * The shapes of files: zod schemas whose fields describe the expected value for errors.
  * @module
  */
 import { isName, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 import { z } from "zod";
 import { type MoneyField, moneyKeys } from "./money.ts";
 
-/** Names the schema of a file for editors; says nothing else. */
+/** The key that names a file's schema for editors; it has no other effect. */
 export const SCHEMA_KEY = "$schema";
 
 export interface FieldRule {
@@ -14,10 +14,10 @@ export interface FieldRule {
   readonly wanted: string;
 }
 
-/** By the definition of the schema: `meta` and `describe` copy a schema and keep its definition. */
+/** By the schema's definition: `meta` and `describe` copy a schema but keep its definition. */
 const FIELD_RULES = new WeakMap<object, FieldRule>();
 
-/** A field that takes what `accepts` takes, and says otherwise what it wants. */
+/** A field that accepts the values of `accepts`, with the expected value for errors. */
 export function field(
   accepts: (value: unknown) => boolean,
   wanted: string,
@@ -28,7 +28,7 @@ export function field(
   return described;
 }
 
-/** A whole number, small enough for a JSON number. */
+/** An integer within the range of a JSON number. */
 export function whole(min: number, max: number, what: string): z.ZodType {
   const accepts = (value: unknown): boolean =>
     Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max;
@@ -39,7 +39,7 @@ export function whole(min: number, max: number, what: string): z.ZodType {
   });
 }
 
-/** An integer of 64 unsigned bits: a number, or digits in quotes. */
+/** An unsigned 64-bit integer: a number, or digits in quotes. */
 export function unsigned64(what: string): z.ZodType {
   return field((value) => unsigned64Of(value) !== undefined, `a whole number from 0 to 2^64−1 (${what})`, {
     type: ["integer", "string"],
@@ -73,7 +73,7 @@ export function oneOf(values: readonly string[], what: string): z.ZodType {
   return field((value) => values.includes(value as string), wanted, { enum: values });
 }
 
-/** An amount of money under each of its names; what it holds is checked where it is read. */
+/** An amount of money under each of its names; its value is checked when it is read. */
 export function amount<Stem extends string, Suffix extends string>(
   money: MoneyField<Stem, Suffix>,
 ): Record<`${Stem}${MoneyUnit["suffix"]}${Suffix}`, z.ZodType> {
@@ -92,15 +92,15 @@ export function amount<Stem extends string, Suffix extends string>(
   >;
 }
 
-/** Objects of one shape, each under a name that people choose. */
+/** Objects of one shape under names that the file's author chooses. */
 export function named(most: number, shape: z.ZodType, meta: Readonly<Record<string, unknown>>): z.ZodType {
   return z.record(z.string(), shape).meta({ ...meta, [COUNT_MAX_KEY]: most });
 }
 
-/** Where a schema of named objects keeps how many there may be: the keyword of JSON Schema. */
+/** The JSON Schema keyword that holds the limit of a schema of named objects. */
 export const COUNT_MAX_KEY = "maxProperties";
 
-/** What a field accepts, of a schema that {@link field} made. */
+/** The rule of a field that {@link field} made. */
 export function ruleOf(schema: z.ZodType): FieldRule | undefined {
   return FIELD_RULES.get(schema.def);
 }

@@ -1,5 +1,6 @@
 /**
- * A policy snapshot's names, to look up. Building it takes longer than reading a request, so it is kept beside the snapshot.
+ * Lookup tables of a policy snapshot's names. Building them takes longer than reading a request, so they are kept with the
+ * snapshot.
  * @module
  */
 import { DEFAULT_USE_CASE, invariant, type PolicySnapshot, type UseCase } from "@calybris/kernel";
@@ -11,11 +12,11 @@ export interface SnapshotIndex {
   readonly defaultUseCase: UseCase;
   readonly candidateIds: ReadonlyMap<string, number>;
   readonly ids: ReadonlySet<number>;
-  /** Name to bit. */
+  /** Bits by name. */
   readonly providers: ReadonlyMap<string, bigint>;
   readonly capabilities: ReadonlyMap<string, bigint>;
   readonly regions: ReadonlyMap<string, bigint>;
-  /** Of a policy that learns: in the policy's order, and to look up. */
+  /** Of a policy that learns: in the policy's order, and as a set. */
   readonly featureNames: readonly string[] | undefined;
   readonly features: ReadonlySet<string>;
 }

@@ -1,6 +1,6 @@
 /**
- * Storage in a directory: segments of JSON lines, the head, snapshots and the seed as files, a lock that the operating system
- * holds, and a thread that writes.
+ * Storage in a directory: segments of JSON lines; the head, snapshots and the seed as files; an operating system lock; and
+ * a writer thread.
  * @module
  */
 import { join } from "node:path";
@@ -44,12 +44,12 @@ import { ThreadReader } from "./thread-reader.ts";
 
 export interface DirectoryStorageOptions {
   readonly directory: string;
-  /** Ports, for tests and simulations. A disk that is given is not locked. */
+  /** Ports, for tests and simulations. A given disk is not locked. */
   readonly disk?: Disk | undefined;
   readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
 }
 
-/** What a recovery found. */
+/** The result of a recovery. */
 interface DirectoryJournal {
   readonly start: WriterStart;
   readonly entries: DirectoryEntries;
@@ -171,7 +171,7 @@ export class DirectoryStorage implements Storage {
     return new OlderEntries({ ...how, lines: this.older(), chain: nodeChain(key) });
   }
 
-  /** Everything is folded again where hashes of the tree are missing beside the snapshot, and the entries are available. */
+  /** Folds everything again if tree hashes are missing beside the snapshot and the entries are available. */
   #withTree<State>(point: StartPoint<State>, newState: () => State): StartPoint<State> {
     const [disk, directory, { from }] = [this.#disk, this.name, point];
     if (from === undefined) return point;
@@ -185,7 +185,7 @@ export class DirectoryStorage implements Storage {
     };
   }
 
-  /** A small file; `undefined` where there is none. */
+  /** The text of a small file; `undefined` if it does not exist. */
   #textOf(name: string): string | undefined {
     return withDisk(this.name, () => {
       const file = this.#disk.open(this.name, name, false);
@@ -199,7 +199,7 @@ export class DirectoryStorage implements Storage {
     });
   }
 
-  /** A disk that is given is read in this thread. */
+  /** A given disk is read in this thread. */
   #readerOf(key: Uint8Array | undefined, from: RecoveryStart | undefined): AsyncReader {
     const before = from && { segment: from.segment, sequence: from.sequence };
     if (this.#isLocked) return new ThreadReader({ readsEntriesOf: this.name, key, before });

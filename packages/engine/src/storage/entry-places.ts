@@ -1,13 +1,13 @@
 /**
- * Where entries are, without an index of all of them: the positions of some, {@link SPACING} entries apart, and of the first
- * of each segment. What lies between two of them is read in one go.
+ * Positions of entries, as a sparse index: one mark every {@link SPACING} entries, and the first entry of each segment. The
+ * range between two marks is read in one operation.
  * @module
  */
 import type { SparseIndexEntry } from "./segment-slice.ts";
 
 export const SPACING = 32;
 
-/** Where an entry is: at or behind a mark, and before the end, where that is known. */
+/** The place of an entry: at or after a mark, and before the end, if the end is known. */
 export interface EntryPlace {
   readonly mark: SparseIndexEntry;
   readonly end: number | undefined;
@@ -16,14 +16,17 @@ export interface EntryPlace {
 export class EntryPlaces {
   #marks: SparseIndexEntry[] = [];
 
-  /** Notes the position of an entry; in ascending sequence. Most are not kept, but each segment's first is. */
+  /**
+   * Records the position of an entry, in ascending sequence. Keeps a mark per {@link SPACING} entries and each segment's
+   * first.
+   */
   note(sequence: number, segment: number, offset: number): void {
     const last = this.#marks.at(-1);
     if (last === undefined || segment !== last.segment || sequence >= last.sequence + SPACING)
       this.#marks.push({ sequence, segment, offset });
   }
 
-  /** `undefined` for an entry before the first that was noted. */
+  /** `undefined` for an entry before the first mark. */
   of(sequence: number): EntryPlace | undefined {
     const position = this.#before(sequence);
     const mark = this.#marks[position];
@@ -32,7 +35,7 @@ export class EntryPlaces {
     return { mark, end: next?.segment === mark.segment ? next.offset : undefined };
   }
 
-  /** Takes positions between a mark and the next: one batch was written there, and divided when it was first read. */
+  /** Adds marks between a mark and the next: the range was one batch, and was divided when it was first read. */
   divide({ sequence }: SparseIndexEntry, between: readonly SparseIndexEntry[]): void {
     const position = this.#before(sequence);
     const next = this.#marks[position + 1]?.sequence ?? Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 /**
- * Reads single entries, and pieces of the journal, from the segments of a directory. What was read last is kept: a client that
- * sends a file of requests again asks for one entry after another.
+ * Reads single entries and chunks of the journal from the segments of a directory. The latest slices are cached: a client
+ * that resends a file of requests asks for one entry after another.
  * @module
  */
 import { join } from "node:path";
@@ -16,40 +16,40 @@ import { SegmentSearch } from "./segment-search.ts";
 import { SegmentSlice, type SparseIndexEntry } from "./segment-slice.ts";
 
 const KEPT_MAX = 16;
-/** A longer slice is not kept: it was one batch, and is divided when it is first read. */
+/** A longer slice is not cached: it was one batch, and is divided when it is first read. */
 const KEPT_BYTES_MAX = 256 * 1024;
-/** Lines are read in pieces of about so many bytes. */
+/** Approximate size of a chunk of lines. */
 const PIECE_BYTES = 64 * 1024;
 const NEWLINE: Buffer = Buffer.of(0x0a);
 
-/** A line that was found. */
+/** An entry's line. */
 export interface FoundLine {
   readonly data: string;
   readonly entryHash: string;
-  /** Positions that divide what was read, where that was long. */
+  /** Marks that divide the range that was read, if it was long. */
   readonly between: readonly SparseIndexEntry[];
 }
 
 /** Whole lines with their newlines. */
 export interface Piece {
   readonly bytes: Uint8Array;
-  /** The sequence after them; `undefined` at the end. */
+  /** The sequence after these lines; `undefined` at the end. */
   readonly next: number | undefined;
 }
 
-/** The start that entries were gone through from, and where nothing is noted before. */
+/** The start of the fold; entries before it have no marks. */
 export type BeforeStart = Pick<RecoveryStart, "segment" | "sequence">;
 
 export class EntryReader {
   readonly #disk: Disk;
   readonly #directory: string;
-  /** Slices by the sequence they begin with, the latest used last. */
+  /** Slices by their first sequence, the most recently used last. */
   readonly #kept = new Map<number, SegmentSlice>();
-  /** Entries up to the snapshot that the state was restored from: they were never gone through. */
+  /** Search in the entries before the snapshot that the state was restored from: they were not read at the start. */
   readonly #before: SegmentSearch | undefined;
   readonly #beforeSequence: number;
 
-  /** @param before - left out: every entry was gone through. */
+  /** @param before - omitted if every entry was read at the start. */
   constructor(disk: Disk, directory: string, chain: ChainHash, before?: BeforeStart) {
     this.#disk = disk;
     this.#directory = directory;
@@ -60,7 +60,7 @@ export class EntryReader {
   /**
    * @param place - `undefined` for an entry before the start.
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence; `CAL_JOURNAL_UNREADABLE` when
-   *   the disk does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is unavailable.
+   *   the disk cannot read it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is unavailable.
    */
   find(sequence: number, place: EntryPlace | undefined): FoundLine {
     try {
@@ -79,7 +79,7 @@ export class EntryReader {
     return this.#searchFor(sequence)?.fileOf(sequence) ?? segmentName(place?.mark.segment ?? 1);
   }
 
-  /** The lines from one sequence on, up to another, as far as they fit into a piece. */
+  /** The lines from one sequence up to another, as many as fit in a chunk. */
   piece(from: number, to: number, place: EntryPlace | undefined): Piece {
     const lines: Uint8Array[] = [];
     let held = 0;
@@ -94,7 +94,7 @@ export class EntryReader {
     return { bytes: Buffer.concat(lines, held), next: undefined };
   }
 
-  /** Good until the next is asked for. */
+  /** Each line is valid until the next is read. */
   *#linesFrom(sequence: number, place: EntryPlace | undefined): Generator<Uint8Array> {
     const mark = this.#searchFor(sequence)?.place(sequence) ?? place?.mark;
     if (mark === undefined) return;
@@ -123,7 +123,7 @@ export class EntryReader {
     if (before !== undefined) return { line: before.find(sequence), between: NONE };
     if (place === undefined) return { line: undefined, between: NONE };
     const kept = this.#kept.get(place.mark.sequence)?.line(sequence);
-    // What is kept of the journal's end may be from before the entry was there.
+    // A cached slice of the journal's end may be older than the entry.
     if (kept !== undefined) return { line: kept, between: NONE };
     const slice = SegmentSlice.read(this.#disk, this.#directory, place.mark, place.end);
     this.#kept.delete(place.mark.sequence);

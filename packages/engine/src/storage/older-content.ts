@@ -1,7 +1,7 @@
 /**
- * What an older entry says, held to itself and to the policies before it: it is in the form of its kind, a policy has the
- * digest that its entry states, and a decision is what the kernel decides of its request, by its identity. Balances and beliefs
- * are not folded again: the snapshot holds them, and `calybris verify` recomputes them.
+ * Checks the content of an older entry against itself and the policies before it: it has the form of its kind, a policy has
+ * the digest that its entry states, and a decision is the kernel's decision on its request, by identity. Balances and
+ * beliefs are not folded again: the snapshot holds them, and `calybris verify` recomputes them.
  * @module
  */
 import { type DecisionEntry, decisionDigests, type EntryHead, parseEntryBody, toHex } from "@calybris/kernel";
@@ -12,7 +12,7 @@ import type { PolicyVersion } from "../state/policy-version.ts";
 export class OlderContent {
   readonly #policies: PolicyBook = new PolicyBook();
 
-  /** Entries come in order, from the first. Throws for one that is not what it says. */
+  /** Takes the entries in order, from the first. Throws for an entry whose content is inconsistent. */
   check(head: EntryHead, data: string): void {
     const { sequence, at, kind } = head;
     const body = parseEntryBody(head, data, (id) => this.#policyOf(id, sequence).snapshot);

@@ -1,14 +1,14 @@
 /**
- * Verifies, while the engine serves, the entries before the snapshot that it started from: their chain, from the first that is
- * available to the entry that the snapshot ends with, and as far as no segment is missing what each entry says
+ * Verifies, while the engine serves, the entries before the snapshot that it started from: their chain, from the first
+ * available entry to the one that the snapshot ends with; and, up to the first missing segment, the content of each
  * (`older-content.ts`).
  *
  *     lines of older segments ─▶ chain and content, a slice at a time ─▶ the hash that the start began with
  *
  * Promises:
- * - A slice is about 64 KiB, and the slices of a second hold no more than the rate allows, so that no command waits long.
- * - A break of the chain, or an entry that is not what it says, is reported once, with entry, file and byte offset.
- * - A segment that is unavailable, or that the disk does not give, is no break: the result is then incomplete.
+ * - A slice is about 64 KiB, and the slices of a second do not exceed the rate, so that no command waits long.
+ * - A broken chain, or an entry with inconsistent content, is reported once, with entry, file and byte offset.
+ * - A segment that is unavailable, or that the disk cannot read, is not a break: the result is then incomplete.
  * @module
  */
 import { CalybrisError, type ChainHash, GENESIS_HASH, parseChainedLine } from "@calybris/kernel";
@@ -18,14 +18,14 @@ import { OlderContent } from "./older-content.ts";
 import type { OlderGap, OlderLine, OlderVerification, OlderVerifier, VerifyOlder } from "./storage.ts";
 
 export interface OlderEntriesOptions extends VerifyOlder {
-  /** Lines before the start, in order, as far as they are available. */
+  /** The available lines before the start, in order. */
   readonly lines: AsyncIterable<OlderLine | OlderGap>;
   readonly chain: ChainHash;
   /** Called after each slice. */
   readonly onSlice?: ((status: OlderVerification) => void) | undefined;
 }
 
-/** The rate unless another is given. */
+/** Default rate. */
 export const OLDER_BYTES_PER_SECOND: number = 4 * 1024 * 1024;
 const SLICE_BYTES = 64 * 1024;
 
@@ -34,9 +34,9 @@ export class OlderEntries implements OlderVerifier {
   #state: OlderVerification["state"];
   #problem: string | undefined;
   #check: ChainCheck | undefined;
-  /** `undefined` behind a gap: the policies in it are not known. */
+  /** `undefined` after a gap: the policies in it are unknown. */
   #content: OlderContent | undefined = new OlderContent();
-  /** Files that are unavailable; and whether the last of them is behind all lines that were read. */
+  /** Unavailable files; and whether the last of them is after all lines read so far. */
   readonly #absent: string[] = [];
   #isAfterGap = false;
   #isClosed = false;
@@ -58,12 +58,12 @@ export class OlderEntries implements OlderVerifier {
     };
   }
 
-  /** Begins, once. */
+  /** Starts the verification. Call once. */
   start(): void {
     if (this.#state === "running") this.#done = this.#verify();
   }
 
-  /** Ends after the slice that runs. */
+  /** Stops after the current slice. */
   close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -113,7 +113,9 @@ export class OlderEntries implements OlderVerifier {
     return bytes.byteLength;
   }
 
-  /** The last entry must be the one that the snapshot ends with: so all that were read belong to this journal. */
+  /**
+   * The last entry must be the one that the snapshot ends with; this proves that all entries read belong to this journal.
+   */
   #finish(): void {
     const { until } = this.#options;
     const last = this.#check?.last ?? GENESIS;
@@ -134,7 +136,7 @@ export class OlderEntries implements OlderVerifier {
     this.#options.onEnd(this.status, isBroken ? error : undefined);
   }
 
-  /** For as long as so many bytes may take. */
+  /** Waits as long as the rate requires for this many bytes. */
   #pause(bytes: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#isClosed) return resolve();
@@ -147,7 +149,7 @@ export class OlderEntries implements OlderVerifier {
 
 const LAST = { file: "the last segment before the start", byteOffset: 0 };
 
-/** Behind a gap the entry before is not known: what it continues is taken from the line, and the end decides. */
+/** After a gap the previous entry is unknown: the chain continues from the line's own values, and the end decides. */
 function beginOf(bytes: Buffer, isAfterGap: boolean): ChainPosition {
   const line = isAfterGap ? parseChainedLine(bytes) : undefined;
   return line === undefined ? GENESIS : { sequence: line.sequence - 1, hash: line.previousHash };

@@ -1,5 +1,5 @@
 /**
- * The lines of the segments of a directory before the one that a start began at.
+ * The lines of a directory's segments before the segment that a start began at.
  * @module
  */
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { scanSegment } from "../journal/scan.ts";
 import { segmentName } from "../journal/segment.ts";
 import type { OlderGap, OlderLine } from "./storage.ts";
 
-/** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them. */
+/** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk cannot read them. */
 export async function* olderLines(
   disk: Disk,
   directory: string,
@@ -27,7 +27,7 @@ export async function* olderLines(
   }
 }
 
-/** The segments before one that are unavailable: unreachable archives, or missing files. */
+/** The unavailable segments before a segment: unreachable archives, or missing files. */
 export function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
   const names = new Set(withDisk(directory, () => disk.list(directory)));
   return Array.from({ length: segment - 1 }, (_, index) => segmentName(index + 1)).filter(

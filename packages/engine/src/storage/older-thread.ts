@@ -1,6 +1,6 @@
 /**
- * The thread that verifies the entries before the snapshot of a start: says how far it is after each slice, and what it found
- * at its end.
+ * The thread that verifies the entries before the snapshot of a start. It reports its progress after each slice, and the
+ * result at the end.
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
@@ -20,7 +20,7 @@ export interface OlderThreadData {
   readonly bytesPerSecond: number;
 }
 
-/** The state, and with a broken one the error. */
+/** The progress; if it is broken, also the error. */
 export interface OlderReport {
   readonly status: OlderVerification;
   readonly broken?: { readonly code: string; readonly details: object };
@@ -42,7 +42,7 @@ if (isOlderThreadData(workerData)) {
     onEnd: post,
   });
   older.start();
-  // The pauses alone would not keep the thread alive: the engine ends it.
+  // Keeps the thread alive, which the pauses alone do not: the engine terminates it.
   parentPort?.on("message", () => undefined);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The thread that reads entries for the engine: one answer for each question, in their order.
+ * The thread that reads entries for the engine: one answer per question, in order.
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";

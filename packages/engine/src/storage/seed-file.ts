@@ -1,5 +1,5 @@
 /**
- * The seed of the draws as a file beside the journal.
+ * The secret seed of the draws, as a file beside the journal.
  * @module
  */
 

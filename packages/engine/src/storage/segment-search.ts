@@ -1,6 +1,6 @@
 /**
- * Finds entries in segments that nobody has gone through, because a snapshot holds what they add up to: the segment by the
- * first sequence of each, the entry by halving the segment's bytes.
+ * Finds entries in segments that were not read at the start, because a snapshot covers them: the segment by binary search
+ * over first sequences, the entry by binary search over the segment's bytes.
  * @module
  */
 import { CalybrisError, type ChainHash, type EntryLine, parseChainedLine } from "@calybris/kernel";
@@ -10,10 +10,10 @@ import { scanSegment } from "../journal/scan.ts";
 import { segmentName } from "../journal/segment.ts";
 import type { SparseIndexEntry } from "./segment-slice.ts";
 
-/** What is read at once where lines are looked for; most lines are a hundredth of it. */
+/** Bytes read at a time while searching for a line; most lines are a hundredth as long. */
 const WINDOW_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
-/** What the beginning of a line takes. */
+/** The beginning of a line, up to its sequence. */
 const BEGINNING = /^\{"sequence":([1-9][0-9]{0,15}),/;
 const BEGINNING_BYTES = 40;
 
@@ -21,9 +21,9 @@ export class SegmentSearch {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #chain: ChainHash;
-  /** The segment after those that are searched. */
+  /** The segment after the last one searched. */
   readonly #end: number;
-  /** The first sequence of each segment that could be read. */
+  /** First sequences of the segments read so far. */
   readonly #firsts = new Map<number, number>();
   readonly #window: Buffer = Buffer.allocUnsafe(WINDOW_BYTES);
 
@@ -63,13 +63,13 @@ export class SegmentSearch {
     throw new EngineError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: this.fileOf(sequence) });
   }
 
-  /** The file that holds an entry; where segments are missing, those that may hold it. */
+  /** The file that holds an entry; if segments are missing, the range of files that may hold it. */
   fileOf(sequence: number): string {
     const { segment, isKnown, until } = this.#segmentOf(sequence);
     return isKnown || segment === until ? segmentName(segment) : `${segmentName(segment)} to ${segmentName(until)}`;
   }
 
-  /** The last segment that begins at or before an entry; or, from one to another, those of which it is one. */
+  /** The last segment that begins at or before an entry; or, if segments are unavailable, a range that contains it. */
   #segmentOf(sequence: number): { readonly segment: number; readonly until: number; readonly isKnown: boolean } {
     let [low, high] = [1, this.#end - 1];
     while (low < high) {
@@ -82,7 +82,7 @@ export class SegmentSearch {
     return { segment: low, until: low, isKnown: this.#firstOf(low) !== undefined };
   }
 
-  /** One after another, where some are unavailable. */
+  /** Linear search from `high` down, used if some segments are unavailable. */
   #segmentBelow(
     high: number,
     sequence: number,
@@ -106,7 +106,7 @@ export class SegmentSearch {
     return first;
   }
 
-  /** `undefined` also where the segment is unavailable. */
+  /** `undefined` also if the segment is unavailable. */
   #reading<T>(segment: number, work: (file: DiskFile) => T | undefined): T | undefined {
     const file = this.#open(segment);
     if (file === undefined) return undefined;
@@ -119,7 +119,7 @@ export class SegmentSearch {
     });
   }
 
-  /** `undefined` for a file that is not there, or a link that leads nowhere. */
+  /** `undefined` for a missing file or a broken link. */
   #open(segment: number): DiskFile | undefined {
     try {
       return this.#disk.open(this.#directory, segmentName(segment), false);
@@ -128,7 +128,7 @@ export class SegmentSearch {
     }
   }
 
-  /** Where a line begins: between the last offset known to be at or before it, and the first known to be behind it. */
+  /** The offset of a line, between the last offset known to be at or before it and the first known to be after it. */
   #offsetOf(file: DiskFile, sequence: number): number {
     let [low, high] = [0, file.size()];
     while (high - low > WINDOW_BYTES) {
@@ -145,7 +145,7 @@ export class SegmentSearch {
     return low;
   }
 
-  /** Where the first line begins that begins behind an offset and before another. */
+  /** The offset of the first line that begins after one offset and before another. */
   #lineAfter(file: DiskFile, from: number, end: number): number | undefined {
     for (let at = from; at < end; ) {
       const count = file.read(this.#window, at);

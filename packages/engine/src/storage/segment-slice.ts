@@ -1,5 +1,5 @@
 /**
- * A slice of a segment: consecutive lines, read in one go and taken apart only where they are asked for.
+ * A slice of a segment: consecutive lines, read in one operation and parsed on demand.
  * @module
  */
 import { type EntryLine, parseEntryLine } from "@calybris/kernel";
@@ -7,7 +7,7 @@ import { type Disk, type DiskFile, withDisk } from "../journal/disk.ts";
 import { segmentName } from "../journal/segment.ts";
 
 const NEWLINE = 0x0a;
-/** How much is read at a time where the end is unknown. */
+/** Bytes read at a time if the end is unknown. */
 const STEP_BYTES = 64 * 1024;
 
 /** The position of an entry. */
@@ -20,7 +20,7 @@ export interface SparseIndexEntry {
 export class SegmentSlice {
   readonly #mark: SparseIndexEntry;
   readonly #bytes: Buffer;
-  /** Where each line begins, and where the last one ends, its newline included. */
+  /** The offset of each line, and the end of the last one, its newline included. */
   readonly #starts: readonly number[];
 
   private constructor(mark: SparseIndexEntry, bytes: Buffer) {
@@ -36,7 +36,7 @@ export class SegmentSlice {
    * Reads the lines from a mark on.
    *
    * @param end - the offset of the next mark in the same segment; without one, everything up to blank space is read.
-   * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
+   * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk cannot read them.
    */
   static read(disk: Disk, directory: string, mark: SparseIndexEntry, end: number | undefined): SegmentSlice {
     return withDisk(directory, () => {
@@ -55,7 +55,7 @@ export class SegmentSlice {
     return this.#bytes.byteLength;
   }
 
-  /** The line of an entry; `undefined` when it is not here, or not whole yet. */
+  /** The line of an entry; `undefined` if it is not in this slice, or not complete yet. */
   line(sequence: number): EntryLine | undefined {
     const index = sequence - this.#mark.sequence;
     const start = this.#starts[index];
@@ -65,7 +65,7 @@ export class SegmentSlice {
     return line?.sequence === sequence ? line : undefined;
   }
 
-  /** The positions of every so many entries, but the first. */
+  /** The position of every `spacing`-th entry after the first. */
   marks(spacing: number): readonly SparseIndexEntry[] {
     const { sequence, segment, offset } = this.#mark;
     const marks: SparseIndexEntry[] = [];

@@ -1,6 +1,6 @@
 /**
- * Single entries of a directory. Where they are is known here; what reads them is a thread, so that an archive on a slow disk
- * never holds up the thread that orders, or a reader in this thread for a disk that tests and simulations give.
+ * Single entries of a directory. Their positions are kept here; they are read by a thread, so that an archive on a slow disk
+ * never blocks the ordering thread, or by a reader in this thread for the disks of tests and simulations.
  * @module
  */
 import { parseEntryHead } from "@calybris/kernel";
@@ -9,7 +9,7 @@ import { type EntryPlace, EntryPlaces } from "./entry-places.ts";
 import type { EntryReader, FoundLine, Piece } from "./entry-reader.ts";
 import type { StoredEntries, StoredEntry } from "./storage.ts";
 
-/** What is asked of a reader. */
+/** A question to a reader. */
 export type Ask =
   | { readonly does: "find" | "fileOf"; readonly sequence: number; readonly place: EntryPlace | undefined }
   | {
@@ -19,13 +19,13 @@ export type Ask =
       readonly place: EntryPlace | undefined;
     };
 
-/** Answers what is asked, by what it does: a `FoundLine`, a file name, a `Piece`. */
+/** Answers a question according to its `does`: a `FoundLine`, a file name, a `Piece`. */
 export interface AsyncReader {
   answer(ask: Ask): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** In the thread that runs it. Throws as the reader does. */
+/** Answers a question in the reader's thread. Throws as the reader does. */
 export function answerOf(reader: EntryReader, ask: Ask): FoundLine | string | Piece {
   const { sequence, place } = ask;
   if (ask.does === "piece") return reader.piece(sequence, ask.to, place);
@@ -63,7 +63,9 @@ export class DirectoryEntries implements StoredEntries {
     return this.#reader.answer({ does: "fileOf", sequence, place }) as Promise<string>;
   }
 
-  /** The lines of entries from one sequence to another, both included: whole lines with their newlines, several in a piece. */
+  /**
+   * The lines of entries from one sequence to another, both included: whole lines with their newlines, several in a chunk.
+   */
   async *pieces(from: number, to: number): AsyncGenerator<Buffer> {
     for (let sequence: number | undefined = from; sequence !== undefined && sequence <= to; ) {
       const place = this.#places.of(sequence);

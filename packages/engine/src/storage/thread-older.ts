@@ -1,6 +1,6 @@
 /**
- * Verifies the older entries of a directory in a thread of its own: decisions are decided again, which would take the thread
- * that orders an eighth of its time.
+ * Verifies the older entries of a directory in a thread of its own: decisions are decided again, which would take an eighth
+ * of the ordering thread's time.
  * @module
  */
 import { Worker } from "node:worker_threads";

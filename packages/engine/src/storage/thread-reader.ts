@@ -1,5 +1,5 @@
 /**
- * A reader of entries in a thread of its own. It starts with the first question: most engines are never asked for an entry.
+ * A reader of entries in a thread of its own. The thread starts with the first question: most engines never read an entry.
  * @module
  */
 import { Worker } from "node:worker_threads";
@@ -35,13 +35,13 @@ export class ThreadReader implements AsyncReader {
       this.#thread ??= this.#start();
       const id = ++this.#last;
       this.#asked.set(id, { resolve, reject });
-      // A process does not end while it waits for an answer.
+      // Keeps the process alive while it waits for an answer.
       this.#thread.ref();
       this.#thread.postMessage({ id, ask } satisfies ReaderQuestion);
     });
   }
 
-  /** Reads that still wait are refused with `CAL_ENGINE_CLOSED`: a disk that does not answer must not keep the engine open. */
+  /** Rejects pending reads with `CAL_ENGINE_CLOSED`, so that an unresponsive disk does not keep the engine open. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const thread = this.#thread;
