@@ -1,11 +1,12 @@
 /**
- * One tenant's money. Every movement keeps, exactly:
+ * One tenant's money. Every movement preserves exactly:
  *
  *     granted = remaining + reserved + settled        all ≥ 0
  *     billed  = settled + debt                        debt > 0 only while remaining = 0
  *
- * so a debt is never hidden behind money that is still there: whatever comes back or comes in pays it first.
- * Amounts are microcents, `bigint`, at most 2^63−1. Movements expect to be allowed; `overflowOf` and `headroomOf` say whether.
+ * So a debt never coexists with remaining money: every refund and every grant pays the debt first.
+ * Amounts are microcents, `bigint`, at most 2^63−1. Movements assume that they are allowed; `overflowOf` and `headroomOf`
+ * check.
  * @module
  */
 import { I64_MAX, invariant, LEVELS_MAX, type LimitEntry, type PeriodRule } from "@calybris/kernel";
@@ -19,10 +20,10 @@ export interface Period {
 }
 
 export interface Account {
-  /** Position of its cell in shared memory. */
+  /** Index of its cell in shared memory. */
   readonly index: number;
   readonly tenant: string;
-  /** From the top down to this one. */
+  /** The accounts from the top of the hierarchy down to this one. */
   readonly path: readonly Account[];
   limit: LimitEntry;
   grantedMicrocents: bigint;
@@ -31,13 +32,13 @@ export interface Account {
   settledMicrocents: bigint;
   debtMicrocents: bigint;
   period: Period | undefined;
-  /** The rule that the period began under; a limit may have another by now. */
+  /** The rule that the period began under; the limit may have a different one now. */
   periodRule: PeriodRule | undefined;
-  /** How often a period has ended; what was reserved before an end is not given back after it. */
+  /** Number of ended periods; a reservation from before an end is not refunded after it. */
   endedCount: number;
-  /** What had been billed when the period began. */
+  /** Amount billed before the period began. */
   billedBeforeMicrocents: bigint;
-  /** Reservations that are open or held. */
+  /** Number of open or held reservations. */
   openCount: number;
 }
 
@@ -64,7 +65,7 @@ export function newAccount(index: number, limit: LimitEntry, parent: Account | u
   return account;
 }
 
-/** The most that may be reserved now: what remains, what the cap leaves, and nothing while there is a debt. */
+/** The most that may be reserved now: the remainder, within the exposure cap, and 0 while there is a debt. */
 export function headroomOf(account: Account): bigint {
   if (account.debtMicrocents > 0n) return 0n;
   const cap = account.limit.exposureCapMicrocents;
@@ -81,8 +82,9 @@ export function reserve(account: Account, amount: bigint): void {
 }
 
 /**
- * Ends part of a reservation at what it cost. What was not needed comes back, unless its period is over: then it is withdrawn.
- * Before the first period nothing is over when that begins, so what was reserved then goes with the first. What was not foreseen is taken from what remains; what that cannot cover is a debt.
+ * Settles part of a reservation at its actual cost. The unused rest is refunded, unless its period is over: then it is
+ * withdrawn. A reservation from before the first period counts as part of the first. A cost above the reservation is taken
+ * from what remains; any shortfall is a debt.
  */
 export function settlePart(account: Account, { reservedMicrocents, endedCount }: ReservedPart, actual: bigint): void {
   account.reservedMicrocents -= reservedMicrocents;
@@ -93,7 +95,7 @@ export function settlePart(account: Account, { reservedMicrocents, endedCount }:
   check(account);
 }
 
-/** Reserves for another attempt of a call that is open. */
+/** Reserves for another attempt of an open call. */
 export function reserveMore(account: Account, amount: bigint): void {
   account.remainingMicrocents -= amount;
   account.reservedMicrocents += amount;
@@ -101,8 +103,8 @@ export function reserveMore(account: Account, amount: bigint): void {
 }
 
 /**
- * Closes a reservation of which `known` is settled already, at what the call cost in total. Its parts are covered in their order;
- * what is beyond them is charged.
+ * Closes a reservation at the call's total cost; `known` is settled already. The parts cover the cost in their order; any
+ * excess is charged.
  */
 export function settleTotal(
   account: Account,
@@ -125,14 +127,14 @@ export function settleTotal(
   if (actual < known) correct(account, known, endedCount, actual);
 }
 
-/** Moves what is known of a held cost from reserved to settled. */
+/** Moves the known part of a held cost from reserved to settled. */
 export function settleKnown(account: Account, known: bigint): void {
   account.reservedMicrocents -= known;
   account.settledMicrocents += known;
   check(account);
 }
 
-/** Corrects what was settled before at `before`: it cost `actual`. */
+/** Corrects a settled cost from `before` to `actual`. */
 export function correct(account: Account, before: bigint, endedCount: number, actual: bigint): void {
   if (actual >= before) charge(account, actual - before);
   else {
@@ -151,7 +153,7 @@ export function grant(account: Account, amount: bigint): void {
   check(account);
 }
 
-/** Begins a period: what is unspent of the last one is withdrawn, the allotment granted. */
+/** Begins a period: withdraws what is unspent of the last one, and grants the allotment. */
 export function beginPeriod(account: Account, period: Period, withdrawn: bigint, allotment: bigint): void {
   account.grantedMicrocents -= withdrawn;
   account.remainingMicrocents -= withdrawn;
@@ -162,12 +164,12 @@ export function beginPeriod(account: Account, period: Period, withdrawn: bigint,
   grant(account, allotment);
 }
 
-/** What a period that begins now would withdraw: all that remains, but nothing from before the first. */
+/** The amount that a period beginning now would withdraw: all that remains, but nothing before the first period. */
 export function unspent(account: Account): bigint {
   return account.period === undefined ? 0n : account.remainingMicrocents;
 }
 
-/** The balance that would pass 2^63−1 if this were granted, or charged; `undefined` when none would. */
+/** The balance that would exceed 2^63−1 after this grant or charge; `undefined` if none would. */
 export function overflowOf(account: Account, granted: bigint, charged: bigint): string | undefined {
   if (account.grantedMicrocents + granted > I64_MAX) return "granted";
   return account.settledMicrocents + account.debtMicrocents + account.reservedMicrocents + charged > I64_MAX
@@ -180,7 +182,7 @@ function refund(account: Account, amount: bigint, endedCount: number): void {
   else account.grantedMicrocents -= amount;
 }
 
-/** Money that is granted already: pays the debt first. */
+/** Adds granted money; it pays the debt first. */
 function payIn(account: Account, amount: bigint): void {
   const paid = amount < account.debtMicrocents ? amount : account.debtMicrocents;
   account.debtMicrocents -= paid;

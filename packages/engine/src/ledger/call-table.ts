@@ -1,14 +1,14 @@
 /**
  * The attempts of calls whose reservations are open or held. The decision of a call reserves for its first attempt; each
- * further one reserves on the same levels, in the period in which it is begun. An attempt that ended at a known cost holds
- * nothing any more; one whose cost is not known holds its reservation until the call is reconciled or expires.
+ * later attempt reserves on the same levels, in the period in which it begins. An attempt that ended at a known cost holds
+ * nothing; one whose cost is unknown holds its reservation until the call is reconciled or expires.
  * @module
  */
 import { exactInteger, invariant, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers, writeExact } from "@calybris/kernel";
 import type { SnapshotLine } from "../snapshot/line.ts";
 import { ValueLines } from "../snapshot/value-lines.ts";
 
-/** What is reserved on one level, and how many of its periods had ended when that was done. */
+/** The amount reserved on one level, and the number of its periods that had ended at that time. */
 export interface ReservedPart {
   readonly reservedMicrocents: bigint;
   readonly endedCount: number;
@@ -16,16 +16,16 @@ export interface ReservedPart {
 
 interface Attempt {
   readonly reservedMicrocents: bigint;
-  /** Of each level that the call reserves on. */
+  /** Ended periods of each level that the call reserves on. */
   readonly endedCounts: readonly number[];
   readonly hasEnded: boolean;
-  /** `undefined` while it is not known. */
+  /** `undefined` while the cost is unknown. */
   readonly costMicrocents: bigint | undefined;
 }
 
 export class CallAttempts {
   readonly #attempts: readonly Attempt[];
-  /** As in the state and in a snapshot: both are asked for at every rotation, and attempts never change. */
+  /** Cached JSON for state digests and snapshots: both read it at every rotation, and most calls have not changed. */
   #rowsText: string | undefined;
   #endedCountsText: string | undefined;
 
@@ -33,17 +33,17 @@ export class CallAttempts {
     this.#attempts = attempts;
   }
 
-  /** How many were begun. */
+  /** Number of attempts begun. */
   get count(): number {
     return this.#attempts.length;
   }
 
-  /** Whether nothing is known but that the first was begun. */
+  /** Whether the first attempt is running and no other was begun. */
   get isFresh(): boolean {
     return this.#attempts.length === 1 && this.#attempts[0]?.hasEnded === false;
   }
 
-  /** What all of them may cost within their reservations. */
+  /** The most that all attempts may cost within their reservations. */
   get amountMicrocents(): bigint {
     return this.#sum(({ reservedMicrocents, costMicrocents }) =>
       costMicrocents === undefined ? reservedMicrocents : least(costMicrocents, reservedMicrocents),
@@ -57,19 +57,19 @@ export class CallAttempts {
     );
   }
 
-  /** What is known to have cost more than was reserved for it, and is charged when the call ends. */
+  /** Known cost above the reservations, which is charged when the call ends. */
   get beyondMicrocents(): bigint {
     return this.#sum(({ reservedMicrocents, costMicrocents }) =>
       costMicrocents === undefined || costMicrocents < reservedMicrocents ? 0n : costMicrocents - reservedMicrocents,
     );
   }
 
-  /** Whether an attempt ended that cost something, or may have. */
+  /** Whether an attempt has ended with a cost, or with one that is unknown. */
   get hasCost(): boolean {
     return this.#attempts.some(({ hasEnded, costMicrocents }) => hasEnded && costMicrocents !== 0n);
   }
 
-  /** What each cost; `undefined` where that is not known. */
+  /** Cost of each attempt; `undefined` if unknown. */
   get costs(): readonly (bigint | undefined)[] {
     return this.#attempts.map(({ costMicrocents }) => costMicrocents);
   }
@@ -80,9 +80,9 @@ export class CallAttempts {
   }
 
   /**
-   * What is still reserved on a level.
+   * The parts still reserved on a level.
    *
-   * @param known - what a hold has settled of it.
+   * @param known - the amount that a hold has settled.
    */
   partsOn(level: number, known: bigint): readonly ReservedPart[] {
     let left = known;
@@ -117,7 +117,7 @@ export class CallAttempts {
     return new CallAttempts(attempts);
   }
 
-  /** `[reserved, cost]` of each attempt: a cost of −1 is not known, and −2 of one that has not ended. */
+  /** `[reserved, cost]` of each attempt; cost −1 is unknown, −2 means that the attempt has not ended. */
   get rows(): readonly (readonly bigint[])[] {
     return this.#attempts.map(({ reservedMicrocents, hasEnded, costMicrocents }) => [
       reservedMicrocents,
@@ -125,12 +125,12 @@ export class CallAttempts {
     ]);
   }
 
-  /** Of each attempt, of each level. */
+  /** Ended periods by attempt and level. */
   get endedCounts(): readonly (readonly number[])[] {
     return this.#attempts.map(({ endedCounts }) => endedCounts);
   }
 
-  /** {@link rows} as JSON, without the brackets around them. */
+  /** {@link rows} as JSON, without the outer brackets. */
   get rowsText(): string {
     this.#rowsText ??= writeExact(this.rows).slice(1, -1);
     return this.#rowsText;
@@ -174,7 +174,7 @@ export class CallTable {
     return [...this.#calls.keys()];
   }
 
-  /** As canonical JSON: `[of, [reserved, cost], …]` of each call. */
+  /** Canonical JSON: `[of, [reserved, cost], …]` of each call. */
   text(): string {
     return `[${Array.from(this.#calls, ([of, { rowsText }]) => `[${of},${rowsText}]`).join(",")}]`;
   }
@@ -184,7 +184,7 @@ export class CallTable {
     return this.#lines.of(this.#calls);
   }
 
-  /** Takes a line of a snapshot back. Throws RangeError for one that cannot be. */
+  /** Restores a line of a snapshot. Throws RangeError for an invalid line. */
   restore(members: SnapshotMembers): void {
     for (const row of members.objects("rows")) {
       const counts = row.integerLists("endedCounts");

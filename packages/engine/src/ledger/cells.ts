@@ -1,31 +1,31 @@
 /**
- * Room, in shared memory: one 64-bit cell a tenant, from which any thread may reserve without a lock.
+ * Headroom in shared memory: one 64-bit cell per tenant, from which any thread may reserve without a lock.
  *
  *     cell = the headroom after the last entry ordered − what threads have debited ahead of their entries
  *
- * Why one cell is enough: reserving lowers what remains and what the cap leaves by the same amount, so it lowers the
- * least of both by that amount. Only debits run ahead. A credit reaches a cell once its entry is ordered; what was debited
- * for an entry that never was may be undone.
+ * Why one cell is enough: a reservation lowers the remainder and the rest of the cap by the same amount, so it lowers their
+ * minimum by that amount. Only debits run ahead. A credit reaches a cell once its entry is ordered; the debit of an entry
+ * that was never ordered may be undone.
  *
  * Each operation is a generator that yields before every atomic access. Production drives it straight through; a test's
- * scheduler drives every order of them. ECMAScript's atomics are sequentially consistent (ECMA-262, section 29).
+ * scheduler drives every interleaving. ECMAScript's atomics are sequentially consistent (ECMA-262, section 29).
  * @module
  */
 import { invariant } from "@calybris/kernel";
 
 /** Cells of different tenants are a cache line apart. */
 const CELL_STRIDE = 8;
-/** The first line is not a tenant's. */
+/** The first cache line holds counters, not a tenant's cell. */
 const ATTEMPTING = 0;
 const UNDONE = 1;
 const CELL_BYTES = CELL_STRIDE * 8;
 export const TENANTS_MAX = 1_000_000;
 const INITIAL_CELLS = 1_024;
 
-/** What runs in steps, each of at most one atomic access. */
+/** An operation in steps, each of at most one atomic access. */
 export type Steps<Result> = Generator<undefined, Result, undefined>;
 
-/** Runs an operation straight through. */
+/** Runs an operation without interruption. */
 export function drive<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const { done, value } = steps.next();
@@ -43,7 +43,7 @@ export class Cells {
     this.#cells = new BigInt64Array(buffer);
   }
 
-  /** Makes room for a tenant's cell. The ordering thread only. */
+  /** Allocates a tenant's cell. Only on the ordering thread. */
   ensure(index: number): void {
     invariant(index < TENANTS_MAX, `at most ${TENANTS_MAX} tenants`);
     const bytes = (index + 2) * CELL_BYTES;
@@ -51,7 +51,7 @@ export class Cells {
       this.buffer.grow(Math.min(Math.max(bytes, this.buffer.byteLength * 2), this.buffer.maxByteLength));
   }
 
-  /** Whether there is a cell at a position; a tenant may yet be to come. */
+  /** Whether a cell is allocated at an index; it may not have a tenant yet. */
   has(index: number): boolean {
     return Number.isInteger(index) && index >= 0 && (index + 2) * CELL_BYTES <= this.buffer.byteLength;
   }
@@ -61,11 +61,11 @@ export class Cells {
   }
 
   /**
-   * Takes `amount` from every level or from none, from the top down. A refusal seen while another thread was between its
-   * debits, or undid them, may be false, so it is tried once more.
+   * Takes `amount` from every level or from none, from the top down. A refusal that overlaps with another thread's debits,
+   * or with undoing them, may be spurious, so it is retried once.
    */
   *reserve(path: readonly number[], amount: bigint): Steps<boolean> {
-    // Where more ran ahead than there is, a cell is below nothing; who takes nothing does not mind.
+    // Debits ahead of their entries can make a cell negative; an amount of 0 is admitted all the same.
     if (amount === 0n) return true;
     yield;
     const undoneBefore = this.undoneCount();
@@ -74,7 +74,7 @@ export class Cells {
     return yield* this.#debitAll(path, amount);
   }
 
-  /** As `reserve`, driven to its end. From one level, with nobody in between, it is one exchange. */
+  /** Like `reserve`, run without interruption. On a single level without contention it is one exchange. */
   take(path: readonly number[], amount: bigint): boolean {
     const [only] = path;
     if (path.length === 1 && only !== undefined) {
@@ -86,12 +86,12 @@ export class Cells {
     return drive(this.reserve(path, amount));
   }
 
-  /** How often a debit was undone. */
+  /** Number of undone debits. */
   undoneCount(): bigint {
     return Atomics.load(this.#cells, UNDONE);
   }
 
-  /** Whether a shortage seen since may be false: another thread is between its debits, or has undone some. */
+  /** Whether a shortage may be spurious: another thread is between its debits, or has undone some since. */
   *mayBeFalse(undoneBefore: bigint): Steps<boolean> {
     yield;
     const attempting = Atomics.load(this.#cells, ATTEMPTING);
@@ -99,7 +99,7 @@ export class Cells {
     return attempting !== 0n || this.undoneCount() !== undoneBefore;
   }
 
-  /** Gives back what was reserved for an entry that was never ordered. */
+  /** Returns the amount reserved for an entry that was never ordered. */
   *undo(path: readonly number[], amount: bigint): Steps<void> {
     for (const index of path) {
       yield;
@@ -109,7 +109,7 @@ export class Cells {
     Atomics.add(this.#cells, UNDONE, 1n);
   }
 
-  /** Moves a cell as an entry that was just ordered moved its headroom, up or down. The ordering thread only. */
+  /** Adjusts a cell by the change in headroom of an entry that was just ordered. Only on the ordering thread. */
   *credit(index: number, change: bigint): Steps<void> {
     if (change === 0n) return;
     yield;

@@ -1,6 +1,6 @@
 /**
- * Times at which reservations are due, as a binary heap in two columns, least first. Equal times go by decision, so that the
- * order is the same after a restart.
+ * Due times of reservations, as a binary min-heap in two columns. Ties are ordered by decision, so that the order is the
+ * same after a restart.
  * @module
  */
 const CAPACITY_AT_FIRST = 1_024;
@@ -14,12 +14,12 @@ export class DueHeap {
     return this.#length;
   }
 
-  /** When the first is due; infinite when there is none. */
+  /** The earliest due time; infinite if the heap is empty. */
   get firstTime(): number {
     return this.#length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number);
   }
 
-  /** The decision that is due first; meaningless when there is none. */
+  /** The decision with the earliest due time; meaningless if the heap is empty. */
   get first(): number {
     return this.#sequences[0] as number;
   }
@@ -55,11 +55,11 @@ export class DueHeap {
     this.#set(at, time, of);
   }
 
-  /** Drops what is not kept. */
+  /** Removes all entries that `isKept` rejects. */
   keep(isKept: (of: number) => boolean): void {
     const [times, sequences, length] = [this.#times, this.#sequences, this.#length];
     this.#length = 0;
-    // A heap has taken as many as were looked at, at most, so nothing is overwritten before it was looked at.
+    // The heap never holds more entries than were visited, so none is overwritten before its visit.
     for (let at = 0; at < length; at++) {
       const of = sequences[at] as number;
       if (isKept(of)) this.push(times[at] as number, of);

@@ -1,6 +1,6 @@
 /**
- * Periods that are due on an account's levels, and what an account will be once one has begun. Both change nothing: a
- * step knows its periods, and the headroom that they add, before it orders any entry.
+ * Periods due on an account's levels, and the account after one has begun. Both leave the account unchanged: a step knows
+ * its periods, and the headroom that they add, before it orders any entry.
  * @module
  */
 import { I64_MAX, type Microcents, type PeriodEntry } from "@calybris/kernel";
@@ -8,7 +8,7 @@ import { type Account, beginPeriod, unspent } from "./account.ts";
 import { periodAt } from "./periods.ts";
 
 /**
- * The entries that begin what is due at a time, from the top level down.
+ * The entries that begin the periods due at a time, from the top level down.
  *
  * @param at - microseconds since the Unix epoch.
  */
@@ -31,7 +31,7 @@ export function periodsDue(account: Account, at: number): readonly PeriodEntry[]
 
 const NONE: readonly PeriodEntry[] = [];
 
-/** An account as it is once its own of these periods has begun; the account itself is left as it is. */
+/** A copy of an account after its own of these periods has begun. */
 export function afterPeriods(account: Account, periods: readonly PeriodEntry[]): Account {
   const period = periods.find(({ tenant }) => tenant === account.tenant);
   if (period === undefined) return account;
@@ -45,7 +45,7 @@ export function begin(account: Account, entry: PeriodEntry): void {
   beginPeriod(account, { index, startsAt, endsAt }, withdrawnMicrocents, allotmentMicrocents);
 }
 
-/** An allotment that would pass 2^63−1 is granted as far as it fits: a period begins all the same. */
+/** The part of an allotment that keeps the balance within 2^63−1: the period begins in any case. */
 function allotmentThatFits(account: Account, allotment: bigint): Microcents {
   const most = I64_MAX - (account.grantedMicrocents - unspent(account));
   return (allotment < most ? allotment : most) as Microcents;

@@ -1,13 +1,13 @@
 /**
- * The ledger as a worker thread sees it: it may look at headroom and take it, and give back what it took for an entry that
- * was never ordered. Everything else is the ordering thread's.
+ * The ledger as a worker thread sees it: it may read and take headroom, and return what it took for an entry that was never
+ * ordered. Everything else is reserved to the ordering thread.
  * @module
  */
 import { I64_MAX, LEVELS_MAX, type Mistake } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 import { Cells, drive } from "./cells.ts";
 
-/** What is sent to a worker; it can be cloned. */
+/** The message sent to a worker; structured-cloneable. */
 export interface LedgerHandle {
   readonly buffer: SharedArrayBuffer;
 }
@@ -37,7 +37,7 @@ export class LedgerView {
     this.#cells = new Cells(handle.buffer);
   }
 
-  /** The headroom of the levels together in microcents, from 0; `undefined` where there is no level. */
+  /** The headroom of all levels together in microcents, from 0; `undefined` without levels. */
   headroom(levels: readonly number[]): bigint | undefined {
     this.#refuseWhatCannotBe(levels, 0n);
     let least: bigint | undefined;
@@ -48,19 +48,19 @@ export class LedgerView {
     return least === undefined || least > 0n ? least : 0n;
   }
 
-  /** Takes `amount` on every level, or on none. Lock-free; false when a level has too little headroom. */
+  /** Takes `amount` on every level, or on none. Lock-free; false if a level has too little headroom. */
   reserve(levels: readonly number[], amount: bigint): boolean {
     this.#refuseWhatCannotBe(levels, amount);
     return drive(this.#cells.reserve(levels, amount));
   }
 
-  /** Gives back what {@link reserve} took, when its entry was refused: once, the same amount on the same levels. */
+  /** Returns what {@link reserve} took, when its entry was refused: once, with the same amount and levels. */
   undo(levels: readonly number[], amount: bigint): void {
     this.#refuseWhatCannotBe(levels, amount);
     drive(this.#cells.undo(levels, amount));
   }
 
-  /** A negative debit would be money from nowhere, and the line before the first cell is not a tenant's. */
+  /** Refuses a negative amount, which would create money, and an index that is not a tenant's cell. */
   #refuseWhatCannotBe(levels: readonly number[], amount: bigint): void {
     const isAmount = typeof amount === "bigint" && amount >= 0n && amount <= I64_MAX;
     if (isAmount && Array.isArray(levels) && levels.length <= LEVELS_MAX && levels.every(this.#isLevel)) return;

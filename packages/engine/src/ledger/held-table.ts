@@ -1,6 +1,6 @@
 /**
- * Reservations that are held, and the log of their holds as a state snapshot has it. The record of a hold stays until all of
- * its page are of reservations that are closed, so that closing one changes no page.
+ * Held reservations, and the log of their holds as a state snapshot has it. The record of a hold stays until every
+ * reservation of its page is closed, so that closing one changes no page.
  * @module
  */
 import {
@@ -14,20 +14,20 @@ import {
 import type { SnapshotLine } from "../snapshot/line.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
 
-/** Why a reservation is held. */
+/** The hold of a reservation. */
 export interface Held {
   /** Journal sequence of the hold. */
   readonly sequence: number;
   readonly cause: HoldEntry["cause"];
   /** The part of the amount that was settled at once. */
   readonly knownMicrocents: bigint;
-  /** Of an overrun: the cost that was claimed. */
+  /** For an overrun: the claimed cost. */
   readonly claimedMicrocents: bigint | undefined;
-  /** When the rest expires; `undefined` where that stays as it was. */
+  /** Expiry of the rest; `undefined` if unchanged by the hold. */
   readonly expiresAt: number | undefined;
 }
 
-/** Codes of why a reservation is held, from 1. */
+/** Causes of holds by code, from 1. */
 const CAUSES: readonly Held["cause"][] = [...HOLD_CAUSES, OVERRUN];
 const NO_CLAIM = -1n;
 
@@ -66,10 +66,10 @@ export class HeldTable {
   }
 
   /**
-   * Takes a page of a snapshot back. Throws RangeError for one that cannot be.
+   * Restores a page of a snapshot. Throws RangeError for an invalid page.
    *
    * @param isOpen - whether the reservation of a decision is open.
-   * @param onDue - is given the holds that say when the rest expires.
+   * @param onDue - called with each hold that sets an expiry.
    */
   restore(
     members: SnapshotMembers,

@@ -1,5 +1,5 @@
 /**
- * The digest of a ledger, and the part of the canonical state that is money. The audit folds the same from the journal alone.
+ * The digest of a ledger, and the ledger's part of the canonical state. The audit computes the same from the journal alone.
  * @module
  */
 import {
@@ -13,11 +13,11 @@ import {
 import type { Account } from "./account.ts";
 import type { Reservations } from "./reservations.ts";
 
-/** What a digest covers of a ledger. */
+/** The parts of a ledger that a digest covers. */
 export interface Digested {
   /** In the order of their first limits. */
   accounts(): readonly Account[];
-  /** {@link tenantStateText} of each. */
+  /** {@link tenantStateText} of each account. */
   tenantStates(): readonly string[];
   readonly reservations: Reservations;
 }
@@ -28,7 +28,7 @@ export function digestOf(ledger: Digested, sequence: number, sha256: Sha256): Ui
   return ledgerDigest({ tenants, openCount: ledger.reservations.openCount, watermark: sequence }, sha256);
 }
 
-/** What `calyldg1` does not cover and the future depends on, in the order of the journal: canonical JSON. */
+/** Canonical JSON of state that `calyldg1` does not cover but later entries depend on, in the order of the journal. */
 export function ledgerStateText(ledger: Digested, sequence: number, sha256: Sha256): string {
   const digest = toHex(digestOf(ledger, sequence, sha256));
   const open = toHex(sha256(Buffer.concat(ledger.reservations.openLines().map((line) => line.digest))));
@@ -37,7 +37,7 @@ export function ledgerStateText(ledger: Digested, sequence: number, sha256: Sha2
   return calls === undefined ? `{${members}}` : `{${members},"calls":${calls}}`;
 }
 
-/** An account beyond its balances, as canonical JSON; an absent value is written as one that it cannot have. */
+/** An account without its balances, as canonical JSON; an absent value is written as one that is not otherwise valid. */
 export function tenantStateText({ tenant, limit, debtMicrocents, period }: Account): string {
   const { parent, metered, exposureCapMicrocents, onShortfall, reservationSeconds, period: rule } = limit;
   const position = [tenant, parent ?? "", debtMicrocents, period?.index ?? 0, period?.endsAt ?? 0];

@@ -1,5 +1,5 @@
 /**
- * Tenants and grants as a state snapshot holds them.
+ * Tenants and grants in a state snapshot.
  * @module
  */
 import {
@@ -12,7 +12,7 @@ import {
 } from "@calybris/kernel";
 import { type Account, newAccount, type Period } from "./account.ts";
 
-/** A grant that was made. */
+/** A recorded grant. */
 export interface Granted {
   readonly id: string;
   readonly sequence: number;
@@ -50,9 +50,9 @@ export function tenantText(account: Account): string {
 }
 
 /**
- * Throws RangeError for what is no tenant.
+ * Throws RangeError for an invalid row.
  *
- * @param above - the tenant of a name that was restored before.
+ * @param above - looks up a tenant that was restored before, by name.
  */
 export function restoredTenant(
   row: SnapshotMembers,
@@ -85,7 +85,7 @@ function periodOf(members: SnapshotMembers): Period {
   return { index: members.whole("index"), startsAt: members.whole("startsAt"), endsAt: members.whole("endsAt") };
 }
 
-/** A rule is read as that of a limit. */
+/** A period's rule is parsed as the rule of a limit. */
 function ruleOf(row: SnapshotMembers, { kind: _, ...limit }: LimitEntry): LimitEntry["period"] {
   return limitOf({ ...limit, period: row.json("periodRule") } as ExactJson).period;
 }
@@ -99,7 +99,7 @@ export function grantText({ id, sequence, tenant, amountMicrocents }: Granted): 
   return writeExact({ id, sequence, tenant, amount: amountMicrocents });
 }
 
-/** Throws RangeError for what is no grant. */
+/** Throws RangeError for an invalid row. */
 export function restoredGrant(row: SnapshotMembers): Granted {
   return {
     id: row.text("id"),

@@ -1,11 +1,11 @@
 /**
- * The ledger: a fold over the journal's entries that says who may spend what. Live, each entry is applied in the step that
- * orders it; after a restart the same function is applied to what was read back.
+ * The ledger: a fold over the journal's entries that determines how much each tenant may spend. Live, each entry is applied
+ * in the step that orders it; after a restart the same function is applied to the entries read back.
  *
  *     limit · grant · period ─▶ balances ◀─ decision (reserves) ◀─ settlement · release · hold · expiry ·
  *                                                                   reconciliation · correction · outcome that settles
  *
- * `refusalOf` says whether an entry may be ordered; `apply` orders nothing that it would refuse.
+ * `refusalOf` checks whether an entry may be ordered; `apply` throws for one that may not.
  * @module
  */
 import {
@@ -71,9 +71,9 @@ export class Ledger implements Stage {
   readonly reservations: Reservations;
   readonly #tenants: Tenants = new Tenants();
   readonly #metered = new MeteredLevels();
-  /** The reservation that is being made; filled again for the next, because its members go into columns. */
+  /** The reservation being made; reused for the next, because its members are copied into columns. */
   #made: Writable<NewReservation> | undefined;
-  /** A decision or an attempt whose debit ran ahead of it. */
+  /** A decision or an attempt whose debit was made ahead of it. */
   #ahead: DecisionEntry | AttemptEntry | undefined;
 
   constructor(closedMax?: number) {
@@ -101,9 +101,9 @@ export class Ledger implements Stage {
   }
 
   /**
-   * The headroom of a tenant, pre-debits included; `undefined` when no level is metered.
+   * The headroom of a tenant, net of debits made ahead; `undefined` if no level is metered.
    *
-   * @param periods - those that begin first.
+   * @param periods - periods that begin first.
    */
   headroom(account: Account, periods: readonly PeriodEntry[] = []): bigint | undefined {
     let least: bigint | undefined;
@@ -121,8 +121,8 @@ export class Ledger implements Stage {
   }
 
   /**
-   * Whether a reservation that a worker debited ahead on `levels` may be ordered now. The headroom it saw may be gone: a
-   * period, a lower cap or an overrun may have been ordered since. If not, the worker undoes its debit.
+   * Whether a reservation that a worker debited ahead on `levels` may be ordered now. The headroom may have shrunk since: by
+   * a period, a lower cap or an overrun. If not, the worker undoes its debit.
    */
   admits(account: Account, levels: readonly number[], amount: bigint): boolean {
     const parts = this.metered(account);
@@ -132,12 +132,12 @@ export class Ledger implements Stage {
     );
   }
 
-  /** The next entry to be applied is one whose debit has already been made on the cells. */
+  /** Announces that the debit of the next entry was already made on the cells. */
   preDebited(entry: DecisionEntry | AttemptEntry): void {
     this.#ahead = entry;
   }
 
-  /** Applies the next entry, or throws and changes nothing; kinds that are not about money change nothing. */
+  /** Applies the next entry, or throws and changes nothing; kinds that do not concern money change nothing. */
   apply(sequence: number, at: number, body: EntryBody): void {
     switch (body.kind) {
       case "decision":
@@ -174,7 +174,7 @@ export class Ledger implements Stage {
     this.reservations.reached(sequence);
   }
 
-  /** Where any tenant has a limit. */
+  /** Only if any tenant has a limit. */
   *stateTexts(sequence: number, sha256: Sha256): Generator<string> {
     if (this.tenantCount === 0) return;
     yield `,"ledger":${ledgerStateText(this, sequence, sha256)}`;
@@ -199,21 +199,21 @@ export class Ledger implements Stage {
       });
   }
 
-  /** What a closed reservation cost, as far back as it is remembered; `undefined` for one that is open, or none. */
+  /** The cost of a closed reservation, as long as it is remembered; `undefined` for an open or unknown one. */
   closedCost(of: number): bigint | undefined {
     return this.reservations.closed(of)?.actualMicrocents;
   }
 
-  /** Whether a cost is held for an operator instead of settled: far beyond what was reserved, or a debt of another's. */
+  /** Whether a cost is held for an operator instead of settled: far above the reservation, or a debt for a tenant above. */
   isOverrun(of: number, actualMicrocents: bigint): boolean {
     const open = this.reservations.open(of);
     return open !== undefined && open.held === undefined && isHeld(open, actualMicrocents);
   }
 
   /**
-   * Why an entry must not be ordered; `undefined` when it may.
+   * The error that forbids ordering an entry; `undefined` if it may be ordered.
    *
-   * @param periods - those that begin first.
+   * @param periods - periods that begin first.
    */
   refusalOf(
     body: Exclude<LedgerEntry, LimitEntry | PeriodEntry>,
@@ -250,7 +250,7 @@ export class Ledger implements Stage {
     this.reservations.add(made, body.basis !== undefined);
   }
 
-  /** Of a call that reserved nothing, or whose reservation is no longer open, an attempt moves no money. */
+  /** An attempt moves no money if its call reserved nothing, or if the reservation is no longer open. */
   #attempted(body: AttemptEntry): void {
     const isAhead = this.#ahead === body;
     this.#ahead = undefined;
@@ -276,7 +276,7 @@ export class Ledger implements Stage {
     this.reservations.attempted(body.of, attempts.begun(amount, endedCounts));
   }
 
-  /** Reserves on every level. The cells have a debit that ran ahead already. */
+  /** Reserves on every level. If the debit ran ahead, the cells already include it. */
   #take(parts: readonly Part[], amount: bigint, how: typeof reserve, isAhead: boolean): void {
     for (const { account } of parts)
       invariant(headroomOf(account) >= amount, "every level has headroom for what is reserved");
@@ -378,7 +378,7 @@ export class Ledger implements Stage {
     this.reservations.close(of.of, { of: of.of, identity, account, parts, state, sequence, actualMicrocents });
   }
 
-  /** Changes accounts, all of them or none, and each one's cell by as much as its headroom changed. */
+  /** Changes accounts, all or none, and adjusts each one's cell by its change in headroom. */
   #change(accounts: readonly Account[], change: (draft: Account, level: number) => void): void {
     const drafts = accounts.map((account) => ({ ...account }));
     for (const [level, draft] of drafts.entries()) change(draft, level);

@@ -1,11 +1,11 @@
 /**
- * The levels that a reservation took from, as a snapshot holds them: of each level of its tenant's path, from the top down,
- * how many periods had ended plus 1; 0 where it took nothing.
+ * The levels that a reservation took from, as a snapshot holds them: for each level of its tenant's path, from the top down,
+ * the number of ended periods plus 1, or 0 if it took nothing.
  * @module
  */
 import type { Account } from "./account.ts";
 
-/** A level that a reservation took from, and how many of its periods had ended then. */
+/** A level that a reservation took from, and the number of its periods that had ended at that time. */
 export interface Part {
   readonly account: Account;
   readonly endedCount: number;

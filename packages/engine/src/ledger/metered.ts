@@ -1,5 +1,5 @@
 /**
- * The levels that a tenant's reservations take from, kept until a period or a limit changes: every decision asks for them.
+ * The levels that a tenant's reservations take from, cached until a period or a limit changes: every decision needs them.
  * @module
  */
 import type { Account } from "./account.ts";
@@ -8,7 +8,7 @@ import type { Part } from "./levels.ts";
 /** From the top level down. */
 export interface Metered {
   readonly parts: readonly Part[];
-  /** The positions of their cells. */
+  /** Indices of their cells. */
   readonly cells: readonly number[];
 }
 
@@ -25,7 +25,7 @@ export class MeteredLevels {
     return metered;
   }
 
-  /** To be called when a period begins or a limit changes. */
+  /** Call when a period begins or a limit changes. */
   clear(): void {
     this.#known.clear();
   }

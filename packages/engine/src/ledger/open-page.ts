@@ -1,6 +1,6 @@
 /**
- * A page of open reservations: columns by the sequence of the decision, and a bit for each that is open. What was written
- * of a reservation stays after it is closed, so that a page can keep the records that a snapshot holds of it.
+ * A page of open reservations: columns by the sequence of the decision, and a bit per open row. The columns of a reservation
+ * stay after it is closed, so that a page can keep the records that a snapshot holds.
  * @module
  */
 import { OPEN_RECORDS, SNAPSHOT_PAGE_RECORDS } from "@calybris/kernel";
@@ -9,9 +9,9 @@ import { pageLine } from "../snapshot/pages.ts";
 import type { Account } from "./account.ts";
 import { levelsOf, type Part } from "./levels.ts";
 
-/** Few enough that a page whose other rows are closed long ago wastes little: 36 KB. */
+/** Small, so that a page kept alive by a few open rows wastes little: 36 KB. */
 export const PAGE_ROWS: number = SNAPSHOT_PAGE_RECORDS.open;
-/** Bytes of the bits of a page. */
+/** Bytes of a page's bits. */
 export const LIVE_BYTES: number = PAGE_ROWS / 8;
 
 /** Rows whose records a snapshot holds, and the digest of their line. */
@@ -22,16 +22,16 @@ interface Kept {
 
 export interface OpenPage {
   readonly number: number;
-  /** Of those that are open. */
+  /** Number of open rows. */
   count: number;
-  /** A bit for each row that is open. */
+  /** A bit for each open row. */
   readonly live: Uint8Array;
   readonly identities: Uint32Array;
   readonly amounts: BigInt64Array;
   readonly expiresAt: Float64Array;
   readonly tenants: (Account | undefined)[];
   readonly parts: (readonly Part[])[];
-  /** `undefined` while it is young: then a snapshot holds what is open. */
+  /** `undefined` while the page is young: then a snapshot holds its open rows. */
   kept: Kept | undefined;
 }
 
@@ -53,24 +53,24 @@ export function isLive(live: Uint8Array, row: number): boolean {
   return ((live[row >> 3] as number) & (1 << (row & 7))) !== 0;
 }
 
-/** Opens a row that is closed, or closes one that is open. */
+/** Opens a closed row, or closes an open one. */
 export function toggle({ live }: OpenPage, row: number): void {
   live[row >> 3] = (live[row >> 3] as number) ^ (1 << (row & 7));
 }
 
-/** The rows that bits are set for, ascending. */
+/** The rows whose bits are set, ascending. */
 export function rowsIn(live: Uint8Array): number[] {
   const rows: number[] = [];
   for (let row = 0; row < PAGE_ROWS; row++) if (isLive(live, row)) rows.push(row);
   return rows;
 }
 
-/** From now on a snapshot holds the records of these rows. */
+/** Fixes the rows whose records snapshots hold from now on. */
 export function keepRows(page: OpenPage, rows: ArrayLike<number>): void {
   page.kept = { rows: Uint16Array.from(rows), digest: taken(lineOf(page, rows)).digest };
 }
 
-/** Its line in a snapshot, as it is now. */
+/** The page's line in a snapshot taken now. */
 export function openLine(page: OpenPage): SnapshotLine {
   if (page.kept !== undefined) {
     const { rows, digest } = page.kept;
@@ -79,7 +79,7 @@ export function openLine(page: OpenPage): SnapshotLine {
   return taken(lineOf(page, rowsIn(page.live)));
 }
 
-/** One record is filled again for each row. */
+/** Reuses one record for all rows. */
 function lineOf({ number, tenants, parts, amounts, expiresAt }: OpenPage, rows: ArrayLike<number>): Buffer {
   const view = new DataView(new ArrayBuffer(rows.length * OPEN_RECORDS.byteLength));
   const record = { of: 0, tenant: -1, amountMicrocents: 0n, expiresAt: 0, level1: 0, level2: 0, level3: 0, level4: 0 };

@@ -1,10 +1,10 @@
 /**
- * Open reservations as columns, by the sequence of their decisions, in pages that are dropped when nothing in them is open
- * any more. A reservation has no object of its own, so the garbage collector does not visit it.
+ * Open reservations as columns, by the sequence of their decisions, in pages that are dropped when no reservation in them
+ * is open. A reservation has no object of its own, so the garbage collector does not visit it.
  *
- * A snapshot holds the records of a page and, apart from them, the bits of what is open. A page keeps its records once it is
- * {@link OPEN_PAGES_YOUNG} pages old, and again whenever half of them are closed: so each record is hashed about twice, a
- * page at a time, and neither a closing nor a rotation goes through what is open.
+ * A snapshot holds the records of a page and, separately, the bits of the open ones. A page fixes its records once it is
+ * {@link OPEN_PAGES_YOUNG} pages old, and again whenever half of them are closed. So each record is hashed about twice, a
+ * page at a time, and neither closing a reservation nor a rotation visits all open ones.
  * @module
  */
 import {
@@ -37,25 +37,25 @@ export type { Held } from "./held-table.ts";
 const LIVE_PAGES: number = SNAPSHOT_PAGE_RECORDS.live / PAGE_ROWS;
 
 export interface Open {
-  /** Journal sequence of the decision that holds it. */
+  /** Journal sequence of the decision that reserved it. */
   readonly of: number;
   /** First 32 bits of the decision's identity; 0 until it is durable. */
   readonly identity: number;
   readonly account: Account;
   readonly parts: readonly Part[];
-  /** What the decision reserved. */
+  /** Amount reserved by the decision. */
   readonly amountMicrocents: bigint;
-  /** The part of it that a hold settled at once. */
+  /** The part that a hold settled at once. */
   readonly knownMicrocents: bigint;
   readonly expiresAt: number;
   readonly held: Held | undefined;
 }
 
-/** A reservation as it is made. */
+/** A new reservation. */
 export type NewReservation = Omit<Open, "held" | "knownMicrocents">;
 
 export class OpenTable {
-  /** In the order of their numbers, because sequences only ascend. */
+  /** In ascending order, because sequences ascend. */
   readonly #pages = new Map<number, OpenPage>();
   readonly #held = new HeldTable();
   #last: OpenPage | undefined;
@@ -63,7 +63,7 @@ export class OpenTable {
   #size = 0;
   /** Its lines in a snapshot; `undefined` after a change. */
   #lines: readonly SnapshotLine[] | undefined;
-  /** Of a snapshot that is taken back: bits by the number of their line. */
+  /** During a restore: bits by line number. */
   readonly #restored = new Map<number, Uint8Array>();
 
   get size(): number {
@@ -90,7 +90,7 @@ export class OpenTable {
     return this.#lines;
   }
 
-  /** The identities of what is open, page by page; to be made once they are known. */
+  /** The identities of the open reservations, page by page; call each function once its identities are known. */
   *lateLines(): Generator<() => Uint8Array> {
     for (const { number, identities, live } of this.#openPages()) {
       const then = live.slice();
@@ -103,7 +103,7 @@ export class OpenTable {
     }
   }
 
-  /** The journal has reached a sequence, the first of a page: a page that is no longer young keeps its records. */
+  /** Records that the journal has reached a page's first sequence: a page that is no longer young fixes its records. */
   reached(sequence: number): void {
     const page = this.#pages.get(sequence / PAGE_ROWS - OPEN_PAGES_YOUNG);
     if (page === undefined || page.count === 0) return;
@@ -111,7 +111,7 @@ export class OpenTable {
     this.#lines = undefined;
   }
 
-  /** Takes the identities of a page back. Throws RangeError for those of another. */
+  /** Restores the identities of a page. Throws RangeError if they do not match the page. */
   restoreIdentities(number: number, identities: readonly number[]): void {
     const page = this.#pages.get(number);
     const rows = page === undefined ? [] : rowsIn(page.live);
@@ -119,24 +119,24 @@ export class OpenTable {
     for (const [index, row] of rows.entries()) (page as OpenPage).identities[row] = identities[index] as number;
   }
 
-  /** Takes the bits of a snapshot back, before what they are of. */
+  /** Restores the bits of a snapshot; call before {@link restore}. */
   restoreLive(members: SnapshotMembers): void {
     const bytes = new Uint8Array(LIVE_PAGES * LIVE_BYTES);
     bytes.set(members.bytes("bytes"));
     this.#restored.set(members.whole("page"), bytes);
   }
 
-  /** Takes a page of holds back, after what they are of. */
+  /** Restores a page of holds; call after {@link restore}. */
   restoreHeld(members: SnapshotMembers, onDue: (expiresAt: number, of: number) => void): void {
     this.#held.restore(members, (of) => this.has(of), onDue);
   }
 
   /**
-   * Takes a page of a snapshot back. Throws RangeError for one that cannot be.
+   * Restores a page of a snapshot. Throws RangeError for an invalid page.
    *
    * @param accounts - in the order of their cells.
    * @param sequence - of the snapshot.
-   * @param onDue - is given each reservation that is open.
+   * @param onDue - called with each open reservation.
    */
   restore(
     members: SnapshotMembers,
@@ -171,7 +171,7 @@ export class OpenTable {
     this.#open(open.of);
   }
 
-  /** False for one that is not open. */
+  /** False if the reservation is not open. */
   identify(of: number, identity: number): boolean {
     const page = this.#find(of);
     if (page === undefined) return false;
@@ -198,7 +198,7 @@ export class OpenTable {
     } else if (page.kept !== undefined && 2 * page.count <= page.kept.rows.length) keepRows(page, rowsIn(page.live));
   }
 
-  /** The page of a reservation that is open. */
+  /** The page of an open reservation. */
   #find(of: number): OpenPage | undefined {
     const number = Math.floor(of / PAGE_ROWS);
     const page = this.#last?.number === number ? this.#last : this.#pages.get(number);
@@ -217,7 +217,7 @@ export class OpenTable {
     page.parts[row] = parts;
   }
 
-  /** Opens what was written last. */
+  /** Opens the row written last. */
   #open(of: number): void {
     const page = this.#last as OpenPage;
     toggle(page, of % PAGE_ROWS);
@@ -252,7 +252,7 @@ export class OpenTable {
     };
   }
 
-  /** Pages with anything open. */
+  /** Pages with at least one open row. */
   *#openPages(): Generator<OpenPage> {
     for (const page of this.#pages.values()) if (page.count > 0) yield page;
   }

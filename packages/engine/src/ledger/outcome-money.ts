@@ -1,10 +1,10 @@
 /**
- * The money that an outcome moves.
+ * The movement of money that an outcome causes.
  * @module
  */
 import { type HoldEntry, type OutcomeEntry, OVERRUN, type SettlementEntry } from "@calybris/kernel";
 
-/** What an outcome does to the reservation of its decision; `undefined` when it moves no money. */
+/** The entry that an outcome implies for its decision's reservation; `undefined` if it moves no money. */
 export function moneyOf({
   of,
   settledMicrocents,

@@ -1,17 +1,17 @@
 /**
- * Which costs an operator decides on, instead of settling them as they are reported, and what may be known of one meanwhile.
+ * Costs that are held for an operator instead of settled as reported, and the part of them that may be settled at once.
  * @module
  */
 import { type CalybrisError, OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 import type { Open } from "./open-table.ts";
 
-/** Whether a cost is held: far beyond what was reserved, or a debt of another's. */
+/** Whether a cost is held: far above the reservation, or a debt for a tenant above. */
 export function isHeld(open: Open, actualMicrocents: bigint): boolean {
   return isBeyond(open, actualMicrocents) || isOthersDebt(open, actualMicrocents);
 }
 
-/** What a tenant below another spends is the other's too: a debt of one would close its siblings, so an operator decides. */
+/** A tenant's spending also counts for its parents. A parent's debt would block all its children, so an operator decides. */
 function isOthersDebt({ account, parts, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
   const more = actualMicrocents - amountMicrocents;
   if (more <= 0n || parts.every((part) => part.account === account)) return false;
@@ -23,7 +23,7 @@ function isBeyond({ account, amountMicrocents }: Open, actualMicrocents: bigint)
   return actualMicrocents > overrunFloorMicrocents && actualMicrocents > amountMicrocents * BigInt(overrunFactor);
 }
 
-/** Why a hold may not settle at once what it says is known; `undefined` when it may. */
+/** The error for a hold whose known part may not be settled at once; `undefined` if it may. */
 export function refusalOfKnown(open: Open, known: bigint | undefined): CalybrisError | undefined {
   const reserved = open.amountMicrocents - open.knownMicrocents;
   if (known === undefined || known <= reserved) return undefined;

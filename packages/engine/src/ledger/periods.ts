@@ -1,9 +1,9 @@
 /**
- * Calendar periods: where the one that holds a time begins and ends, in the tenant's time zone. The boundaries are
+ * Calendar periods: the start and end of the period that contains a time, in the tenant's time zone. The boundaries are
  * journaled with the period, so nothing that is folded or verified depends on a time zone database.
  *
- * `temporal-polyfill` was chosen because it is the language's own coming calendar (TC39 Temporal), daylight saving time
- * and days without a midnight included; it goes away when Node has it.
+ * `temporal-polyfill` implements TC39 Temporal, with daylight saving time and days without a midnight; it can be removed
+ * once Node has Temporal.
  * @module
  */
 import type { PeriodRule, PeriodUnit } from "@calybris/kernel";
@@ -13,11 +13,11 @@ import type { Period } from "./account.ts";
 const US_PER_MS = 1_000;
 
 /**
- * The period that holds a time, numbered after the one before; those skipped are counted. Periods of one rule never overlap,
- * also where the time zone database has changed since the last one began.
+ * The period that contains a time, numbered after the one before; skipped periods are counted. Periods of one rule never
+ * overlap, even if the time zone database has changed since the last one began.
  *
  * @param at - microseconds since the Unix epoch; not before the end of the period before.
- * @param ruleBefore - the rule that the period before began under.
+ * @param ruleBefore - the rule of the period before.
  */
 export function periodAt(rule: PeriodRule, at: number, before: Period | undefined, ruleBefore?: PeriodRule): Period {
   const start = startOf(rule.every, zoned(rule.timeZone, at));
@@ -61,10 +61,10 @@ function startOf(unit: PeriodUnit, at: Temporal.ZonedDateTime): Temporal.ZonedDa
   }
 }
 
-/** An end that the time zone database of then put some hours off its midnight still belongs to the day of that midnight. */
+/** An end computed with an older time zone database may be some hours off midnight; it still belongs to the nearest day. */
 const HALF_A_DAY_US = 12 * 3_600 * 1_000_000;
 
-/** Whole periods between the end of one and the start of another. */
+/** Number of whole periods between the end of one and the start of another. */
 function skippedBetween(rule: PeriodRule, endsAt: number, start: Temporal.ZonedDateTime): number {
   if (endsAt >= start.epochMilliseconds * US_PER_MS) return 0;
   const end = zoned(rule.timeZone, endsAt + HALF_A_DAY_US);

@@ -1,6 +1,6 @@
 /**
- * What the ledger amounts to, in a form that can be shown and compared: the conservation proof. The audit folds the
- * same from the journal alone.
+ * The conservation proof: the ledger's balances in a form that can be shown and compared. The audit computes the same from
+ * the journal alone.
  * @module
  */
 import {

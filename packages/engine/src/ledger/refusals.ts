@@ -1,5 +1,5 @@
 /**
- * Which entries may follow on the state of a reservation, and how much a call may reserve for another attempt.
+ * The entries that may follow a reservation's state, and the headroom of a call for another attempt.
  * @module
  */
 import {
@@ -19,16 +19,16 @@ import { refusalOfKnown } from "./overruns.ts";
 import { type Closed, mayFollow, type Open, type Part, type Reservations } from "./reservations.ts";
 import type { Tenants } from "./tenants.ts";
 
-/** What the headroom for another attempt is read from. */
+/** The parts of the ledger that determine the headroom for another attempt. */
 export interface CallLedger {
   readonly cells: Cells;
   readonly reservations: Reservations;
 }
 
 /**
- * Why a grant must not be made; `undefined` when it may.
+ * The error that forbids a grant; `undefined` if it is allowed.
  *
- * @param periods - those that begin first.
+ * @param periods - periods that begin first.
  */
 export function refusalOfGrant(
   tenants: Tenants,
@@ -43,7 +43,7 @@ export function refusalOfGrant(
   return overflow(afterPeriods(account, periods), amountMicrocents, 0n);
 }
 
-/** Why an entry must not change a reservation; `undefined` when it may. */
+/** The error that forbids an entry from changing a reservation; `undefined` if it may. */
 export function refusalOfMove(reservations: Reservations, body: ReservationEntry): CalybrisError | undefined {
   const open = reservations.open(body.of);
   const closed = reservations.closed(body.of);
@@ -78,7 +78,7 @@ export function refusalOfMove(reservations: Reservations, body: ReservationEntry
   return undefined;
 }
 
-/** Why an attempt cannot follow on those of its call; `undefined` when it can. Whether there is headroom is asked elsewhere. */
+/** The reason that an attempt cannot follow those of its call; `undefined` if it can. Headroom is checked elsewhere. */
 export function attemptFault(
   reservations: Reservations,
   { of, change, number }: Pick<AttemptEntry, "of" | "change" | "number">,
@@ -94,7 +94,7 @@ export function attemptFault(
   return number === attempts.count + 1 ? undefined : `attempt ${attempts.count + 1} comes next, not ${number}`;
 }
 
-/** The headroom of the levels that a call reserves on, pre-debits included. */
+/** The headroom of the levels that a call reserves on, net of debits made ahead. */
 export function headroomForAttempt(
   { cells, reservations }: CallLedger,
   of: number,
@@ -118,7 +118,7 @@ export function endedCountOf({ parts }: Open | Closed, level: number): number {
   return (parts[level] as Part).endedCount;
 }
 
-/** Why so much more may not be granted or charged; `undefined` when it may. */
+/** The error for a grant or charge that would overflow a balance; `undefined` if none would. */
 function overflow(account: Account, granted: bigint, charged: bigint): CalybrisError | undefined {
   const field = overflowOf(account, granted, charged);
   return field === undefined ? undefined : new EngineError("CAL_LEDGER_OVERFLOW", { tenant: account.tenant, field });

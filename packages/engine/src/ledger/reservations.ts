@@ -1,6 +1,6 @@
 /**
- * Reservations: those that are open or held, those that are overdue next, and the latest that are closed, so that a
- * duplicate gets the first result and a mistake can be corrected.
+ * Reservations: the open or held ones, their due times, and the latest closed ones, so that a duplicate gets the first
+ * result and a mistake can be corrected.
  *
  *     open ──▶ settled · released · expired
  *      │
@@ -27,13 +27,13 @@ import { type Held, type NewReservation, type Open, OpenTable } from "./open-tab
 export type { Part } from "./levels.ts";
 export type { NewReservation, Open } from "./open-table.ts";
 
-/** How many closed reservations are remembered, the latest ones. */
+/** Number of closed reservations remembered: the latest ones. */
 export const CLOSED_KEPT_MAX = 262_144;
 
-/** The identity of a decision that its writer has not proven yet. */
+/** The identity of a decision that the writer has not proven yet. */
 export const UNPROVEN = "";
 
-/** The key of a reservation: the first bytes of its decision's identity, or 0 until that is known. */
+/** The key of a reservation: the first bytes of its decision's identity, or 0 while that is unknown. */
 export function provenIdentity({ identity }: Pick<DecisionEntry, "identity">): number {
   return identity === UNPROVEN ? 0 : identityNumber(identity);
 }
@@ -43,7 +43,7 @@ const CLOSED_ROWS: number = SNAPSHOT_PAGE_RECORDS.closed;
 
 export type ClosedState = "settled" | "released" | "expired" | "reconciled" | "corrected";
 
-/** Codes of what became of a reservation. */
+/** Final states of a reservation by code. */
 const CLOSED_STATES: readonly ClosedState[] = ["settled", "released", "expired", "reconciled", "corrected"];
 
 const FOLLOWS: Readonly<Record<"open" | "held" | ClosedState, readonly ReservationEntry["kind"][]>> = Object.freeze({
@@ -56,7 +56,7 @@ const FOLLOWS: Readonly<Record<"open" | "held" | ClosedState, readonly Reservati
   released: [],
 });
 
-/** What an entry makes of the reservation that it ends. */
+/** The state of a reservation after an entry that ends it. */
 export const CLOSED_BY: Readonly<Record<Exclude<ReservationEntry["kind"], "hold">, ClosedState>> = Object.freeze({
   settlement: "settled",
   release: "released",
@@ -65,7 +65,7 @@ export const CLOSED_BY: Readonly<Record<Exclude<ReservationEntry["kind"], "hold"
   correction: "corrected",
 });
 
-/** Whether an entry may follow on the state of its reservation. */
+/** Whether an entry may follow a reservation's state. */
 export function mayFollow(state: "open" | "held" | ClosedState, kind: ReservationEntry["kind"]): boolean {
   return FOLLOWS[state].includes(kind);
 }
@@ -76,7 +76,7 @@ export interface Closed {
   readonly account: Account;
   readonly parts: readonly Part[];
   readonly state: ClosedState;
-  /** Journal sequence of the entry that brought it there. */
+  /** Journal sequence of the entry that led to the state. */
   readonly sequence: number;
   readonly actualMicrocents: bigint;
 }
@@ -84,20 +84,20 @@ export interface Closed {
 export class Reservations {
   readonly #open = new OpenTable();
   readonly #calls = new CallTable();
-  /** A Map keeps the order of insertion, so the first is the oldest. */
+  /** A Map iterates in the order of insertion, so the first is the oldest. */
   readonly #closed = new Map<number, Closed>();
-  /** The closed ones as a snapshot holds them, and the number of each there. */
+  /** The closed reservations as a snapshot holds them, and their record numbers. */
   readonly #log: RecordLog<ReturnType<typeof CLOSED_RECORDS.read>> = new RecordLog(
     "closed",
     CLOSED_RECORDS,
     CLOSED_ROWS,
   );
   readonly #numbers = new Map<number, number>();
-  /** Of each page of the log the identities of its decisions. */
+  /** Identities of the decisions by page of the log. */
   readonly #identities = new Map<number, Uint32Array>();
-  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted, 130 µs. */
+  /** Continues at the oldest remaining key: a new iterator would walk over all deleted ones, 130 µs. */
   readonly #oldest: MapIterator<number> = this.#closed.keys();
-  /** What was closed meanwhile is passed over. */
+  /** Entries of reservations closed meanwhile are skipped. */
   readonly #due = new DueHeap();
   readonly #closedMax: number;
 
@@ -109,18 +109,18 @@ export class Reservations {
     return this.#open.size;
   }
 
-  /** Of a call with the attempts that it has begun since. */
+  /** An open reservation; for a call, with its attempts. */
   open(of: number): Open | undefined {
     const open = this.#open.get(of);
     return open === undefined || this.#calls.size === 0 ? open : this.#withAttempts(open);
   }
 
-  /** The attempts of a call that is open or held; `undefined` where nothing is known of them. */
+  /** The attempts of an open or held call; `undefined` for any other reservation. */
   call(of: number): CallAttempts | undefined {
     return this.#calls.get(of);
   }
 
-  /** Calls that are open, in the order of their decisions. */
+  /** Open calls, in the order of their decisions. */
   *openCalls(): Generator<Open> {
     for (const of of this.#calls.sequences) {
       const open = this.open(of);
@@ -147,12 +147,12 @@ export class Reservations {
     return this.#open.lines();
   }
 
-  /** The journal has reached a sequence. */
+  /** Records that the journal has reached a sequence. */
   reached(sequence: number): void {
     if (sequence % PAGE_ROWS === 0) this.#open.reached(sequence);
   }
 
-  /** @param isCall - further attempts may follow. */
+  /** @param isCall - whether further attempts may follow. */
   add(reservation: NewReservation, isCall = false): void {
     this.#open.add(reservation);
     const { of, amountMicrocents, parts } = reservation;
@@ -163,12 +163,12 @@ export class Reservations {
       );
       this.#calls.set(of, first);
     }
-    // Most are closed long before they are due.
+    // Most reservations are closed long before they are due.
     if (this.#due.length > 2 * this.#open.size + DUE_SLACK) this.#due.keep((of) => this.#open.has(of));
     this.#due.push(reservation.expiresAt, reservation.of);
   }
 
-  /** The identity of a decision is known once it is durable; its reservation may be closed by then. */
+  /** Records the identity of a durable decision; its reservation may be closed by then. */
   identify(of: number, identity: number): void {
     if (this.#open.identify(of, identity)) return;
     const closed = this.#closed.get(of);
@@ -177,7 +177,7 @@ export class Reservations {
     this.#identifyClosed(this.#numbers.get(of) as number, identity);
   }
 
-  /** Takes in what an attempt of an open call has changed. */
+  /** Stores the changed attempts of an open call. */
   attempted(of: number, attempts: CallAttempts): void {
     this.#calls.set(of, attempts);
   }
@@ -218,7 +218,7 @@ export class Reservations {
     yield* this.#log.lines();
   }
 
-  /** The identities of what {@link lines} gave last; to be made once they are known. */
+  /** The identities for the last {@link lines}; call each function once its identities are known. */
   *lateLines(): Generator<() => Uint8Array> {
     yield* this.#open.lateLines();
     const kept = new Map([...this.#log.pages()].map(({ page, rows }) => [page, rows]));
@@ -230,9 +230,9 @@ export class Reservations {
   }
 
   /**
-   * Takes a line of a snapshot back. Throws RangeError for one that cannot be.
+   * Restores a line of a snapshot. Throws RangeError for an invalid line.
    *
-   * @param part - `live`, `open`, `held`, `calls`, `closed`, or `identities`, behind all that they are of.
+   * @param part - `live`, `open`, `held`, `calls`, `closed`, or `identities`, which comes after all parts that it refers to.
    * @param accounts - in the order of their cells.
    * @param sequence - of the snapshot.
    */
@@ -272,11 +272,11 @@ export class Reservations {
     });
   }
 
-  /** The reservation that is overdue longest at a time; `undefined` when none is. */
+  /** The reservation that has been overdue longest at a time; `undefined` if none is. */
   overdue(at: number): Open | undefined {
     while (this.#due.firstTime <= at) {
       const open = this.#open.get(this.#due.first);
-      // A hold may have put it off.
+      // A hold may have postponed its expiry.
       if (open !== undefined && open.expiresAt <= at) return open;
       this.#due.pop();
     }
@@ -285,7 +285,7 @@ export class Reservations {
 
   #withAttempts(open: Open): Open {
     const attempts = this.#calls.get(open.of);
-    // Most calls have one attempt, which reserved what the decision did and has no known cost yet.
+    // Most calls have one attempt, with the decision's reservation and no known cost yet.
     if (attempts === undefined || attempts.isFresh) return open;
     return {
       ...open,

@@ -1,5 +1,5 @@
 /**
- * The tenants of a ledger with their accounts, and the grants that were made, as the state snapshot holds them too.
+ * The tenants of a ledger with their accounts, and the grants, also as a state snapshot holds them.
  * @module
  */
 import type { SnapshotMembers } from "@calybris/kernel";
@@ -21,7 +21,7 @@ export class Tenants {
   /** In the order in which they were made. */
   readonly #granted: Granted[] = [];
   readonly #accountPages: RowPages = new RowPages("tenants", TENANTS_IN_A_PAGE);
-  /** What of each account is in the digest of the state; `undefined` after a change. */
+  /** Each account's part of the state digest; `undefined` after a change. */
   readonly #states: (string | undefined)[] = [];
   readonly #grantPages: RowPages = new RowPages("grants", GRANTS_IN_A_PAGE);
 
@@ -44,7 +44,7 @@ export class Tenants {
     this.touch(account);
   }
 
-  /** To be called after a change of an account. */
+  /** Call after a change of an account. */
   touch(account: Account): void {
     this.#accountPages.touch(account.index);
     this.#states[account.index] = undefined;
@@ -59,7 +59,7 @@ export class Tenants {
     this.#grantPages.touch(this.#granted.push(granted) - 1);
   }
 
-  /** `tenantStateText` of each account, in the order of their cells; made again only where one changed. */
+  /** `tenantStateText` of each account, in the order of their cells; recomputed only after a change. */
   states(): readonly string[] {
     return this.#byIndex.map((account) => (this.#states[account.index] ??= tenantStateText(account)));
   }
@@ -69,7 +69,7 @@ export class Tenants {
     yield* this.#grantPages.lines(this.#granted.length, (index) => grantText(this.#granted[index] as Granted));
   }
 
-  /** Throws RangeError for what cannot be. */
+  /** Throws RangeError for an invalid line. */
   restoreAccounts(members: SnapshotMembers, onAccount: (account: Account) => void): void {
     for (const row of members.objects("rows")) {
       const account = restoredTenant(row, this.count, (tenant) => this.get(tenant));
@@ -78,7 +78,7 @@ export class Tenants {
     }
   }
 
-  /** Throws RangeError for what cannot be. */
+  /** Throws RangeError for an invalid line. */
   restoreGrants(members: SnapshotMembers): void {
     for (const row of members.objects("rows")) this.grant(restoredGrant(row));
   }

@@ -1,14 +1,14 @@
 /**
- * Money of all tenants together, for monitoring.
+ * Totals over all tenants, for monitoring.
  * @module
  */
 import type { Account } from "./account.ts";
 
-/** That of a tenant below another counts once. */
+/** The money of a tenant below another counts once. */
 export interface LedgerTotals {
-  /** Of what is open or held. */
+  /** Of open and held reservations. */
   readonly reservedMicrocents: bigint;
-  /** Billed beyond what tenants can cover. */
+  /** Amount billed beyond the tenants' money. */
   readonly debtMicrocents: bigint;
 }
 
@@ -20,10 +20,10 @@ interface Sums {
 const NOTHING: Sums = { reservedMicrocents: 0n, debtMicrocents: 0n };
 
 /**
- * Sums in one pass. A reservation is on every limited level of a path, and a debt on each level that could not cover it: of a
- * tenant and those below it, the larger counts.
+ * Sums in one pass. A reservation is on every limited level of a path, and a debt on each level that could not cover it; of
+ * a tenant's amount and the sum of those below it, the larger counts.
  *
- * @param accounts - each after the one above it, as the ledger has them.
+ * @param accounts - each after the one above it, in the ledger's order.
  */
 export function ledgerTotals(accounts: readonly Account[]): LedgerTotals {
   let top = NOTHING;

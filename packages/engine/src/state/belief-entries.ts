@@ -1,12 +1,12 @@
 /**
- * Belief entries by their sequence, as outcomes need them. Those that this process orders are kept, so that an outcome reads
- * the journal only for a decision from before the last start, or one that thousands of beliefs have followed.
+ * Belief entries by their sequence, as outcomes need them. Those that this process orders are cached, so that an outcome
+ * reads the journal only for a decision from before the last start, or one that thousands of beliefs have followed.
  * @module
  */
 import { type BeliefEntry, CalybrisError, type EntryBody, parseEntryBody } from "@calybris/kernel";
 import type { StoredEntries } from "../storage/storage.ts";
 
-/** A table is made anew up to 100 times a second, and the outcome of a call comes when its answer has ended: 2 MB at most. */
+/** At most 2 MB. A table is rebuilt up to 100 times a second, and a call's outcome arrives after its answer has ended. */
 const KEPT_MAX = 4_096;
 
 export interface BeliefPorts {
@@ -22,19 +22,19 @@ export class BeliefEntries {
     this.#ports = ports;
   }
 
-  /** Called with every entry that is ordered. */
+  /** Called with every ordered entry. */
   ordered(sequence: number, body: EntryBody): void {
     if (body.kind === "belief") this.#keep(sequence, body);
   }
 
-  /** `undefined` for one that has to be read. */
+  /** `undefined` for an entry that must be read. */
   kept(sequence: number): BeliefEntry | undefined {
     return this.#kept.get(sequence);
   }
 
   /**
-   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when it is in an archive that is unavailable;
-   *   `CAL_JOURNAL_ENTRY_MALFORMED` when the entry is not a belief.
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry is in an archive that is unavailable;
+   *   `CAL_JOURNAL_ENTRY_MALFORMED` when it is not a belief.
    */
   async at(sequence: number): Promise<BeliefEntry> {
     const kept = this.#kept.get(sequence);

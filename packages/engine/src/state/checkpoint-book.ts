@@ -1,27 +1,28 @@
 /**
- * The newest checkpoint of the journal: a fold over `checkpoint` entries. It decides nothing, so the state digest leaves it out.
+ * The newest checkpoint of the journal: a fold over `checkpoint` entries. No decision depends on it, so the state digest
+ * excludes it.
  * @module
  */
 import { type Checkpoint, checkpointIn, type EntryBody, invariant, type SnapshotMembers } from "@calybris/kernel";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import type { Stage } from "./stage.ts";
 
-/** A checkpoint that is an entry. */
+/** A checkpoint with its entry. */
 export interface BookedCheckpoint {
-  /** Of its entry. */
+  /** Sequence of its entry. */
   readonly sequence: number;
   /** When its entry was ordered, microseconds since the Unix epoch. */
   readonly at: number;
-  /** The signed note, as the entry holds it. */
+  /** The signed note, as in the entry. */
   readonly note: string;
   readonly checkpoint: Checkpoint;
 }
 
 export class CheckpointBook implements Stage {
   readonly parts: readonly string[] = ["checkpoint"];
-  /** The newest. */
+  /** The newest checkpoint. */
   latest: BookedCheckpoint | undefined;
-  /** The entries before the one that begins this segment; a checkpoint in it is of at least as many. */
+  /** Number of entries before this segment; a checkpoint in the segment covers at least as many. */
   segmentFrom = 0;
 
   check(sequence: number, _at: number, body: EntryBody): void {

@@ -1,6 +1,5 @@
 /**
- * The API keys that may act: a fold over `key` entries. The actor of an entry is one of them, or a user of the operating
- * system.
+ * The API keys that may act: a fold over `key` entries. The actor of an entry is a key, or a user of the operating system.
  * @module
  */
 import {
@@ -19,7 +18,7 @@ import {
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import type { Stage } from "./stage.ts";
 
-/** A key that a command created, while it is active. */
+/** An active key that a command created. */
 export interface CreatedKey {
   readonly sequence: number;
   readonly identity: KeyIdentity;
@@ -30,13 +29,13 @@ export class KeyBook implements Stage {
   readonly parts: readonly string[] = ["keys"];
   /** By the sequence that introduced it, in that order. */
   readonly #active = new Map<number, KeyIdentity>();
-  /** Names outlive their keys: entries still show them. */
+  /** Names outlive their keys, because entries still refer to them. */
   readonly #names = new Map<number, string>();
   readonly #sequences = new Map<string, number>();
   /** The active keys that commands created. */
   readonly #created = new Map<number, CreatedKey>();
 
-  /** The sequence that introduced a key which is active; `undefined` for another. */
+  /** The sequence that introduced an active key; `undefined` for any other key. */
   sequenceOf(identity: KeyIdentity): number | undefined {
     return this.#sequences.get(textOf(identity));
   }
@@ -51,12 +50,12 @@ export class KeyBook implements Stage {
     return this.#names.get(sequence);
   }
 
-  /** The active keys that commands created, in that order; those that have expired are among them. */
+  /** The active keys that commands created, in order; includes expired ones. */
   created(): readonly CreatedKey[] {
     return [...this.#created.values()];
   }
 
-  /** Whether a command created an active key. */
+  /** Whether an active key was created by a command. */
   isCreated(sequence: number): boolean {
     return this.#created.has(sequence);
   }
@@ -66,7 +65,7 @@ export class KeyBook implements Stage {
     return [...this.#active.keys()];
   }
 
-  /** Checks the actor of an entry and what a `key` entry does. */
+  /** Checks the actor of an entry, and the change that a `key` entry makes. */
   check(_sequence: number, _at: number, body: EntryBody): void {
     if ("actor" in body && typeof body.actor === "number")
       invariant(this.#active.has(body.actor), "an actor is a key that was introduced before and not revoked");
@@ -92,7 +91,7 @@ export class KeyBook implements Stage {
     if (this.#active.size > 0) yield `,"keys":${writeExact(this.active())}`;
   }
 
-  /** Every key that was ever introduced; of one that was revoked its name. */
+  /** Every key ever introduced; for a revoked one, only its name. */
   *lines(): Generator<SnapshotLine> {
     const keys = [...this.#names].map(([sequence, name]) => {
       const active = this.#active.get(sequence);

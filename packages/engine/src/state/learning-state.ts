@@ -1,6 +1,6 @@
 /**
- * What was learned, as a stage: the router, the active prior that scores for it, and the promise of the seed that draws
- * follow from.
+ * Learning, as a stage: the router, the active prior that scores requests for it, and the commitment to the seed of the
+ * draws.
  * @module
  */
 import { activates, type EntryBody, invariant, type PriorEntry, SnapshotMembers, writeExact } from "@calybris/kernel";
@@ -26,7 +26,7 @@ export class LearningState implements Stage {
   readonly #policies: PolicyBook;
   #seedDigest: string | undefined;
   #prior: ActivePrior | undefined;
-  /** What the entry that was checked last activates. */
+  /** The prior that the last checked entry activates. */
   #nextPrior: ActivePrior | undefined;
 
   /** @param policies - an earlier stage. */
@@ -39,7 +39,7 @@ export class LearningState implements Stage {
     return this.#prior?.prior;
   }
 
-  /** SHA-256 of the secret seed that draws follow from, as it was promised; `undefined` until a policy learns. */
+  /** SHA-256 of the secret seed of the draws, as committed; `undefined` until a policy learns. */
   get seedDigest(): string | undefined {
     return this.#seedDigest;
   }
@@ -70,7 +70,7 @@ export class LearningState implements Stage {
     }
   }
 
-  /** Where the active policy learns. */
+  /** Only if the active policy learns. */
   *stateTexts(): Generator<string> {
     if (this.router.learning !== undefined) yield `,"learning":${writeExact(this.router.toJson())}`;
   }

@@ -1,6 +1,6 @@
 /**
- * Which decisions have an outcome: one bit for each entry of the journal, for good, and the latest outcomes in full,
- * so that the same one again gets the first answer.
+ * The decisions that have an outcome: one bit per entry of the journal, kept for good, and the latest outcomes in full, so
+ * that a duplicate gets the first answer.
  * @module
  */
 import {
@@ -22,17 +22,17 @@ import { RecordLog } from "../snapshot/record-log.ts";
 import type { Observed } from "./observed.ts";
 import type { Stage } from "./stage.ts";
 
-/** How many outcomes are remembered in full. */
+/** Number of outcomes remembered in full. */
 export const OUTCOMES_KEPT_MAX = 131_072;
 const CHUNK_BITS: number = SNAPSHOT_PAGE_RECORDS.reported;
 
-/** An outcome as a snapshot holds it. */
+/** An outcome in a snapshot. */
 type OutcomeRecord = ReturnType<typeof OUTCOME_RECORDS.read>;
 
 /**
- * An outcome as its entry has it.
+ * The remembered form of an outcome entry.
  *
- * @param closedCost - what the decision's reservation was closed at before the outcome.
+ * @param closedCost - cost at which the decision's reservation was closed before the outcome.
  */
 export function rememberedOutcome(sequence: number, entry: OutcomeEntry, closedCost: bigint | undefined): Remembered {
   const cost = outcomeCost(entry);
@@ -73,7 +73,7 @@ function rememberedRecord(record: OutcomeRecord): Remembered {
   return { sequence, content, costs, observed: { ...observed, repeated: true }, record };
 }
 
-/** What was reported, but for when and the cost. */
+/** The reported content, without time and cost. */
 function outcomeContent(reported: {
   readonly disposition: OutcomeEntry["disposition"];
   readonly succeeded?: boolean | undefined;
@@ -84,19 +84,19 @@ function outcomeContent(reported: {
   return [disposition, succeeded, signals.join("+"), latencyMs].join(" ");
 }
 
-/** What was reported, and what was answered. */
+/** A report and its answer. */
 export interface Remembered {
   readonly sequence: number;
-  /** What was reported, as one text. `undefined` when it is no longer known. */
+  /** The reported content as one text; `undefined` if it is no longer known. */
   readonly content: string | undefined;
-  /** The costs that are the same report: after a settlement its cost may be given or left out. */
+  /** The costs that make the same report: after a settlement its cost may be given or omitted. */
   readonly costs: readonly (bigint | undefined)[];
   readonly observed: Omit<Observed, "settlement">;
-  /** `undefined` when it is no longer known. */
+  /** `undefined` if it is no longer known. */
   readonly record: OutcomeRecord | undefined;
 }
 
-/** Whether a report is the one that is remembered. */
+/** Whether a report equals the remembered one. */
 export function isSameReport(before: Remembered, reported: Reported): boolean {
   return before.content === outcomeContent(reported) && before.costs.includes(reported.costMicrocents);
 }
@@ -106,17 +106,17 @@ export class OutcomeIndex implements Stage {
   /** A bit for each entry of the journal. */
   readonly #reported: Pages = new Pages("reported", CHUNK_BITS / 8);
   readonly #latest = new Map<number, Remembered>();
-  /** The latest as a snapshot holds them, and the number of each there. */
+  /** The latest outcomes as a snapshot holds them, and their record numbers. */
   readonly #log: RecordLog<OutcomeRecord> = new RecordLog("outcomes", OUTCOME_RECORDS, SNAPSHOT_PAGE_RECORDS.outcomes);
   readonly #numbers = new Map<number, number>();
-  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
+  /** Continues at the oldest remaining key: a new iterator would walk over all deleted ones. */
   readonly #oldest: MapIterator<number> = this.#latest.keys();
 
   readonly #closedCost: (of: number) => bigint | undefined;
-  /** What the outcome that was checked last is remembered as. */
+  /** The remembered form of the last checked outcome. */
   #next: Remembered | undefined;
 
-  /** @param closedCost - what a closed reservation cost; `undefined` for one that is open, or none. */
+  /** @param closedCost - the cost of a closed reservation; `undefined` for an open or unknown one. */
   constructor(closedCost: (of: number) => bigint | undefined) {
     this.#closedCost = closedCost;
   }
@@ -161,7 +161,7 @@ export class OutcomeIndex implements Stage {
     });
   }
 
-  /** What is known of the outcome of a decision; `undefined` when none was reported. */
+  /** The remembered outcome of a decision; `undefined` if none was reported. */
   find(of: number): Remembered | undefined {
     const latest = this.#latest.get(of);
     if (latest !== undefined) return latest;
@@ -184,7 +184,7 @@ export class OutcomeIndex implements Stage {
   }
 }
 
-/** An outcome of which no more is known than that it was reported. */
+/** An outcome that was reported, and of which nothing else is known any more. */
 const FORGOTTEN: Remembered = Object.freeze({
   sequence: 0,
   content: undefined,

@@ -1,12 +1,12 @@
 /**
- * The policies of a journal: by their ids, the one that was active at an entry, the active one, and the one that is staged.
+ * The policies of a journal: by their ids, the one that was active at an entry, the active one, and the staged one.
  *
  *     staged       a new policy decides beside the active one, in shadow
  *     canary       the staged policy decides for a share of the tenants
  *     promoted     the staged policy is active, or a new one
  *     rolled-back  an earlier policy is active again
  *
- * Every change but the staging itself and a canary ends the staging; the end of the staging ends the canary.
+ * Every change except the staging itself and a canary ends the staging; the end of the staging ends the canary.
  * @module
  */
 import {
@@ -39,22 +39,22 @@ import { type Activated, type KernelFor, PolicyVersion } from "./policy-version.
 import { learnerDifference } from "./router-policy-of.ts";
 import type { Stage } from "./stage.ts";
 
-/** From an entry on a policy is active. */
+/** An entry from which on a policy is active. */
 export interface Activation {
   readonly sequence: number;
   readonly policy: PolicyVersion;
 }
 
-/** What an entry does: it brings a policy, or names one. */
+/** The change that an entry makes: it introduces a policy, or names one. */
 interface Change {
   readonly change: PolicyChange;
   readonly policy: PolicyVersion;
   readonly isNew: boolean;
-  /** Of a canary. */
+  /** For a canary. */
   readonly shareBps: number;
 }
 
-/** Tenants whose points are remembered. */
+/** Most tenants whose points are cached. */
 const POINTS_MAX = 10_000;
 
 export class PolicyBook implements Stage {
@@ -64,22 +64,22 @@ export class PolicyBook implements Stage {
   /** In the order of their entries. */
   readonly #activations: Activation[] = [];
   #staged: PolicyVersion | undefined;
-  /** The share of the tenants that the staged policy decides for. */
+  /** Share of the tenants for which the staged policy decides. */
   #canaryBps = 0;
   #canarySince: number | undefined;
-  /** Of tenants, where a canary runs. */
+  /** Cached points of tenants, during a canary. */
   readonly #points = new Map<string, number>();
-  /** Whether activations follow from the policies alone: none was staged, and nothing was rolled back. */
+  /** Whether activations follow from the policies alone: none was staged, and none was rolled back. */
   #isPlain = true;
-  /** As a snapshot holds them. */
+  /** As in a snapshot. */
   readonly #lines: SnapshotLine[] = [];
-  /** What the entry that was checked last does. */
+  /** The change of the last checked entry. */
   #next: Change | undefined;
-  /** Of the superseded policies the only one that may have a kernel. */
+  /** The only superseded policy that may have a kernel. */
   #asked: PolicyVersion | undefined;
   readonly #kernelFor: KernelFor | undefined;
 
-  /** @param kernelFor - builds another kernel than the package's own. */
+  /** @param kernelFor - builds a custom kernel. */
   constructor(kernelFor?: KernelFor) {
     this.#kernelFor = kernelFor;
   }
@@ -93,7 +93,7 @@ export class PolicyBook implements Stage {
     return this.#policies;
   }
 
-  /** The active one. */
+  /** The active policy. */
   get active(): PolicyVersion {
     return this.activation.policy;
   }
@@ -110,22 +110,22 @@ export class PolicyBook implements Stage {
     return last;
   }
 
-  /** The policy that decides in shadow; `undefined` for none. */
+  /** The policy that decides in shadow; `undefined` if none is staged. */
   get staged(): PolicyVersion | undefined {
     return this.#staged;
   }
 
-  /** The share of the tenants, in basis points, that the staged policy decides for; 0 without a canary. */
+  /** Share of the tenants, in basis points, for which the staged policy decides; 0 without a canary. */
   get canaryBps(): number {
     return this.#canaryBps;
   }
 
-  /** Sequence of the entry that set that share last; `undefined` for a policy that had no canary. */
+  /** Sequence of the entry that last set that share; `undefined` for a policy without a canary. */
   get canarySince(): number | undefined {
     return this.#canarySince;
   }
 
-  /** Sequence of the last entry that changed which policy decides or is staged. */
+  /** Sequence of the last entry that changed the deciding policy or the staged one. */
   get lastChange(): number {
     return Math.max(this.activation.sequence, this.#staged?.since ?? 0, this.#canarySince ?? 0);
   }
@@ -141,7 +141,7 @@ export class PolicyBook implements Stage {
     return this.#policies[id - 1];
   }
 
-  /** The policy that was active at an entry: of those before it the last. */
+  /** The policy that was active at an entry. */
   at(sequence: number): PolicyVersion {
     let low = 0;
     let high = this.#activations.length - 1;
@@ -155,7 +155,9 @@ export class PolicyBook implements Stage {
     return found.policy;
   }
 
-  /** A kernel takes memory: the active policy keeps its own, and of the superseded ones the last that was asked for here. */
+  /**
+   * A kernel takes memory: the active and the staged policy keep theirs, and of the superseded ones only the last requested.
+   */
   kernelOf(policy: PolicyVersion): Kernel {
     if (policy !== this.active && policy !== this.#staged && policy !== this.#asked) {
       this.#asked?.releaseKernel();
@@ -164,7 +166,7 @@ export class PolicyBook implements Stage {
     return policy.prepared.kernel;
   }
 
-  /** @throws CalybrisError `CAL_ENGINE_POLICY_MISMATCH` when the digest of a policy is not that of its snapshot. */
+  /** @throws CalybrisError `CAL_ENGINE_POLICY_MISMATCH` when a policy's digest is not that of its snapshot. */
   check(sequence: number, _at: number, body: EntryBody): void {
     if (body.kind === "genesis" || body.kind === "policy") this.#next = this.#changeOf(sequence, body);
     else if (body.kind === "decision") this.#checkDecision(body);

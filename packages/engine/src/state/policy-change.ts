@@ -1,5 +1,5 @@
 /**
- * What an entry says of the policies of a journal: one is brought, or one that an earlier entry brought is named.
+ * The change that an entry makes to the policies of a journal: it introduces a policy, or names an earlier one.
  * @module
  */
 import {
@@ -12,16 +12,16 @@ import {
   snapshotFromJson,
 } from "@calybris/kernel";
 
-/** An entry as it was read; nothing of it is verified. */
+/** An entry as read, without any verification. */
 export interface UnverifiedEntry {
   readonly sequence: number;
   readonly head: EntryHead;
   readonly data: string;
 }
 
-/** A policy, from where in the journal it decides. */
+/** A policy, and the entry from which on it decides. */
 export interface PolicyAt {
-  /** Of the entry that brought it. */
+  /** Sequence of the entry that introduced it. */
   readonly sequence: number;
   readonly id: number;
   readonly snapshot: PolicySnapshot;
@@ -31,13 +31,13 @@ export interface JournalChange {
   readonly sequence: number;
   readonly id: number;
   readonly change: PolicyChange;
-  /** It is active from the next decision on. */
+  /** Whether it is active from the next decision on. */
   readonly isActivated: boolean;
-  /** Of a policy that is new. */
+  /** For a new policy. */
   readonly snapshot: PolicySnapshot | undefined;
 }
 
-/** `undefined` for an entry that says nothing of policies. */
+/** `undefined` for an entry that does not concern policies. */
 export function policyChangeIn({ head, data, sequence }: UnverifiedEntry): JournalChange | undefined {
   if (head.kind !== "genesis" && head.kind !== "policy") return undefined;
   const body = parseEntryBody(head, data, () => {
@@ -58,10 +58,10 @@ export class PolicyTimeline {
   readonly #byId = new Map<number, PolicySnapshot>();
 
   /**
-   * Takes an entry.
+   * Processes an entry.
    *
-   * @returns the policy that it brings or activates, and whether it is active from here on.
-   * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for one that names a policy which no earlier entry brought.
+   * @returns the policy that it introduces or activates, and whether it is active from here on.
+   * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry that names a policy which no earlier entry introduced.
    */
   take(read: UnverifiedEntry): (PolicyAt & { readonly isActivated: boolean }) | undefined {
     const changed = policyChangeIn(read);
@@ -73,7 +73,7 @@ export class PolicyTimeline {
   }
 }
 
-/** The policy that a decision's entry names, because a canary made it; `undefined` for the active one. */
+/** The policy that a canary decision's entry names; `undefined` for the active one. */
 export function statedPolicy({ head, data, sequence }: UnverifiedEntry): number | undefined {
   if (head.kind !== "decision") return undefined;
   let stated: number | undefined;

@@ -1,6 +1,6 @@
 /**
- * A policy that an entry activated, with everything that follows from its snapshot: digests, names to look up, tier floors,
- * and the kernel that decides by it. Each is computed once, and only here.
+ * A policy of the journal, with everything derived from its snapshot: digests, name lookup, tier floors, and the kernel that
+ * decides by it. Each is computed once, and only here.
  * @module
  */
 import {
@@ -17,18 +17,18 @@ import { nodeSha256 } from "../journal/chain-hash.ts";
 import { type DecidesUnder, PreparedPolicy } from "../prescribe/prepared-policy.ts";
 import { tierFloorsOf } from "./tier-floors.ts";
 
-/** Builds another kernel than the package's own. */
+/** Builds a custom kernel. */
 export type KernelFor = (policy: Policy) => Kernel;
 
-/** How a policy came into the journal. */
+/** The origin of a policy in the journal. */
 export interface Activated {
   /** Ids count from 1. */
   readonly id: number;
-  /** Sequence of the entry that brought it: that activated it, or staged it. */
+  /** Sequence of the entry that activated or staged it. */
   readonly since: number;
-  /** It came from the file that the service is configured with; true of genesis. */
+  /** Whether it came from the service's configured file; true for genesis. */
   readonly isFromFile: boolean;
-  /** Who brought it; `undefined` for the policy that the journal began with. */
+  /** The caller that introduced it; `undefined` for the journal's first policy. */
   readonly caused: Caused | undefined;
 }
 
@@ -38,13 +38,13 @@ export class PolicyVersion implements Activated, DecidesUnder {
   readonly isFromFile: boolean;
   readonly caused: Caused | undefined;
   readonly snapshot: PolicySnapshot;
-  /** Its names, to look up. */
+  /** Lookup of its names. */
   readonly index: SnapshotIndex;
   /** `calypol1`. */
   readonly digest: Uint8Array;
-  /** The same, hexadecimal. */
+  /** The same in hexadecimal. */
   readonly policyDigest: string;
-  /** Of the snapshot, hexadecimal: its names too. */
+  /** Digest of the snapshot, including names, in hexadecimal. */
   readonly snapshotDigest: string;
   /** Cheapest tier first. */
   readonly tierFloors: readonly number[];
@@ -65,13 +65,13 @@ export class PolicyVersion implements Activated, DecidesUnder {
     this.#kernelFor = kernelFor;
   }
 
-  /** Its kernel, and the records that the decide flow works in. Built when it is first asked for. */
+  /** Its kernel, and the records that the decide flow works in. Built on first use. */
   get prepared(): PreparedPolicy {
     this.#prepared ??= new PreparedPolicy(this, this.#kernelFor?.(this.snapshot.policy));
     return this.#prepared;
   }
 
-  /** Gives the memory of its kernel back; what asks for the kernel again, builds it again. */
+  /** Frees its kernel's memory; the next use rebuilds it. */
   releaseKernel(): void {
     this.#prepared = undefined;
   }

@@ -1,5 +1,5 @@
 /**
- * An entry of the journal, read back under the policies that come before it.
+ * Reads an entry of the journal under the policies that precede it.
  * @module
  */
 import {
@@ -15,7 +15,7 @@ import type { GoodEntry } from "../journal/recovery.ts";
 import { segmentName } from "../journal/segment.ts";
 import type { EngineState } from "./state.ts";
 
-/** The policies of an entry, by its position. */
+/** The policies at an entry's position. */
 export function policiesAt(state: EngineState, sequence: number): EntryPolicyOf {
   return (policyId) => {
     const policy = policyId === undefined ? state.policyAt(sequence) : state.policy(policyId);
@@ -24,7 +24,7 @@ export function policiesAt(state: EngineState, sequence: number): EntryPolicyOf 
   };
 }
 
-/** The body of an entry; what this version does not know is refused. */
+/** The body of an entry; content unknown to this version is refused. */
 export function readBody(entry: Omit<GoodEntry, "tree">, state: EngineState): EntryBody {
   const body = parseEntryBody(entry.head, entry.data, policiesAt(state, entry.head.sequence));
   if (body === undefined) {

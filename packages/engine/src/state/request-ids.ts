@@ -1,7 +1,7 @@
 /**
- * Requests by the ids that clients gave them. An id is decided at most once within the retention, and belongs to the tenant
- * that the client named: no tenant is a namespace of its own. What was decided is found before the active policy is
- * asked, so that a retry gets its decision whatever has changed since.
+ * Requests by client-supplied id. An id is decided at most once within the retention, and belongs to the tenant
+ * that the client named; requests without a tenant share a namespace of their own. The earlier decision is found before the
+ * active policy is consulted, so that a retry gets its decision whatever has changed since.
  *
  *     index of ids ── nothing ─▶ new
  *          │ entries that may hold the id
@@ -23,17 +23,17 @@ import {
 } from "./request-index.ts";
 import type { EngineState } from "./state.ts";
 
-/** A request that a client gave an id. */
+/** A request with a client-supplied id. */
 export interface IdentifiedRequest extends ScopedId {
   readonly client: ClientRequest;
 }
 
-/** What the ids need of the engine. */
+/** The parts of the engine that request ids use. */
 export interface RequestIdsPorts {
   readonly state: EngineState;
   readonly entries: StoredEntries;
   readonly nowUs: () => number;
-  /** Resolves once an entry that was ordered is durable; rejects as its journal failed. */
+  /** Resolves once an ordered entry is durable; rejects when its journal fails. */
   readonly whenDurable: (sequence: number) => Promise<void>;
 }
 
@@ -51,17 +51,17 @@ export class RequestIds {
     this.#ports = ports;
   }
 
-  /** Whether an entry that is not in `seen` may hold the id. Nearly always none does. */
+  /** Whether an entry that is not in `seen` may hold the id; almost always false. */
   mayHold(id: ScopedId, seen?: ReadonlySet<number>): boolean {
     if (!this.#ports.state.requests.mayHold(id)) return false;
     return seen === undefined || this.#unseen(id, seen) !== undefined;
   }
 
   /**
-   * Finds the decision of an id. An id that is new is new when `isNew` is called, and what that does at once is done before
-   * anybody else gets the same answer.
+   * Finds the decision of an id. When `isNew` is called the id is new, and the synchronous part of `isNew` runs before any
+   * other caller can learn the same.
    *
-   * @param seen - entries that do not hold the id; those that are found not to are added.
+   * @param seen - entries known not to hold the id; extended by those that are found not to.
    * @throws CalybrisError `CAL_JOURNAL_FAILED` for an id whose entry was not durable when the journal failed: only a new
    *   process finds out; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    */
@@ -71,7 +71,7 @@ export class RequestIds {
     isNew: () => Result | Promise<Result>,
     seen: Set<number> = new Set(),
   ): Promise<Result> {
-    // The age of an id is that at which it was sent again.
+    // The age of an id is measured at the time of the retry.
     const now = this.#unseen(id, seen) === undefined ? 0 : this.#ports.nowUs();
     for (;;) {
       const sequence = this.#unseen(id, seen);
@@ -100,7 +100,7 @@ export class RequestIds {
     return { sequence, entry, entryHash };
   }
 
-  /** An entry that was there and cannot be read may have decided the request: nobody decides it again. */
+  /** An entry that exists but cannot be read may have decided the request, so the request is not decided again. */
   async #read(sequence: number): Promise<StoredEntry> {
     const { entries } = this.#ports;
     try {
@@ -114,9 +114,9 @@ export class RequestIds {
 }
 
 /**
- * The id of a request; `undefined` without one, or for what no policy would take.
+ * The id of a request; `undefined` without an id, or if no policy would accept it.
  *
- * @throws CalybrisError `CAL_REQUEST_INVALID` for a request that holds more than any may.
+ * @throws CalybrisError `CAL_REQUEST_INVALID` for a request with more members than any may have.
  */
 export function identified(client: ClientRequest): IdentifiedRequest | undefined {
   refuseSprawling(client);

@@ -1,7 +1,7 @@
 /**
- * Which request ids were decided, and in which entry: a log of fingerprints in the order of the decisions, and a hash table
- * of positions in it, about 25 bytes an id. A fingerprint is 64 bits; the reader of a candidate entry compares the id in it, so
- * equal fingerprints cost a read and never a wrong answer.
+ * Maps decided request ids to entries: a log of fingerprints in the order of the decisions, and a hash table of positions in
+ * it, about 25 bytes an id. A fingerprint has 64 bits; the reader of a candidate entry compares the id in it, so equal
+ * fingerprints cost a read and never give a wrong answer.
  *
  * Bound: the latest {@link REQUEST_IDS_MAX} ids are kept, and at most a tenth more.
  * @module
@@ -32,7 +32,7 @@ export interface ScopedId {
   readonly requestId: string;
 }
 
-/** Its halves are signed, because V8 keeps any signed number of 32 bits without an object. */
+/** The halves are signed, because V8 stores signed 32-bit numbers without allocating. */
 interface Fingerprint {
   readonly sequence: number;
   readonly high: number;
@@ -45,12 +45,12 @@ export class RequestIndex implements Stage {
   readonly #spare: number;
   readonly #rows: number;
   readonly #log: RecordLog<Fingerprint>;
-  /** The oldest that is kept, by its number in the log. */
+  /** Log number of the oldest id kept. */
   #first = 0;
-  /** What slots count from, and the positions: a number in the log, less the base, plus 1; 0 where a slot is free. */
+  /** The hash table: a slot holds the log number minus `#base`, plus 1; 0 if free. */
   #base = 0;
   #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY);
-  /** The fingerprint that is looked for or added, and its record: every decision has one, and none is an object of its own. */
+  /** Scratch memory for the current fingerprint and its record, so that a decision allocates neither. */
   readonly #print: Int32Array = new Int32Array(2);
   readonly #record: Writable<Fingerprint> = { sequence: 0, high: 0, low: 0 };
 
@@ -80,12 +80,12 @@ export class RequestIndex implements Stage {
     this.#insert(this.#log.append(record), record.low);
   }
 
-  /** Whether any entry may hold the id; nearly always none does. */
+  /** Whether any entry may hold the id; almost always false. */
   mayHold(id: ScopedId): boolean {
     return this.#find(id, 0) !== undefined;
   }
 
-  /** The sequences of entries that may hold the id, the oldest first unless slots were taken. */
+  /** The sequences of entries that may hold the id, usually the oldest first. */
   *candidates(id: ScopedId): Generator<number> {
     for (let from = 0; ; ) {
       const found = this.#find(id, from);
@@ -108,7 +108,7 @@ export class RequestIndex implements Stage {
     });
   }
 
-  /** The sequence of the next entry with the fingerprint, and how many slots were looked at; `from` so many are passed over. */
+  /** The next entry with the fingerprint after skipping `from` slots, and the number of slots visited. */
   #find({ namespace, requestId }: ScopedId, from: number): { sequence: number; probes: number } | undefined {
     fingerprint(namespace, requestId, this.#print);
     const high = this.#print[0] as number;
@@ -139,7 +139,7 @@ export class RequestIndex implements Stage {
     this.#slots[slot] = number - this.#base + 1;
   }
 
-  /** At least so many that the latest `idsMax` are left; whole pages. */
+  /** Drops whole pages of the oldest ids; at least the latest `idsMax` remain. */
   #forgetOldest(): void {
     const first = Math.floor((this.#log.next - this.#idsMax) / this.#rows) * this.#rows;
     this.#log.dropBefore(first);
@@ -157,22 +157,22 @@ export class RequestIndex implements Stage {
   }
 }
 
-/** What ids are unique within: the tenant that the client named. No tenant is the empty one, so none is a namespace too. */
+/** The namespace of ids: the tenant that the client named; no tenant is the empty namespace, which no tenant can have. */
 export function namespaceOf(tenant: string | undefined): string {
   return tenant ?? "";
 }
 
-/** The namespace of a decision's id; an entry says where its tenant was not named. */
+/** The namespace of a decision's id; `defaulted` lists a tenant that was not named. */
 export function namespaceOfEntry({ defaulted, tenant }: DecisionEntry): string {
   return namespaceOf(defaulted.includes("tenant") ? undefined : tenant);
 }
 
-/** As one text. Neither a tenant nor an id holds a line feed. */
+/** The scoped id as one text; neither a tenant nor an id contains a line feed. */
 export function textOf({ namespace, requestId }: ScopedId): string {
   return `${namespace}\n${requestId}`;
 }
 
-/** Two 32-bit FNV-1a style hashes with a final mix; quality matters for speed only, never for the answer. */
+/** Two 32-bit hashes in the style of FNV-1a with a final mix; their quality affects only speed. */
 function fingerprint(namespace: string, requestId: string, print: Int32Array): void {
   print[0] = 0x811c9dc5;
   print[1] = 0x9e3779b9;

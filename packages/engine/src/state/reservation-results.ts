@@ -1,6 +1,5 @@
 /**
- * What became of a reservation, as commands answer it: the first result of a command that is repeated, and where a
- * reservation stands.
+ * The results of reservation commands: the first result of a repeated command, and the present state of a reservation.
  * @module
  */
 import { decisionIdOf, OVERRUN, type ReservationEntry, type TenantProof } from "@calybris/kernel";
@@ -8,18 +7,18 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { tenantProof } from "../ledger/proof.ts";
 import type { Closed, ClosedState, Open } from "../ledger/reservations.ts";
 
-/** What became of a reservation. */
+/** The state of a reservation, as commands return it. */
 export interface Settled {
   readonly decisionId: string;
   readonly tenant: string;
   readonly state: "settled" | "released" | "held" | "reconciled" | "corrected";
-  /** Journal sequence of the entry that says so. */
+  /** Journal sequence of the entry that led to it. */
   readonly sequence: number;
-  /** What it cost; while it is held, what is still reserved. */
+  /** Its cost; while it is held, the amount still reserved. */
   readonly actualMicrocents: bigint;
-  /** It was so before; nothing changed. */
+  /** Whether the state is older than this command, which changed nothing. */
   readonly repeated: boolean;
-  /** The tenant after it. */
+  /** The tenant's balance afterwards. */
   readonly balance: TenantProof;
 }
 
@@ -40,7 +39,7 @@ const STATE_SHOWN: Readonly<Record<ClosedState, Settled["state"]>> = Object.free
   corrected: "corrected",
 });
 
-/** The state of the reservation of a decision; `undefined` for one that is open, or none. */
+/** The state of a decision's reservation; `undefined` if it is open or unknown. */
 export function settledOf(ledger: Ledger, of: number, repeated: boolean): Settled | undefined {
   const closed = ledger.reservations.closed(of);
   if (closed !== undefined) return ofClosed(closed, repeated);
@@ -48,7 +47,7 @@ export function settledOf(ledger: Ledger, of: number, repeated: boolean): Settle
   return open?.held === undefined ? undefined : ofHeld(open, open.held.sequence, repeated);
 }
 
-/** What the same command did before; `undefined` when it has yet to be done, or must be refused. */
+/** The first result of the same command; `undefined` if it was not run yet, or must be refused. */
 export function firstResult(ledger: Ledger, entry: ReservationEntry): Settled | undefined {
   const { reservations } = ledger;
   const closed = reservations.closed(entry.of);

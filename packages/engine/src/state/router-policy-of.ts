@@ -1,12 +1,12 @@
 /**
- * What the router is given of a policy, and whether two policies can share one router.
+ * The router's view of a policy, and whether two policies can share one router.
  * @module
  */
 import { writeExact } from "@calybris/kernel";
 import type { RouterPolicy } from "../router/router.ts";
 import type { PolicyVersion } from "./policy-version.ts";
 
-/** Input and output tokens stand in where the policy names no features. */
+/** Input and output tokens are the features if the policy names none. */
 const TOKEN_FEATURES = 2;
 
 export function routerPolicyOf({ snapshot, tierFloors }: PolicyVersion): RouterPolicy {
@@ -21,9 +21,9 @@ export function routerPolicyOf({ snapshot, tierFloors }: PolicyVersion): RouterP
 }
 
 /**
- * What keeps a policy from learning by the learner of the active one; `undefined` where nothing does. One that does not learn needs
- * no learner. Any other has to give the router exactly what the active policy gives it: what is learned, and every recommendation, is
- * then the same whichever of the two decides.
+ * The reason that a policy cannot use the learner of the active one; `undefined` if it can. A policy that does not learn
+ * needs no learner. Any other must give the router the same view as the active policy: then the learned state, and every
+ * recommendation, is the same whichever of the two decides.
  */
 export function learnerDifference(active: PolicyVersion, staged: PolicyVersion): string | undefined {
   if (staged.snapshot.learning === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * How often the staged policy would have decided otherwise, since it was staged: as a whole, by regime and by tenant, with
- * examples. A change of policies begins anew, except a canary, whose own decisions are counted apart.
+ * How often the staged policy would have decided differently since it was staged: in total, by regime and by tenant, with
+ * examples. A change of policies resets the counts, except a canary, whose own decisions are counted separately.
  * @module
  */
 import { candidateIds, type DecisionEntry, type EntryBody, type SnapshotMembers } from "@calybris/kernel";
@@ -8,21 +8,21 @@ import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import type { PolicyBook } from "./policy-book.ts";
 import type { Stage } from "./stage.ts";
 
-/** Decisions that were made in shadow, and those of them that differ. */
+/** Shadow decisions, and those that differ. */
 export interface ShadowCount {
   readonly decisions: number;
-  /** The action is another one. */
+  /** The action differs. */
   readonly actionMismatches: number;
-  /** The action or the candidate, by its name, is another one. */
+  /** The action or the candidate's name differs. */
   readonly mismatches: number;
 }
 
 export interface ShadowCounts extends ShadowCount {
-  /** By regime; decisions that were not learned are in none. */
+  /** By regime; decisions without learning are in none. */
   readonly regimes: readonly ({ readonly regime: number } & ShadowCount)[];
-  /** By tenant, the first 1,000; `undefined` for decisions of no tenant, and an empty name for the rest. */
+  /** The first 1,000 tenants; `undefined` for decisions without a tenant, and an empty name for all others. */
   readonly tenants: readonly ({ readonly tenant: string | undefined } & ShadowCount)[];
-  /** Decisions that a canary of the staged policy made; in no other count. */
+  /** Decisions made by a canary of the staged policy; not in any other count. */
   readonly canaryDecisions: number;
   /** Sequences of the first decisions that differ. */
   readonly examples: readonly number[];
@@ -42,7 +42,7 @@ export class ShadowCounter implements Stage {
   #others: Mutable = none();
   #canaryDecisions = 0;
   #examples: number[] = [];
-  /** Of a candidate of the active policy, the staged one's. */
+  /** The staged policy's candidate by that of the active one. */
   #names: ReadonlyMap<number, number> | undefined;
 
   /** @param policies - an earlier stage. */
@@ -125,7 +125,7 @@ export class ShadowCounter implements Stage {
   }
 }
 
-/** No tenant has a name of no characters. */
+/** A tenant's name is never empty. */
 const OTHERS = "";
 const NO_CANDIDATE = -1;
 

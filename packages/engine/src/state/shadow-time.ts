@@ -1,10 +1,10 @@
 /**
- * What the shadow of a decision takes. It is measured, so it is no part of the state that entries determine.
+ * Time that shadow decisions take. It is measured, so it is not part of the state that entries determine.
  * @module
  */
 import type { PolicyVersion } from "./policy-version.ts";
 
-/** Reading the clock twice takes a tenth of what is measured, so few decisions are. */
+/** Reading the clock twice costs a tenth of the measured time, so only a sample is measured. */
 const MEASURED_EACH = 16;
 const MS_PER_SECOND = 1_000;
 
@@ -19,12 +19,12 @@ export class ShadowTime {
     this.#nowMs = nowMs;
   }
 
-  /** The mean since the policy was staged; `undefined` before the first that was measured. */
+  /** Mean since the policy was staged; `undefined` before the first measurement. */
   get meanSeconds(): number | undefined {
     return this.#measured === 0 ? undefined : this.#totalMs / this.#measured / MS_PER_SECOND;
   }
 
-  /** Does the work, and measures some of it. Another policy begins anew. */
+  /** Runs the work, and measures a sample. Another policy resets the mean. */
   during<Result>(staged: PolicyVersion, work: () => Result): Result {
     if (this.#staged !== staged) {
       this.#staged = staged;

@@ -1,8 +1,9 @@
 /**
- * The engine's state: a fold over the journal's entries, and nothing else. Live, each entry is applied in the step that
- * orders it; after a restart the same function is applied to what was read back, so both are the same by construction.
+ * The engine's state: a pure fold over the journal's entries. Live, each entry is applied in the step that orders it; after
+ * a restart the same function is applied to the entries read back, so both are the same by construction.
  *
- * It is its position in the journal and a list of stages. An entry is checked by every stage, then applied by every stage.
+ * It consists of its position in the journal and a list of stages. An entry is checked by every stage, then applied by every
+ * stage.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -50,31 +51,33 @@ export interface BoundSnapshot {
 export class EngineState {
   /** Journal sequence of the last entry; 0 before genesis. */
   sequence = 0;
-  /** The time from which the next entry continues, microseconds: that of the last entry, or less after a clock entry. */
+  /**
+   * Lower bound of the next entry's time, microseconds: the time of the last entry, or an earlier one after a clock entry.
+   */
   at = 0;
   /** Number of the last decision. */
   decisionSequence = 0n;
   sealed = false;
   readonly ledger: Ledger = new Ledger();
   readonly policies: PolicyBook;
-  /** How often the staged policy would have decided otherwise. */
+  /** How often the staged policy would have decided differently. */
   readonly shadows: ShadowCounter;
-  /** What that takes. Measured, not folded. */
+  /** Time that shadow decisions take. Measured, not folded. */
   readonly shadowTime: ShadowTime = new ShadowTime();
   readonly keys: KeyBook = new KeyBook();
   readonly checkpoints: CheckpointBook = new CheckpointBook();
   readonly outcomes: OutcomeIndex = new OutcomeIndex((of) => this.ledger.closedCost(of));
   readonly requests: RequestIndex = new RequestIndex();
-  /** Measured beside the engine, not folded. */
+  /** Measured outside the fold. */
   readonly regret: KeptRegret = new KeptRegret();
   readonly #learning: LearningState;
   /** In the order of a snapshot. The ledger is first: it refuses in `apply`, before anything changes. */
   readonly #stages: readonly Stage[];
   readonly #stageOf: ReadonlyMap<string, Stage>;
-  /** The digests of the last that was taken to be bound, and where. */
+  /** The digests of the last snapshot taken to be bound, and its sequence. */
   #bound: { readonly sequence: number; readonly digests: BoundSnapshot["digests"] } | undefined;
 
-  /** @param kernelFor - builds another kernel than the package's own. */
+  /** @param kernelFor - builds a custom kernel. */
   constructor(kernelFor?: KernelFor) {
     this.policies = new PolicyBook(kernelFor);
     this.#learning = new LearningState(this.policies);
@@ -98,7 +101,7 @@ export class EngineState {
     return this.#learning.prior;
   }
 
-  /** SHA-256 of the secret seed that draws follow from, as it was promised; `undefined` until a policy learns. */
+  /** SHA-256 of the secret seed of the draws, as committed; `undefined` until a policy learns. */
   get seedDigest(): string | undefined {
     return this.#learning.seedDigest;
   }
@@ -107,12 +110,12 @@ export class EngineState {
     return this.policies.get(id);
   }
 
-  /** The active policy at an entry: of those before it the last. */
+  /** The policy that was active at an entry. */
   policyAt(sequence: number): PolicyVersion {
     return this.policies.at(sequence);
   }
 
-  /** The policy that a decision was made under: the one that its entry names, or the active one at it. */
+  /** The policy that made a decision: the one that its entry names, or the one that was active. */
   policyOf({ policyId }: Pick<DecisionEntry, "policyId">, sequence: number): PolicyVersion {
     const policy = policyId === undefined ? this.policyAt(sequence) : this.policy(policyId);
     invariant(policy !== undefined, "a policy that an entry names was brought by an earlier one");
@@ -126,7 +129,7 @@ export class EngineState {
   /** Applies the next entry to every stage, or throws and changes none. */
   apply(sequence: number, at: number, body: EntryBody): void {
     this.#check(sequence, at, body);
-    // On the path of every decision, where going by an iterator leaves an object for each stage.
+    // On the path of every decision, where an iterator would allocate an object for each stage.
     const stages = this.#stages;
     for (let index = 0; index < stages.length; index++) (stages[index] as Stage).check?.(sequence, at, body);
     for (let index = 0; index < stages.length; index++) (stages[index] as Stage).apply(sequence, at, body);
@@ -136,14 +139,14 @@ export class EngineState {
     if (body.kind === "decision") this.decisionSequence = decisionNumberOf(body);
   }
 
-  /** The digest of the state (`calystt1`: step, then the canonical state), in hexadecimal. */
+  /** The digest of the state (`calystt1`: sequence, then the canonical state), in hexadecimal. */
   digest(): string {
     const hash = createHash("sha256").update(new ByteWriter(17).tag("calystt1").u64(BigInt(this.sequence)).finish());
     for (const text of this.#texts()) hash.update(text);
     return hash.digest("hex");
   }
 
-  /** Takes a snapshot of the state as it is. What has not changed since the last is not gone through again. */
+  /** Takes a snapshot of the present state. Parts unchanged since the last snapshot are not visited again. */
   snapshot(): TakenSnapshot {
     return takenSnapshot(this.sequence, this.#lines(), this.#lateLines());
   }
@@ -156,7 +159,7 @@ export class EngineState {
     return { snapshot, digests };
   }
 
-  /** Takes a snapshot back, line by line, into a state that is new. Throws RangeError for lines that are none. */
+  /** Restores a snapshot, line by line, into a new state. Throws RangeError for invalid lines. */
   restore(lines: Iterable<string>): void {
     let isFirst = true;
     let policy = 0;
@@ -188,7 +191,7 @@ export class EngineState {
     } else if (body.kind === "state") this.#checkState(body);
   }
 
-  /** Live these digests were taken a moment ago; what is read back is computed again. */
+  /** Live, these digests were just computed; for an entry that is read back they are recomputed. */
   #checkState({ stateDigest, snapshotDigest }: StateEntry): void {
     const { digests } = this.#bound?.sequence === this.sequence ? this.#bound : this.snapshotToBind();
     invariant(stateDigest === digests.stateDigest, "a state entry holds the digest of the state before it");

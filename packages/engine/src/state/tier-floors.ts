@@ -1,10 +1,12 @@
 /**
- * The floor of each tier: the least quality of its enabled candidates.
+ * The floor of each tier: the lowest quality of its enabled candidates.
  * @module
  */
 import type { PolicySnapshot } from "@calybris/kernel";
 
-/** Cheapest tier first. A tier with nothing enabled has the floor of the next one up, or else of the next one down. */
+/**
+ * Cheapest tier first. A tier without enabled candidates has the floor of the next tier up, or else of the next one down.
+ */
 export function tierFloorsOf(snapshot: PolicySnapshot): readonly number[] {
   const floors: (number | undefined)[] = snapshot.tiers.map((_, tier) => {
     const qualities = snapshot.policy.candidates
