@@ -1,5 +1,6 @@
 /**
- * A decision as it was acted on: where it is only observed, the requested candidate ran for certain, whatever was selected.
+ * A decision as it was carried out. A decision that is only observed does not run the selected candidate: the requested one
+ * ran, with certainty.
  * @module
  */
 import { cost } from "./arithmetic.ts";
@@ -9,7 +10,7 @@ import type { Policy } from "./policy.ts";
 import { PROPENSITY_ONE } from "./recommendation.ts";
 import { costMicrocents } from "./units.ts";
 
-/** The entry with what ran in the place of what was selected, and its propensity. */
+/** The entry with the candidate that ran instead of the selected one, and the propensity of that candidate. */
 export function asActed(entry: DecisionEntry, policy: Policy): DecisionEntry {
   const { acted, decision, learning, request } = entry;
   if (acted === undefined) return entry;

@@ -45,10 +45,10 @@ export function cost(request: Request, candidate: Candidate): CostMicrocents {
 }
 
 /**
- * As {@link cost}, in numbers that are exact; −1 where one of them would not be. For answers on the path of every decision.
+ * As {@link cost}, in exact `number` arithmetic; −1 where a product could be inexact. For the path of every decision.
  *
- * Below 2^52 a product divided by 10^6 is below 2^33, where doubles are 2^-20 apart: less than the 10^-6 by which a quotient
- * that is not whole differs from a whole one, so rounding up is right.
+ * A product below 2^52, divided by 10^6, is below 2^33, where doubles are 2^-20 apart. A fractional quotient differs from an
+ * integer by at least 10^-6, which is more, so rounding up is correct.
  */
 export function exactCost(
   inputTokens: number,

@@ -1,5 +1,5 @@
 /**
- * What the client sent where the request holds another value, as an entry holds it.
+ * Values that the client sent and the decision replaced, in the form of a journal entry.
  * @module
  */
 import type { Asked } from "./decision-entry.ts";
@@ -19,7 +19,7 @@ export const ASKED: EntryValue<Asked> = objectOf<Asked>({
   qualityMinBps: { type: U16 as EntryValue<Bps>, holds: "the floor", leftOut: "it was not replaced" },
 });
 
-/** Reads it from text; `undefined` when the cursor no longer holds. A floor is rare, and left to the general reader. */
+/** Reads it from text; `undefined` if the cursor fails. A floor is rare, and left to the general reader. */
 export function askedIn(cursor: TextCursor): Asked | undefined {
   const budget = cursor.skip('{"budgetMicrocents":') ? cursor.unsigned() : undefined;
   const providers = cursor.skip(budget === undefined ? '{"providers":' : ',"providers":')

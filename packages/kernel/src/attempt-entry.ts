@@ -1,6 +1,6 @@
 /**
- * Attempts of a call beyond the first, which the decision itself covers: each is durable, with its own reservation, before
- * it sends a byte, and its end is an entry of its own.
+ * Attempts of a call. The decision itself covers the beginning of the first. Each later attempt is durable, with its own
+ * reservation, before a byte of it is sent. The end of every attempt is an entry.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -19,7 +19,7 @@ export interface AttemptBegunEntry extends Caused {
   readonly number: number;
   /** Id of the candidate that it is sent to. */
   readonly candidate: number;
-  /** Where the candidate is reached; left out where there is one place. */
+  /** The deployment of the candidate; left out if it has only one. */
   readonly deployment?: string;
   readonly reservedMicrocents: Microcents;
   readonly basis: ReservationBasis;
@@ -35,9 +35,9 @@ export interface AttemptEndedEntry extends Caused {
   readonly status: number;
   readonly latencyMs: number;
   readonly firstByteMs?: number;
-  /** Left out without usage: its cost is not known. */
+  /** Left out if usage, and so the cost, is unknown. */
   readonly costMicrocents?: Microcents;
-  /** What the provider counted. */
+  /** As the provider counted them. */
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   /** Of the input: read from the provider's cache, and written to it. */

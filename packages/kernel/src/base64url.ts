@@ -1,8 +1,8 @@
 /**
  * A digest in 43 characters instead of 64: base64url without padding (RFC 4648, section 5), to and from hexadecimal.
  *
- * Three hexadecimal digits are twelve bits are two characters. Every decision goes through here, so it works on character
- * codes: a sixth of the time that pieces of text take.
+ * Three hexadecimal digits are twelve bits, which are two characters. Every decision is encoded here, so the code works on
+ * character codes, which takes a sixth of the time of concatenating strings.
  * @module
  */
 
@@ -13,11 +13,11 @@ const DIGEST_CHARACTERS = 43;
 
 const characterCodes: readonly number[] = codesOf(ALPHABET);
 const digitCodes: readonly number[] = codesOf(HEX_DIGITS);
-/** The value of a character by its code; below zero for one that is none. */
+/** The value of a character by its code; negative for a character outside the alphabet. */
 const characterValues: Int8Array = valuesOf(characterCodes);
 const digitValues: Int8Array = valuesOf(digitCodes);
 
-/** What is being written; made once. */
+/** Output buffers, allocated once. */
 const charactersOut = new Array<number>(DIGEST_CHARACTERS).fill(0);
 const digitsOut = new Array<number>(DIGEST_HEX_DIGITS).fill(0);
 
@@ -39,7 +39,7 @@ export function digestToBase64Url(hex: string): string | undefined {
   return String.fromCharCode.apply(undefined, codes);
 }
 
-/** The inverse; `undefined` for anything that {@link digestToBase64Url} would not have written. */
+/** The inverse; `undefined` for anything that {@link digestToBase64Url} does not produce. */
 export function digestFromBase64Url(text: string): string | undefined {
   if (text.length !== DIGEST_CHARACTERS) return undefined;
   const codes = digitsOut;

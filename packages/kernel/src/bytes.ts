@@ -1,24 +1,24 @@
 /**
  * Bytes at fixed width, little-endian, without padding: how every digest of the published formats is laid out
- * (docs/formats.md). Hexadecimal, and UTF-8, are here too, because both are how bytes meet text.
+ * (docs/formats.md). The conversions between bytes and text, hexadecimal and UTF-8, are here too.
  * @module
  */
 import { invariant } from "./invariant.ts";
 
 const utf8 = new TextEncoder();
-/** Every tag that was written: there are few, and each decision writes three. */
+/** Encoded tags. There are few, and each decision writes three. */
 const TAGS = new Map<string, Uint8Array>();
 const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const DIGEST_BYTES = 32;
 const DIGIT_CODES: Uint8Array = utf8.encode("0123456789abcdef");
-/** What is being written; made once. */
+/** Output buffer, allocated once. */
 const digestCodes = new Array<number>(2 * DIGEST_BYTES).fill(0);
-/** The value of a hexadecimal digit by its character code; below zero for anything else. */
+/** The value of a hexadecimal digit by its character code; negative for anything else. */
 const DIGIT_VALUES: Int8Array = Int8Array.from({ length: 128 }, (_, code) =>
   "0123456789abcdef".indexOf(String.fromCharCode(code)),
 );
 
-/** Collects fields in order. Values are checked by the units that carry them; here they only get their width. */
+/** Writes fields in order. Values were checked when their units were constructed; here each only gets its width. */
 export class ByteWriter {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -64,7 +64,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** Begins again. What {@link finish} gave before is overwritten. */
+  /** Starts over. Bytes that {@link finish} returned before are overwritten. */
   reset(): this {
     this.#length = 0;
     return this;
@@ -90,7 +90,7 @@ function tagBytes(tag: string): Uint8Array {
   return bytes;
 }
 
-/** A digest's digits are made as one text at once; pieces that are joined would be joined again when they are looked at. */
+/** Hexadecimal digits of bytes. A digest is built as one flat string: a concatenated one would be flattened when it is read. */
 export function toHex(bytes: Uint8Array): string {
   if (bytes.byteLength === DIGEST_BYTES) {
     for (let index = 0; index < DIGEST_BYTES; index++) {
@@ -105,7 +105,7 @@ export function toHex(bytes: Uint8Array): string {
   return hex;
 }
 
-/** The inverse of {@link toHex}; `undefined` for anything that it would not have written. */
+/** The inverse of {@link toHex}; `undefined` for anything that it does not produce. */
 export function fromHex(hex: string): Uint8Array | undefined {
   if (hex.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(hex.length / 2);
@@ -118,7 +118,7 @@ export function fromHex(hex: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Lays a digest of 64 hexadecimal digits into 32 bytes. False for anything that {@link toHex} would not have written. */
+/** Writes a digest of 64 hexadecimal digits to `out` as 32 bytes. False for anything that {@link toHex} does not produce. */
 export function digestFromHex(hex: string, out: Uint8Array, at: number): boolean {
   let isHex = hex.length === 2 * DIGEST_BYTES;
   for (let index = 0; isHex && index < DIGEST_BYTES; index++) {
@@ -130,13 +130,13 @@ export function digestFromHex(hex: string, out: Uint8Array, at: number): boolean
   return isHex;
 }
 
-/** UTF-8 of well-formed text. A lone surrogate would silently become U+FFFD, so it is refused. */
+/** Encodes well-formed text as UTF-8. A lone surrogate would silently become U+FFFD, so it is refused. */
 export function toUtf8(text: string): Uint8Array {
   invariant(text.isWellFormed(), "text is well-formed Unicode");
   return utf8.encode(text);
 }
 
-/** Whether two byte strings are the same. For public bytes: the time it takes depends on them. */
+/** Whether two byte strings are equal. Only for public bytes: it does not run in constant time. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && a.every((byte, at) => byte === b[at]);
 }

@@ -1,13 +1,13 @@
 /**
- * Which tenants a canary decides for: each has a point between 0 and 9,999, which a keyed hash gives it. The key is the staged policy
- * and the entry that staged it, so that another staging tries other tenants. A larger share keeps every tenant of a smaller one.
+ * The tenants that a canary decides for. A keyed hash gives each tenant a point from 0 to 9,999. The key is the staged policy and
+ * the entry that staged it, so that another staging selects other tenants. A larger share keeps every tenant of a smaller one.
  * @module
  */
 import { ByteWriter, toUtf8 } from "./bytes.ts";
 import { type Sha256, sha256 as portableSha256 } from "./sha256.ts";
 import { BPS_MAX } from "./units.ts";
 
-/** What gives tenants their points. */
+/** The key of the hash that gives tenants their points. */
 export interface CanaryKey {
   /** `calypol1` of the staged policy, 32 bytes. */
   readonly policyDigest: Uint8Array;

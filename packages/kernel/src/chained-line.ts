@@ -1,5 +1,5 @@
 /**
- * A line of the chained log, read from its bytes without losing one: what is hashed is a slice of what was read.
+ * A line of the chained log, parsed from its bytes. The hashed data is a slice of the bytes that were read, never a copy.
  * @module
  */
 
@@ -13,7 +13,7 @@ export interface ChainedLine {
   readonly dataText: string;
 }
 
-/** A byte order mark is a byte like any other: it is in no line of a log. */
+/** A byte order mark is kept, so that a line that has one is refused. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 const SEQUENCE = '{"sequence":';
@@ -27,8 +27,8 @@ const OPENING_BRACE = 0x7b;
 const SEQUENCE_DIGITS_MAX = 16;
 
 /**
- * A line, without its newline, exactly as the journal writes it; `undefined` for any other. Every entry of a journal passes here.
- * It is decoded at once: what comes before the data is ASCII, so there characters are bytes.
+ * Parses a line, without its newline, in exactly the form that the journal writes; `undefined` for any other. Every entry of a
+ * journal is parsed here. The line is decoded as a whole: everything before the data is ASCII, so characters are bytes there.
  */
 export function parseChainedLine(bytes: Uint8Array): ChainedLine | undefined {
   if (bytes[0] !== OPENING_BRACE || bytes[bytes.byteLength - 1] !== CLOSING_BRACE) return undefined;

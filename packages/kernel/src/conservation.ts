@@ -12,7 +12,7 @@ export interface Balances {
   readonly remainingMicrocents: bigint;
   readonly reservedMicrocents: bigint;
   readonly settledMicrocents: bigint;
-  /** Amount billed beyond the balance; the tenant has no headroom until later money has paid it. */
+  /** Amount billed beyond the balance. The tenant has no headroom until a later grant has paid it. */
   readonly debtMicrocents: bigint;
 }
 
@@ -33,7 +33,7 @@ export interface OpenReservation {
   readonly tenant: string;
   /** Still reserved. */
   readonly amountMicrocents: bigint;
-  /** Settled already, of a held reservation. */
+  /** The part of a held reservation that is already settled. */
   readonly knownMicrocents: bigint;
   /** When the reservation expires and is settled in full. */
   readonly expiresAt: number;
@@ -41,7 +41,7 @@ export interface OpenReservation {
 }
 
 export interface ConservationProof {
-  /** The last entry that is counted. */
+  /** Sequence of the last entry that is included. */
   readonly sequence: number;
   /** `calyldg1` with that entry as its watermark, in hexadecimal. */
   readonly digest: string;

@@ -1,5 +1,5 @@
 /**
- * What an entry says of the decision itself: the action, the selected candidate and its cost, or the reason of a rejection.
+ * The decision itself as an entry holds it: the action, the selected candidate and its cost, or the reason of a rejection.
  * @module
  */
 import { ACTION_CODES, type Action, NO_INDEX, REASON_CODES, type Reason } from "./decision.ts";
@@ -49,7 +49,7 @@ export function answerFromJson(members: Members, policy: Policy): RecordedDecisi
   return selection(action, selected, cost, policy);
 }
 
-/** Reads it from text; `undefined` when the cursor no longer holds, or there is no such policy. */
+/** Reads it from text; `undefined` if the cursor fails or the policy is unknown. */
 export function answerIn(cursor: TextCursor, policyOf: () => Policy): RecordedDecision | undefined {
   if (cursor.skip('{"action":"reject","reason":"')) {
     const reason = cursor.text() as Reason;

@@ -1,6 +1,6 @@
 /**
- * A decision as the journal holds it: what was asked, as it was decided, and what was chosen. Members at their default
- * are left out, and so is what the kernel makes again of policy and request. Member names and their order:
+ * A decision as the journal holds it: the request as it was decided, and the choice. Members at their default are left out,
+ * and so is everything that the kernel derives from policy and request. Member names and their order:
  * `decision-fields.ts`.
  * @module
  */
@@ -11,9 +11,9 @@ import { NO_BUDGET_LIMIT, type Request } from "./request.ts";
 import type { BoundingPolicy, RequestBounds } from "./spending.ts";
 import type { Bps, CandidateId, CostMicrocents, Mask, Microcents } from "./units.ts";
 
-/** Which values the client left to the policy's use case; and `tenant`, which then is the default one. */
+/** A value that the client left to the policy's use case; or `tenant`, if the client named none and the default applies. */
 export type Defaulted = "value" | "risk" | "confidence" | "floor" | "output" | "tenant";
-/** In the order in which an entry lists them. */
+/** In the order of their bits in the mask of an entry. */
 export const DEFAULTED: readonly Defaulted[] = Object.freeze([
   "value",
   "risk",
@@ -23,31 +23,31 @@ export const DEFAULTED: readonly Defaulted[] = Object.freeze([
   "tenant",
 ] as const);
 
-/** What the client sent where the request holds another value. */
+/** Values that the client sent and the decision replaced; `request` holds the replacements. */
 export interface Asked {
   readonly budgetMicrocents?: CostMicrocents;
   readonly providers?: Mask;
   readonly qualityMinBps?: Bps;
 }
 
-/** What a tenant had, and what the client would have spent; in microcents. */
+/** The headroom of a tenant, and the larger amount that the client would have spent. */
 export interface Shortfall {
   readonly headroomMicrocents: Microcents;
   readonly askedMicrocents: CostMicrocents;
 }
 
-/** How the amount that is reserved was found. */
+/** How the reserved amount was determined. */
 export type ReservationBasis = "bytes" | "estimate" | "window";
 export const RESERVATION_BASES: readonly ReservationBasis[] = Object.freeze(["bytes", "estimate", "window"] as const);
 
-/** What a staged policy would have decided. */
+/** The decision that a staged policy would have made. */
 export interface Shadow {
   readonly action: Decision["action"];
-  /** 0 for nothing. */
+  /** 0 for a rejection. */
   readonly candidateId: CandidateId;
 }
 
-/** What an entry holds of a decision. The kernel makes the rest of policy and request. */
+/** The part of a decision that an entry holds. The kernel derives the rest from policy and request. */
 export type RecordedDecision = Pick<Decision, "action" | "reason" | "selectedId" | "selectedIndex" | "costMicrocents">;
 
 /** One decision as the journal holds it. */
@@ -57,21 +57,21 @@ export interface DecisionEntry {
   readonly requestId?: string;
   /** The policy decided under, when it is not the active one at the entry. */
   readonly policyId?: number;
-  /** Who asked. */
+  /** The caller. */
   readonly actor?: Actor;
   /** On whose behalf, as the caller claims. */
   readonly onBehalfOf?: string;
   readonly useCase: string;
   readonly defaulted: readonly Defaulted[];
-  /** Whose money it is; absent when no tenant has a limit and the client named none. */
+  /** The tenant that pays; absent if the client named none and `default` has no limit. */
   readonly tenant?: string;
-  /** How long the reservation may stay open, when the client said; else the tenant's own. */
+  /** How long the reservation may stay open, if the client set it; otherwise the tenant's limit applies. */
   readonly reservationSeconds?: number;
-  /** The tenant's headroom, when it was less than the client would have spent. */
+  /** The tenant's headroom, if it was less than the client would have spent. */
   readonly headroomMicrocents?: Microcents;
-  /** What the client sent where the request holds another value. */
+  /** Values that the client sent and the decision replaced. */
   readonly asked?: Asked;
-  /** Short texts by which the caller counts its requests. */
+  /** Short texts by which the caller groups its requests. */
   readonly tags?: Readonly<Record<string, string>>;
   /** The conversation that the request belongs to. */
   readonly session?: string;
@@ -80,45 +80,45 @@ export interface DecisionEntry {
   /** As decided. */
   readonly request: Request;
   /**
-   * What budget and providers of the request are left out at: what its policy makes of them where the client sent none. It is
-   * not written, because it follows; left out for no limit and any provider.
+   * The budget and providers at which those members of the request are left out: the policy's, if the client sends neither.
+   * Not written, because they follow from policy and request. Absent for no limit and any provider.
    */
   readonly bounds?: RequestBounds;
-  /** How the floor came about, when the client gave none and the policy learns. */
+  /** The origin of the floor, if the client gave none and the policy learns. */
   readonly learning?: Recommendation;
   readonly decision: RecordedDecision;
-  /** The candidate that runs whatever was selected, where the decision is only observed; 0 for nothing. */
+  /** The candidate that runs, if the decision is only observed: not the selected one. 0 for none. */
   readonly acted?: CandidateId;
-  /** What is reserved, when it is not the cost; always where {@link acted} runs and reserves. */
+  /** The reserved amount, if it is not the decision's cost; always present if {@link acted} runs and reserves. */
   readonly reservedMicrocents?: CostMicrocents;
-  /** Of a call: how the reserved amount was found, or the amount that exceeded the headroom. */
+  /** Of a call: how the reserved amount was determined, or the amount that exceeded the headroom. */
   readonly basis?: ReservationBasis;
   readonly shadow?: Shadow;
   /** The identity digest (`calyidn1`) in hexadecimal; base64url in the journal. It binds policy, request and decision. */
   readonly identity: string;
 }
 
-/** A policy, as far as an entry is read under it. */
+/** The part of a policy that reading an entry needs. */
 export type EntryPolicy = BoundingPolicy;
 
 /**
- * The policy of an entry: by the id that it states, or without one the policy active at the entry. Throws when there is
- * none.
+ * The policy of an entry: the one with the stated id or, without an id, the policy active at the entry. Throws if there is no
+ * such policy.
  */
 export type EntryPolicyOf = (policyId: number | undefined) => EntryPolicy;
 
-/** The shortage that an entry records; `undefined` when the tenant had what the client would have spent. */
+/** The shortfall that an entry records; `undefined` if the tenant's headroom was enough. */
 export function shortfallOf({ headroomMicrocents, asked }: DecisionEntry): Shortfall | undefined {
   if (headroomMicrocents === undefined) return undefined;
   return { headroomMicrocents, askedMicrocents: asked?.budgetMicrocents ?? NO_BUDGET_LIMIT };
 }
 
-/** The candidate that runs; 0 for nothing. */
+/** The candidate that runs; 0 for none. */
 export function runningId({ acted, decision }: Pick<DecisionEntry, "acted" | "decision">): number {
   return acted ?? decision.selectedId;
 }
 
-/** What is reserved for what runs. A decision that is only observed says so itself. */
+/** The amount reserved for the candidate that runs. A decision that is only observed reserves nothing unless it says so. */
 export function reservedFor({
   acted,
   reservedMicrocents,
@@ -127,7 +127,7 @@ export function reservedFor({
   return reservedMicrocents ?? (acted === undefined ? decision.costMicrocents : 0n);
 }
 
-/** What the action of a selection implies. */
+/** The reason that the action of a selection implies. */
 export const SELECTION_REASONS: Readonly<Record<string, Reason>> = Object.freeze({
   execute: "requested_maximizes_utility",
   substitute: "alternative_maximizes_utility",

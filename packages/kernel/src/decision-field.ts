@@ -1,5 +1,5 @@
 /**
- * One member of a decision's entry: how it is written, read, and read straight from text.
+ * One member of a decision's entry: how it is written, read from JSON, and scanned from text.
  * @module
  */
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
@@ -7,7 +7,7 @@ import { type EntryValue, type JsonSchema, written } from "./entry-value.ts";
 import type { ExactJson } from "./exact-json.ts";
 import type { TextCursor } from "./text-cursor.ts";
 
-/** An entry that is being read. */
+/** A partially read entry. */
 export type DecisionDraft = { -readonly [Key in keyof DecisionEntry]?: DecisionEntry[Key] };
 
 /** One member. */
@@ -19,25 +19,25 @@ export interface DecisionField {
   readonly schema: JsonSchema;
   /** Its value as JSON; `undefined` where it is left out. */
   readonly write: (entry: DecisionEntry) => string | undefined;
-  /** Takes its value into a draft that has the members before it. Throws RangeError naming the member. */
+  /** Reads its value into a draft that already has the members before it. Throws RangeError naming the member. */
   readonly read: (value: ExactJson | undefined, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;
-  /** The same from text; what it does not know it refuses. Without it the general reader is asked. */
+  /** The same from text; refuses every form that it does not know. If absent, the general reader reads the entry. */
   readonly scan?: (cursor: TextCursor, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;
 }
 
-/** A member that the draft holds as it is read, or not at all. */
+/** A member that the draft holds unchanged, or not at all. */
 interface PlainField<At extends keyof DecisionDraft> {
   readonly key?: string;
   readonly holds: string;
   readonly leftOut: string;
   readonly type: EntryValue<NonNullable<DecisionEntry[At]>>;
-  /** That of the type, where it is left out. */
+  /** By default the scanner of the type. */
   readonly scan?: (cursor: TextCursor) => unknown;
-  /** What is wrong with it beside the members before it. */
+  /** The conflict of its value with the members before it; `undefined` if there is none. */
   fault?(value: NonNullable<DecisionEntry[At]>, draft: DecisionDraft): string | undefined;
 }
 
-/** A member that is put into the draft as it is read, and left out where the entry has none. */
+/** Builds the field of a member that the draft holds unchanged, and that is left out if the entry lacks it. */
 export function plain<At extends keyof DecisionDraft>(at: At, field: PlainField<At>): DecisionField {
   const { type, holds, leftOut, scan = type.scan, key = at } = field;
   const put = (value: unknown, draft: DecisionDraft): void => {
@@ -74,7 +74,7 @@ export function plain<At extends keyof DecisionDraft>(at: At, field: PlainField<
   };
 }
 
-/** Text with its quotes. */
+/** Scans a string with its quotes. */
 export function quoted(cursor: TextCursor): string {
   cursor.expect('"');
   return cursor.text();

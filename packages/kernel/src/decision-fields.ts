@@ -1,6 +1,6 @@
 /**
- * The members of a decision's entry: one row each, in order. The writer, the reader and the fast
- * reader go through these rows, so that names, order and defaults are stated once. A test holds docs/formats.md to them.
+ * The members of a decision's entry: one row each, in order. The writer, the reader and the fast reader are driven by these
+ * rows, so that names, order and defaults are stated once. A test checks docs/formats.md against them.
  * @module
  */
 import { ACTOR, ON_BEHALF_OF } from "./actor.ts";
@@ -56,7 +56,7 @@ const NAME: EntryValue<string> = textWhere(
 const BASE64_DIGEST: JsonSchema = { type: "string", pattern: PROMPT_DIGEST_PATTERN };
 const DEFAULTED_MASK_MAX: number = 2 ** DEFAULTED.length - 1;
 const DEFAULTED_MASK = wholeFrom(1, DEFAULTED_MASK_MAX);
-/** By the mask. */
+/** Indexed by the mask. */
 const DEFAULTED_LISTS: readonly (readonly Defaulted[])[] = Array.from({ length: DEFAULTED_MASK_MAX + 1 }, (_, bits) =>
   Object.freeze(DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0)),
 );
@@ -285,7 +285,7 @@ function takeRequest(draft: DecisionDraft, read: BoundedRequest | undefined): vo
   if (budgetLimitMicrocents !== NO_BUDGET_LIMIT || providersAllowed !== ALL_PROVIDERS) draft.bounds = bounds;
 }
 
-/** What is wrong with a policy that there is not, the general reader says. */
+/** `undefined` for an unknown policy, which the general reader reports. */
 function knownPolicy(id: number | undefined, policyOf: EntryPolicyOf): EntryPolicy | undefined {
   try {
     return policyOf(id);
@@ -294,7 +294,7 @@ function knownPolicy(id: number | undefined, policyOf: EntryPolicyOf): EntryPoli
   }
 }
 
-/** A draft that has the members before it says what is left out. */
+/** The members before it, which the draft already has, determine the defaults of `learning`. */
 function scanLearning(cursor: TextCursor, draft: DecisionDraft): void {
   const learning = recommendationIn(cursor, draft as DecisionEntry);
   if (learning !== undefined) draft.learning = learning;

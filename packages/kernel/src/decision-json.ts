@@ -1,5 +1,5 @@
 /**
- * A decision's members as text, and back. What is read is exactly what would be written.
+ * A decision's members as text, and back. Only the exact form that is written is accepted.
  * @module
  */
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
@@ -8,8 +8,8 @@ import { DECISION_FIELDS } from "./decision-fields.ts";
 import { type Members, refuseUnknown } from "./entry-value.ts";
 
 /**
- * The members of a decision as text, each with a comma before it. Pure. It holds an entry's own members only: those that a
- * live decision has beyond them (utility, runner-up, arms) are not written.
+ * The members of a decision as text, each with a comma before it. Pure. Only the members of an entry are written, not those
+ * that a live decision has besides (utility, runner-up, arms).
  */
 export function decisionMembers(entry: DecisionEntry): string {
   let text = "";
@@ -20,12 +20,12 @@ export function decisionMembers(entry: DecisionEntry): string {
   return text;
 }
 
-/** What comes before the value of each member. */
+/** The text before the value of each member. */
 const OPENINGS: readonly string[] = DECISION_FIELDS.map(({ key }) => `,"${key}":`);
 
 const KEYS: { readonly [key: string]: true } = Object.fromEntries(DECISION_FIELDS.map(({ key }) => [key, true]));
 
-/** Reads the members back. Throws RangeError naming the member, UnknownMember for one that this version does not know. */
+/** Reads the members back. Throws RangeError naming the member; UnknownMember for a member unknown to this version. */
 export function decisionFromJson(members: Members, policyOf: EntryPolicyOf): DecisionEntry {
   refuseUnknown(members, KEYS);
   const draft: DecisionDraft = { kind: "decision" };

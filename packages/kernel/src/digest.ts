@@ -15,7 +15,7 @@ const CANDIDATE_BYTES = 4 + 2 + 2 + 2 + 1 + 4 + 8 + 8 + 8 + 8;
 const REQUEST_BYTES = TAG_BYTES + 8 + 4 + 4 + 4 + 8 + 8 + 2 + 2 + 2 + 4 + 8 + 8 + 8;
 const DECISION_BYTES = TAG_BYTES + 8 + 1 + 2 + 4 + 2 + 8 + 8 + 4 + 8 + 2 + 2 + 8 + 8;
 const IDENTITY_BYTES = TAG_BYTES + 32 + 32 + 32 + 8;
-/** What is hashed at once needs no bytes of its own. */
+/** Shared buffer: its contents are hashed before it is written again. */
 const scratch: ByteWriter = new ByteWriter(Math.max(REQUEST_BYTES, DECISION_BYTES, IDENTITY_BYTES));
 
 /** `calypol1`: the policy, its candidates in ascending id. */
@@ -107,14 +107,14 @@ export function decisionDigest(decision: Decision, hash: Sha256 = sha256): Uint8
   return hash(writeDecision(scratch.reset(), decision).finish());
 }
 
-/** The digests of a request and of the decision on it, while their identity is made. */
+/** Buffers for the digests of a request and its decision while the identity is computed. */
 const requestScratch: Uint8Array = new Uint8Array(32);
 const decisionScratch: Uint8Array = new Uint8Array(32);
 
 /**
- * The identity of a decision alone (`calyidn1`): 32 bytes. The same as that of {@link decisionDigests}, without the others.
+ * The identity of a decision (`calyidn1`): 32 bytes. The same as from {@link decisionDigests}, without the other digests.
  *
- * @param out - 32 bytes that it may be laid into, see {@link Sha256}.
+ * @param out - 32 bytes for the result, see {@link Sha256}.
  */
 export function decisionIdentity(
   policy: Uint8Array,
@@ -137,19 +137,19 @@ function identityBytes(
   return scratch.reset().tag("calyidn1").raw(policy).raw(requested).raw(decided).u64(sequence).finish();
 }
 
-/** What was asked, under what, and what was answered. */
+/** The digests of one decision. */
 export interface DecisionDigests {
   readonly policy: Uint8Array;
   readonly request: Uint8Array;
   readonly decision: Uint8Array;
-  /** Binds the other three; what an outcome names its decision by. */
+  /** Binds the other three; an outcome refers to its decision by it. */
   readonly identity: Uint8Array;
 }
 
 /**
  * All four digests of one decision.
  *
- * @param policy - the policy's digest, from {@link policyDigest}: it changes seldom, so it is computed once.
+ * @param policy - the policy's digest, from {@link policyDigest}. Policies rarely change, so callers compute it once.
  *
  * @example
  * ```ts

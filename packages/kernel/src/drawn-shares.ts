@@ -1,7 +1,7 @@
 /**
- * What a belief makes of one decision: the share of each tier that may be drawn, and the success that is believed of it.
- * A table of the regimes router is the same for every decision; by offsets, it follows from what is expected of each tier
- * and from costs, which are known.
+ * The shares of the tiers that a belief gives one decision, and the believed success of each. The regimes router has a table
+ * that is the same for every decision. The offsets router derives the shares from the expected success and the cost of each
+ * tier.
  * @module
  */
 import type { BeliefEntry, OffsetBelief } from "./learning-entry.ts";
@@ -15,9 +15,9 @@ const means = new Float64Array(TIER_COUNT_MAX);
  * The shares of a belief's tiers in one decision, over 2^32, by position in `tiers`; they sum to it. Allocates nothing.
  *
  * @param expected - the success expected of each tier of the policy, in bps; read by offsets only.
- * @param costShares - what each of `tiers` spends of the value, from `costShare`; read by offsets only.
+ * @param costShares - the share of the value that each of `tiers` costs, from `costShare`; read by offsets only.
  * @param out - at least as long as `tiers`.
- * @returns whether the choice is in the boundary zone; never of a table.
+ * @returns whether the choice is in the boundary zone; always false for a table.
  */
 export function drawnShares(
   belief: BeliefEntry,
@@ -35,7 +35,7 @@ export function drawnShares(
   return offsetPropensities(means, belief.deviations, tiers.length, belief.explorationBps, out);
 }
 
-/** The success that is believed of the tier in a position, 0 to 10,000 bps: a mean of Beta counts, or expected and offset. */
+/** The believed success of the tier in a position, 0 to 10,000 bps: the mean of its Beta counts, or expectation plus offset. */
 export function believedBps(belief: BeliefEntry, position: number, expected: ArrayLike<number>): number {
   if (belief.method === undefined) {
     const [good, bad] = [belief.alpha[position] as number, belief.beta[position] as number];
@@ -45,7 +45,7 @@ export function believedBps(belief: BeliefEntry, position: number, expected: Arr
   return bps < 0 ? 0 : bps > BPS_MAX ? BPS_MAX : bps;
 }
 
-/** In sixteenths of a bps, and not within 0 and 1. */
+/** In sixteenths of a bps, not clamped. */
 function successOf(
   { tiers, means: offsets, flat }: OffsetBelief,
   position: number,

@@ -1,7 +1,7 @@
 /**
- * The field table of a kind of entry: its members in order, each with its type, its meaning and when it is left out. Reader
- * and writer of every kind go through its table; the JSON Schema in `conformance/` and the tables of docs/formats.md are
- * generated from it (`npm run build:entries`).
+ * The field table of a kind of entry: its members in order, each with its type, its meaning and when it is left out. The
+ * reader and the writer of every kind are driven by its table; the JSON Schema in `conformance/` and the tables of
+ * docs/formats.md are generated from it (`npm run build:entries`).
  * @module
  */
 import { writeExact } from "./exact-json.ts";
@@ -14,7 +14,7 @@ export interface Field<Value> {
   readonly holds: string;
   /** When it is left out; without this it never is. */
   readonly leftOut?: string;
-  /** The value that it is left out at, and never written as. */
+  /** The default: at this value the member is left out, never written. */
   readonly standard?: Value;
 }
 
@@ -28,18 +28,18 @@ export type Fields<Body> = {
 /** One of the forms of a kind. */
 export interface EntryForm {
   readonly fields: { readonly [key: string]: Field<unknown> };
-  /** What is wrong with members that are each in range; `undefined` for nothing. */
+  /** A conflict between members that are valid one by one; `undefined` if there is none. */
   fault?(body: object): string | undefined;
 }
 
 export interface EntryTable {
-  /** What an entry of this kind says, for a reader of docs/formats.md. */
+  /** The meaning of an entry of this kind, for docs/formats.md. */
   readonly says: string;
   /** One, or one for each value of the member `change`. */
   readonly forms: readonly EntryForm[];
 }
 
-/** A form, held to the body that it is read into. */
+/** Builds a form, type-checked against the body that it is read into. */
 export function formOf<Body extends object>(
   fields: Fields<Body>,
   fault?: (body: Body) => string | undefined,
@@ -47,7 +47,7 @@ export function formOf<Body extends object>(
   return fault === undefined ? { fields } : { fields, fault: fault as (body: object) => string | undefined };
 }
 
-/** Reads the members of a kind. Throws RangeError naming the member; UnknownMember for one that no form of the kind has. */
+/** Reads the members of a kind. Throws RangeError naming the member; UnknownMember for a member that no form of it has. */
 export function readMembers({ forms }: EntryTable, members: Members): object {
   refuseUnknown(members, forms.length === 1 ? (forms[0] as EntryForm).fields : fieldsOf(forms));
   const form = formFor(forms, members["change"]);
@@ -60,11 +60,11 @@ export function readMembers({ forms }: EntryTable, members: Members): object {
 }
 
 /**
- * Reads an entry of a kind straight from its text, several times as fast as by way of JSON: members in their order, each as it is
- * written and in no other form. A test holds it equal to the general reader.
+ * Reads an entry of a kind directly from its text, several times as fast as via JSON. It accepts members only in order and in
+ * the form in which they are written. A test checks that it agrees with the general reader.
  *
- * @param from - in the text, behind the kind.
- * @returns `undefined` when the general reader has to say what this is.
+ * @param from - offset in the text, after the kind.
+ * @returns `undefined` if the general reader must read it.
  */
 export function scanMembers({ forms }: EntryTable, kind: string, data: string, from: number): object | undefined {
   for (const form of forms) {
@@ -77,7 +77,7 @@ export function scanMembers({ forms }: EntryTable, kind: string, data: string, f
 function scannedForm(form: EntryForm, kind: string, cursor: TextCursor): object | undefined {
   const body: { [key: string]: unknown } = { kind };
   for (const { key, before, initial, type, isRequired, standard } of writtenFields(form.fields)) {
-    // Most members are left out of most entries: one character says so of nearly all of them.
+    // Most members are left out of most entries; one character is enough to see that.
     if (cursor.has(initial, INITIAL_AHEAD) && cursor.skip(before)) {
       const value = type.scan?.(cursor);
       if (value === undefined || !cursor.holds || value === standard) return undefined;
@@ -107,7 +107,7 @@ export function objectOf<Body extends object>(fields: Fields<Body>): EntryValue<
   };
 }
 
-/** An object whose members have names of their own, and values of one type. */
+/** An object with arbitrary member names and values of one type. */
 export function recordOf<Value>(type: EntryValue<Value>): EntryValue<Readonly<Record<string, Value>>> {
   return {
     schema: { type: "object", additionalProperties: type.schema },
@@ -168,7 +168,7 @@ function readFields(fields: EntryForm["fields"], members: Members, path: string)
 
 interface WrittenField {
   readonly key: string;
-  /** What stands before its value. */
+  /** The text before its value. */
   readonly before: string;
   /** The first character of its key. */
   readonly initial: number;
@@ -177,7 +177,7 @@ interface WrittenField {
   readonly standard: unknown;
 }
 
-/** The first character of a key is behind a comma and a quote. */
+/** The first character of a key follows a comma and a quote. */
 const INITIAL_AHEAD = 2;
 
 const WRITTEN = new WeakMap<EntryForm["fields"], readonly WrittenField[]>();

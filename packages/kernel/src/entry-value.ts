@@ -1,6 +1,6 @@
 /**
- * The types of value that a member of an entry may have. Each reads its value as strictly as it was written, and describes
- * it as a JSON Schema, from which the bytes that it takes follow.
+ * The value types of entry members. Each reads its value strictly, in the form in which it was written, and describes it as a
+ * JSON Schema, which also bounds its size in bytes.
  * @module
  */
 import { type ExactJson, exactInteger, writeExact } from "./exact-json.ts";
@@ -11,7 +11,7 @@ import { BPS_MAX, I64_MAX, I64_MIN, type Microcents, microcents, U16_MAX, U32_MA
 export type Members = { readonly [key: string]: ExactJson };
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-/** A member that this version does not know, which is not to say that it is wrong. */
+/** A member that is unknown to this version; a later version may have written it. */
 export class UnknownMember extends RangeError {
   readonly member: string;
 
@@ -27,14 +27,14 @@ export interface EntryValue<Value> {
   /** As compact JSON; by default as `writeExact` writes it. */
   write?(value: Value): string;
   /**
-   * The same straight from text, as it is written and in no other form; what it does not know it refuses. Where a type has none,
-   * the general reader is asked.
+   * The same directly from text; refuses every form but the written one. If a type has no `scan`, the general reader reads the
+   * entry.
    */
   scan?(cursor: TextCursor): Value;
   readonly schema: JsonSchema;
 }
 
-/** An integer in a range that a double holds. */
+/** A safe integer in a range. */
 export function wholeFrom(min: number, max: number = Number.MAX_SAFE_INTEGER): EntryValue<number> {
   return {
     schema: { type: "integer", minimum: min, maximum: max },
@@ -106,14 +106,14 @@ export const FLAG: EntryValue<boolean> = {
   },
 };
 
-/** An object that is kept as it is. */
+/** An object that is kept unchanged. */
 export const OBJECT: EntryValue<ExactJson> = {
   schema: { type: "object" },
   read: membersOf,
 };
 
 /**
- * Text that a rule admits.
+ * Text that satisfies a rule.
  *
  * @param wanted - completes "is not …" in an error.
  */
@@ -153,7 +153,7 @@ export function oneOf<const Value extends string | number | true>(values: readon
 /**
  * A list.
  *
- * @param rule - what else holds of it, in words that complete "is not …", as a check, and as keywords of a schema.
+ * @param rule - a further constraint: as text that completes "is not …", as a check, and as keywords of a schema.
  */
 export function listOf<Item>(
   item: EntryValue<Item>,
@@ -188,7 +188,7 @@ function scannedList<Item>(
   return items;
 }
 
-/** Some of a list of texts, each at most once and in its order. */
+/** A non-empty selection from a list of texts, each at most once and in the order of the list. */
 export function someOf<const Value extends string>(values: readonly Value[]): EntryValue<readonly Value[]> {
   return listOf(oneOf(values), {
     wanted: `some of ${values.join(", ")}, in that order`,

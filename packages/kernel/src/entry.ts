@@ -1,9 +1,9 @@
 /**
- * Entries: what the journal holds. One line is one entry:
+ * Journal entries. One line is one entry:
  *
  *     {"sequence":N,"previous_hash":"…","entry_hash":"…","data":{"sequence":N,"durable":M,"at":T,"kind":"…",…}}
  *
- * `data` is hashed as the exact bytes on disk. It repeats the sequence, because the outer one is not covered by the hash,
+ * The hash covers `data` as the exact bytes on disk. It repeats the sequence, because the hash does not cover the outer one,
  * and carries `durable`: the highest sequence known to be durable when the entry was written. Format: docs/formats.md.
  * @module
  */
@@ -27,7 +27,7 @@ import { TextCursor } from "./text-cursor.ts";
 /** The version of this format; genesis records it. */
 export const JOURNAL_FORMAT = 2;
 
-/** Every kind that this version writes. A reader that meets another says "incomplete"; the engine refuses. */
+/** Every kind that this version writes. For any other, an audit reports "incomplete", and the engine refuses the journal. */
 export type EntryKind = EntryBody["kind"];
 
 export type EntryBody =
@@ -54,17 +54,17 @@ export const ENTRY_TABLES: Readonly<Record<Exclude<EntryKind, "decision">, Entry
   checkpoint: CHECKPOINT_TABLE,
 });
 
-/** A body with what ordering gave it. */
+/** A body with the sequence and time that ordering assigned. */
 export interface OrderedEntry<Body extends EntryBody = EntryBody> {
   /** Journal sequence, from 1. */
   readonly sequence: number;
-  /** Microseconds since the Unix epoch; never less than the entry before. */
+  /** Microseconds since the Unix epoch; never before the previous entry, except after a clock entry. */
   readonly at: number;
   readonly body: Body;
 }
 
 /**
- * The data of an entry in two parts, around the value of `durable`, which only the writer knows:
+ * The data of an entry after the value of `durable`. The data is built in two parts, because only the writer knows that value:
  * `{"sequence":N,"durable":` and `,"at":T,"kind":"…",…}`.
  */
 export function entryDataTail(entry: OrderedEntry): string {
@@ -73,7 +73,7 @@ export function entryDataTail(entry: OrderedEntry): string {
   return `,"at":${at},"kind":"${body.kind}"${members}}`;
 }
 
-/** The whole data text. */
+/** The complete data text. */
 export function entryData(sequenceNumber: number, durable: number, tail: string): string {
   return `{"sequence":${sequenceNumber},"durable":${durable}${tail}`;
 }
@@ -83,7 +83,7 @@ export function entryLine(sequenceNumber: number, previousHash: string, entryHas
   return `{"sequence":${sequenceNumber},"previous_hash":"${previousHash}","entry_hash":"${entryHash}","data":${data}}\n`;
 }
 
-/** A line taken apart. `data` is the exact text that was hashed. */
+/** The parts of a line. `data` is the exact text that was hashed. */
 export interface EntryLine {
   readonly sequence: number;
   readonly previousHash: string;
@@ -94,7 +94,7 @@ export interface EntryLine {
 const LINE =
   /^\{"sequence":([1-9][0-9]{0,15}),"previous_hash":"(genesis|[0-9a-f]{64})","entry_hash":"([0-9a-f]{64})","data":(.*)\}$/s;
 
-/** Takes a line (without its newline) apart; `undefined` when it is not written as {@link entryLine} writes. */
+/** Parses a line without its newline; `undefined` unless it has the form that {@link entryLine} writes. */
 export function parseEntryLine(line: string): EntryLine | undefined {
   const match = LINE.exec(line);
   if (match === null) return undefined;
@@ -102,7 +102,7 @@ export function parseEntryLine(line: string): EntryLine | undefined {
   return { sequence: Number(sequenceText), previousHash, entryHash, data };
 }
 
-/** What every entry of ours begins with. */
+/** The members that every entry of this format begins with. */
 export interface EntryHead {
   readonly sequence: number;
   readonly durable: number;
@@ -110,7 +110,7 @@ export interface EntryHead {
   readonly kind: string;
 }
 
-/** The head of an entry's data, without parsing the rest; `undefined` when the data is not ours. */
+/** The head of an entry's data, without parsing the rest; `undefined` if the data is not of this format. */
 export function parseEntryHead(data: string): EntryHead | undefined {
   const cursor = new TextCursor(data, 0);
   cursor.expect('{"sequence":');
@@ -125,15 +125,15 @@ export function parseEntryHead(data: string): EntryHead | undefined {
   return cursor.holds && sequence > 0 ? { sequence, durable, at, kind } : undefined;
 }
 
-/** The numbers of a head have at most so many digits. */
+/** Maximum digits of a number in a head. */
 const HEAD_DIGITS_MAX = 16;
 
 /**
  * Reads an entry's data back.
  *
- * @returns the body, or `undefined` when the kind is not one of this version's.
- * @throws {@link CalybrisError} `CAL_JOURNAL_ENTRY_MALFORMED` when a known kind does not have its members: what is read is
- *   exactly what would be written. `CAL_JOURNAL_MEMBER_UNKNOWN` when it has a member that this version does not know.
+ * @returns the body, or `undefined` if the kind is unknown to this version.
+ * @throws {@link CalybrisError} `CAL_JOURNAL_ENTRY_MALFORMED` if a known kind is not in exactly the form that is written;
+ *   `CAL_JOURNAL_MEMBER_UNKNOWN` if it has a member that is unknown to this version.
  */
 export function parseEntryBody(head: EntryHead, data: string, policyOf: EntryPolicyOf): EntryBody | undefined {
   const everyday = isSafe(head) ? readEveryday(head.kind, data, policyOf) : undefined;
@@ -151,7 +151,7 @@ export function parseEntryBody(head: EntryHead, data: string, policyOf: EntryPol
   return body;
 }
 
-/** What is written as this version writes it every day; `undefined` when the general reader has to say what this is. */
+/** Reads an entry in the common form; `undefined` if the general reader must read it. */
 function readEveryday(kind: string, data: string, policyOf: EntryPolicyOf): EntryBody | undefined {
   if (kind === "decision") return readDecision(data, policyOf);
   if (!Object.hasOwn(ENTRY_TABLES, kind)) return undefined;
@@ -160,7 +160,7 @@ function readEveryday(kind: string, data: string, policyOf: EntryPolicyOf): Entr
   return scanMembers(table, kind, data, data.indexOf(lead) + lead.length) as EntryBody | undefined;
 }
 
-/** Whether the numbers of a head are those that are in its text. */
+/** Whether the numbers of a head are exact. */
 function isSafe({ sequence, durable, at }: EntryHead): boolean {
   return Number.isSafeInteger(sequence) && Number.isSafeInteger(durable) && Number.isSafeInteger(at);
 }
@@ -198,8 +198,8 @@ function malformed(sequence: number, problem: string, cause?: unknown): Calybris
 }
 
 /**
- * What an entry uses that belongs to a later stage; `undefined` when this version does what it says. The engine refuses
- * such an entry, and an audit says incomplete. Of a decision an audit checks also what the engine refuses.
+ * The feature of an entry that this version does not support; `undefined` if it supports all. The engine refuses an
+ * unsupported entry, and an audit reports incomplete.
  */
 export function laterStageOf(body: EntryBody): string | undefined {
   switch (body.kind) {

@@ -1,11 +1,11 @@
 /**
- * A row of the error table, and the words its messages are made of.
+ * A row of the error table, and the parts that its messages share.
  * @module
  */
 
-/** One fault in something a person wrote: where, what is wrong, and what to do about it. */
+/** One mistake in a file or request: where it is, what is wrong, and how to fix it. */
 export interface Mistake {
-  /** The field, as a path from the top: `candidates[3].qualityBps`. Empty for the whole. */
+  /** The field, as a path from the root: `candidates[3].qualityBps`. Empty for the document as a whole. */
   readonly path: string;
   /** What is wrong, as the end of a sentence that begins with the path. */
   readonly problem: string;
@@ -35,7 +35,7 @@ export function quote(text: string): string {
 
 const MISTAKES_SHOWN_MAX = 3;
 
-/** How many, and the first few. */
+/** The number of mistakes, and the first few. */
 export function listMistakes(mistakes: readonly Mistake[]): string {
   const shown = mistakes.slice(0, MISTAKES_SHOWN_MAX).map(describeMistake).join("; ");
   const more = mistakes.length - MISTAKES_SHOWN_MAX;

@@ -1,6 +1,6 @@
 /**
  * JSON with exact integers. The journal holds integers from −2^63 to 2^64−1 as plain JSON numbers; `JSON.parse` would
- * round those beyond 2^53 and silently keep the last of two duplicate keys. Reading here gives a `bigint` for every
+ * round those beyond 2^53 and silently keep the last of two duplicate keys. Parsing here returns a `bigint` for every
  * integer that a `number` cannot hold, from the digits in the source text (ECMAScript: JSON.parse source text access).
  * @module
  */
@@ -13,8 +13,8 @@ export type { ExactJson } from "./exact-value.ts";
 
 /**
  * Parses JSON without losing integer precision. Most documents have no large integer and no escape, so the platform's
- * parser reads them. A text with an escape takes the strict parser: V8 (Node 24.21) takes a key with an escape for another
- * of the same length, and reads `{"\"":1}` as `{"\\":1}` once it has read that.
+ * parser reads them. The strict parser reads a text with an escape: V8 (Node 24.21) confuses a key that has an escape with
+ * another of the same length, and reads `{"\"":1}` as `{"\\":1}` once it has read the latter.
  *
  * @throws SyntaxError or StrictJsonError when the text is not JSON.
  *

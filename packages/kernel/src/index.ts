@@ -1,6 +1,6 @@
 /**
- * The kernel: units, requests, policies, the decision and its digests. It touches nothing outside itself, so that a
- * proof can be checked wherever there is a JavaScript engine.
+ * The kernel: units, requests, policies, the decision and its digests. It depends on no platform API, so that a proof can be
+ * checked in any JavaScript engine.
  * @module
  */
 export * from "./acted.ts";

@@ -1,27 +1,27 @@
 /**
- * What a JSON text may be: its dialect and its bounds.
+ * The dialect and the bounds of a JSON text.
  * @module
  */
 
 export interface StrictJsonOptions {
   /** Comments and trailing commas are allowed; by default they are refused. */
   readonly isJsonc?: boolean;
-  /** How deep objects and lists may be nested; by default {@link JSON_NESTING_MAX}. */
+  /** Maximum nesting of objects and lists; by default {@link JSON_NESTING_MAX}. */
   readonly nestingMax?: number;
-  /** How many different keys the text may have; by default {@link JSON_KEYS_MAX}. */
+  /** Maximum number of different keys; by default {@link JSON_KEYS_MAX}. */
   readonly keysMax?: number;
-  /** How many values the text may have, objects and lists included; by default as many as fit in it. */
+  /** Maximum number of values, objects and lists included; by default limited only by the length. */
   readonly valuesMax?: number;
-  /** How long the text may be in UTF-8; by default {@link JSON_BYTES_MAX}. */
+  /** Maximum length in bytes of UTF-8; by default {@link JSON_BYTES_MAX}. */
   readonly bytesMax?: number;
 }
 
 const JSON_NESTING_MAX = 256;
-/** Different keys cost the most to read. A file of budgets has the most of them: one for each tenant. */
+/** Different keys are the most expensive part to read. A budgets file has the most: one for each tenant. */
 const JSON_KEYS_MAX: number = 128 * 1024;
 export const JSON_BYTES_MAX: number = 64 * 1024 * 1024;
 
-/** Every option with its value, but for the size of the text. */
+/** The resolved options, except the maximum length. */
 export interface JsonBounds {
   readonly isJsonc: boolean;
   readonly nestingMax: number;

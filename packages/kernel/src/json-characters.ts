@@ -1,5 +1,5 @@
 /**
- * The characters of JSON by their codes, for the loops that read a text one code after another.
+ * The character codes of JSON, for loops that read a text code by code.
  * @module
  */
 
@@ -28,5 +28,5 @@ export const Z = 0x7a;
 export const OPEN_OBJECT = 0x7b;
 export const CLOSE_OBJECT = 0x7d;
 
-/** Letters differ from their other case, and `[` `]` from `{` `}`, in this bit alone. */
+/** The only bit that differs between the two cases of a letter, between `[` and `{`, and between `]` and `}`. */
 export const CASE_BIT = 0x20;

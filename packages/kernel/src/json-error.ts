@@ -1,12 +1,12 @@
 /**
- * Why a JSON text is refused, and where.
+ * The error for a JSON text that is refused.
  * @module
  */
 
-/** Why a text is refused, and where. */
+/** The reason that a text is refused, and its position. */
 export class StrictJsonError extends Error {
   override readonly name = "StrictJsonError";
-  /** What is wrong, as the end of a sentence that begins with the name of the document. */
+  /** The reason, as the end of a sentence that begins with the name of the document. */
   readonly problem: string;
   /** From 1. */
   readonly line: number;

@@ -10,7 +10,7 @@ export type { JsonPath } from "./json-parser.ts";
 /**
  * The line of a value, from 1: the line of its key, or of the nearest enclosing value if the path does not exist.
  *
- * @param text - a text that `parseStrictJson` takes with the same options. It is parsed once more, at the first call.
+ * @param text - a text that `parseStrictJson` accepts with the same options. It is parsed again at the first call.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ function lineEndsOf(text: string): readonly number[] {
   return ends;
 }
 
-/** How many of some ascending numbers are below a limit. */
+/** The count of ascending numbers that are below a limit. */
 function countBelow(limit: number, ascending: readonly number[]): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

@@ -1,7 +1,7 @@
 /**
- * The strict JSON parser: one pass over the text, no backtracking, nothing kept but the value. RFC 8259, and what the RFC
- * leaves to the implementation is refused: duplicate keys, lone surrogates, the key `__proto__`, nesting without bound.
- * JSONC, for files that people write, adds comments and trailing commas.
+ * The strict JSON parser: one pass over the text, no backtracking. It accepts RFC 8259, but refuses what the RFC leaves to the
+ * implementation: duplicate keys, lone surrogates, the key `__proto__`, unbounded nesting. JSONC, for files that people write,
+ * adds comments and trailing commas.
  * @module
  */
 import type { ExactJson } from "./exact-value.ts";
@@ -29,13 +29,13 @@ import {
 import { lineAt, StrictJsonError, tooManyValues } from "./json-error.ts";
 import { isNumberPart, readNumber } from "./json-number.ts";
 
-/** Where something is in a document: keys and indices from the top. */
+/** The place of a value in a document: keys and indices from the root. */
 export type JsonPath = readonly (string | number)[];
 
-/** Where each member begins, by the object or list that holds it; the parser itself holds the document, as `""`. */
+/** The offset of each member, by the object or list that holds it. The parser itself is the holder of the document, as `""`. */
 export type MemberOffsets = Map<object, Map<string | number, number>>;
 
-/** As many digits are exact in a double, whichever they are. */
+/** Any integer of up to this many digits is exact in a double. */
 const SAFE_DIGITS = 15;
 const SHOWN_CHARACTERS_MAX = 40;
 
@@ -44,13 +44,13 @@ export class JsonParser {
   readonly #bounds: JsonBounds;
   readonly #offsets: MemberOffsets | undefined;
   readonly #isWellFormed: boolean;
-  /** The different keys so far: one text for each, however often it is written. */
+  /** The different keys so far; repeated keys share one string. */
   readonly #keys = new Map<string, string>();
   #at = 0;
   #nesting = 0;
   #valueCount = 0;
 
-  /** @param offsets - is filled with where each member begins. */
+  /** @param offsets - filled with the offset of each member. */
   constructor(text: string, bounds: JsonBounds, offsets?: MemberOffsets) {
     this.#text = text;
     this.#bounds = bounds;
@@ -191,7 +191,7 @@ export class JsonParser {
       else if (!(code >= SPACE)) throw this.#badCharacter(at);
     }
     this.#at = at + 1;
-    // A text by itself is all that the platform's parser is given with escapes in it: see strict-json.ts.
+    // The platform's parser gets text with escapes only as a lone string: see strict-json.ts.
     const value = JSON.parse(this.#text.slice(from, at + 1)) as string;
     this.#requireWellFormed(value, from);
     return value;
@@ -216,7 +216,7 @@ export class JsonParser {
     return this.#fault(at, "is not JSON: a text holds a control character that is not escaped");
   }
 
-  /** Exact: an integer beyond 2^53 is a `bigint`, and a fraction that rounds to an integer is NaN, which no field takes. */
+  /** Exact: an integer beyond 2^53 is a `bigint`, and a fraction that rounds to an integer is NaN, which no field accepts. */
   #number(): number | bigint {
     const from = this.#at;
     const isNegative = this.#text.charCodeAt(from) === MINUS;
@@ -233,7 +233,7 @@ export class JsonParser {
     const isShort = digits > 0 && digits <= SAFE_DIGITS && (digits === 1 || this.#text.charCodeAt(first) !== ZERO);
     if (!isShort || isNumberPart(code)) return this.#longNumber(from, at);
     this.#at = at;
-    // Adding 0 makes 0 of −0, which is no other integer.
+    // Adding 0 turns −0 into 0.
     return (isNegative ? -value : value) + 0;
   }
 
@@ -271,13 +271,13 @@ export class JsonParser {
     else known.set(key, offset);
   }
 
-  /** @param from - where the object begins: what is in it is read once more, to find the first of the two. */
+  /** @param from - offset of the object, which is read again to find the first of the two keys. */
   #duplicate(key: string, offset: number, from: number): StrictJsonError {
     const first = new JsonParser(this.#text, this.#bounds).#offsetOfKey(key, from);
     return this.#fault(offset, `has a duplicate key ${shown(key)} (first on line ${lineAt(this.#text, first)})`);
   }
 
-  /** Where an object that begins at an offset has a key that it is known to have. */
+  /** The offset of a key in the object at `from`. The object must have the key. */
   #offsetOfKey(key: string, from: number): number {
     this.#at = from;
     this.#open();

@@ -1,10 +1,10 @@
 /**
- * API keys as the journal holds them, so that the actor of an entry is a number. A key is introduced before the first
- * entry that it causes, and is the actor of those by the sequence of its introduction, until it is revoked. One whose name,
- * secret, tenants or scopes change is another key.
+ * API keys as the journal holds them, so that the actor of an entry is a number. A key is introduced before the first entry
+ * that it causes; until it is revoked, the sequence of its introduction identifies it as the actor. A key whose name, secret,
+ * tenants or scopes change is a new key.
  *
- * A key of the configuration is introduced when it acts first. One that was created by a command is introduced by that
- * command, with its terms: nothing but the journal knows it.
+ * A key of the configuration is introduced when it first acts. A key that a command created is introduced by that command,
+ * with its terms: only the journal holds it.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -12,14 +12,14 @@ import { type EntryTable, formOf } from "./entry-table.ts";
 import { DIGEST, type EntryValue, listOf, oneOf, POSITIVE, someOf, textWhere, WHOLE } from "./entry-value.ts";
 import { isName, isUseCaseName, NAME_CHARACTERS_MAX, NAME_WANTED, USE_CASE_NAME_PATTERN } from "./names.ts";
 
-/** What a key may do: request decisions; change budgets and policies; read the journal. */
+/** The permissions of a key: `decide` requests decisions, `operate` changes budgets and policies, `audit` reads the journal. */
 export type KeyScope = "decide" | "operate" | "audit";
 export const KEY_SCOPES: readonly KeyScope[] = Object.freeze(["decide", "operate", "audit"]);
 
 /** The members that identify a key. */
 export interface KeyIdentity {
   readonly name: string;
-  /** Of the secret, hexadecimal. */
+  /** SHA-256 of the secret, hexadecimal. */
   readonly sha256: string;
   /** The tenants it may act for; left out: every tenant. */
   readonly tenants?: readonly string[];
@@ -32,19 +32,19 @@ export interface KeyIntroducedEntry extends KeyIdentity, Caused {
   readonly change: "introduced";
 }
 
-/** What holds for a created key besides its tenants and scopes. */
+/** The terms of a created key besides its tenants and scopes. */
 export interface KeyTerms {
-  /** Microseconds; from then on it may act no more. */
+  /** Microseconds since the Unix epoch; the key is invalid from then on. */
   readonly expiresAt?: number;
-  /** What it may ask for; a `*` at the end stands for any ending. Left out: everything. */
+  /** The models that it may request; a trailing `*` matches any ending. Left out: all. */
   readonly allowed?: readonly string[];
   /** Requests a second. */
   readonly perSecond?: number;
-  /** Of its requests that name none. */
+  /** The use case of its requests that name none. */
   readonly useCase?: string;
 }
 
-/** A key that was made by a command, and may act from now on. */
+/** A key that a command created, and that may act from now on. */
 export interface KeyCreatedEntry extends KeyIdentity, KeyTerms, Caused {
   readonly kind: "key";
   readonly change: "created";
@@ -60,7 +60,7 @@ export interface KeyRevokedEntry extends Caused {
 
 export type KeyEntry = KeyIntroducedEntry | KeyCreatedEntry | KeyRevokedEntry;
 
-/** The members of an introduction, in their order and with scopes in theirs, whatever else the object has. */
+/** The members of an introduction in canonical order, with scopes in canonical order; other members are dropped. */
 export function keyIdentity({ name, sha256, tenants, scopes }: KeyIdentity): KeyIdentity {
   return {
     name,
@@ -70,7 +70,7 @@ export function keyIdentity({ name, sha256, tenants, scopes }: KeyIdentity): Key
   };
 }
 
-/** The members of a creation that are terms, in their order. */
+/** The terms of a created key, in canonical order. */
 export function keyTerms({ expiresAt, allowed, perSecond, useCase }: KeyTerms): KeyTerms {
   return {
     ...(expiresAt === undefined ? {} : { expiresAt }),

@@ -1,6 +1,6 @@
 /**
- * The canonical digest of a ledger (`calyldg1`, docs/formats.md section 1): every tenant's balances, and the last
- * entry that they count. Byte for byte that of the published Rust core.
+ * The canonical digest of a ledger (`calyldg1`, docs/formats.md section 1): every tenant's balances, and the last entry that
+ * they include. Byte for byte that of the published Rust core.
  * @module
  */
 import { ByteWriter, toUtf8 } from "./bytes.ts";
@@ -19,7 +19,7 @@ export interface LedgerBalances {
   readonly tenants: readonly TenantBalances[];
   /** Number of open and held reservations. */
   readonly openCount: number;
-  /** The last entry that is counted; absent for a ledger without a log. */
+  /** Sequence of the last entry that is included; absent for a ledger without a log. */
   readonly watermark?: number;
 }
 
@@ -28,7 +28,7 @@ const WATERMARK = "calybris.ledger.wal-watermark.v1\0";
 const TAG_BYTES = 9;
 const TENANT_BYTES = 4 + 4 * 8;
 
-/** The bytes that {@link ledgerDigest} hashes: tenants ascend by the bytes of their ids. */
+/** The bytes that {@link ledgerDigest} hashes: tenants in ascending order of the bytes of their IDs. */
 function ledgerBytes(ledger: LedgerBalances): Uint8Array {
   const tenants = ledger.tenants
     .map((balances) => ({ balances, id: toUtf8(balances.tenant) }))
@@ -53,7 +53,7 @@ function ledgerBytes(ledger: LedgerBalances): Uint8Array {
   return writer.finish();
 }
 
-/** `calyldg1`. */
+/** The `calyldg1` digest of a ledger: 32 bytes. */
 export function ledgerDigest(ledger: LedgerBalances, hash: Sha256 = sha256): Uint8Array {
   return hash(ledgerBytes(ledger));
 }

@@ -1,10 +1,10 @@
 /**
- * Money as the journal holds it: who may spend (limit, grant, period), and what became of each reservation
- * (settlement, release, hold, expiry, reconciliation, correction). A reservation itself has no entry: it is part of the
- * decision that needs it, so neither exists without the other.
+ * Money as the journal holds it: entries that allow spending (limit, grant, period) and entries that close or change a
+ * reservation (settlement, release, hold, expiry, reconciliation, correction). A reservation itself has no entry: it is part
+ * of the decision that needs it, so neither exists without the other.
  *
- * `of` is the journal sequence of that decision. Amounts are microcents, 0 to 2^63−1; times are microseconds. What is
- * read is exactly what would be written.
+ * `of` is the journal sequence of that decision. Amounts are microcents, 0 to 2^63−1; times are microseconds since the Unix
+ * epoch. Only the exact form that is written is accepted.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -19,16 +19,16 @@ export const DEFAULT_TENANT = "default";
 export type PeriodUnit = "day" | "week" | "month" | "quarter";
 export const PERIOD_UNITS: readonly PeriodUnit[] = Object.freeze(["day", "week", "month", "quarter"]);
 
-/** What happens to a request above the tenant's headroom: the best candidate that fits, or a rejection. */
+/** The handling of a request above the tenant's headroom: the best candidate that fits, or a rejection. */
 export type OnShortfall = "substitute" | "reject";
 
-/** Why the cost of a call is not known, as a caller reports it. */
+/** The reason that the cost of a call is unknown, as a caller reports it. */
 export type HoldCause = "client_gone" | "stream_cut" | "timeout" | "unknown";
-/** The cost is claimed, and so far beyond the reservation that an operator decides. */
+/** The cause of a hold whose claimed cost exceeds the reservation by so much that an operator must confirm it. */
 export const OVERRUN = "overrun";
 export const HOLD_CAUSES: readonly HoldCause[] = Object.freeze(["client_gone", "stream_cut", "timeout", "unknown"]);
 
-/** A calendar period of a tenant, and what it may spend in each. */
+/** The calendar periods of a tenant, and its allotment in each. */
 export interface PeriodRule {
   readonly every: PeriodUnit;
   /** An IANA time zone; periods begin at its local midnight. */
@@ -36,15 +36,15 @@ export interface PeriodRule {
   readonly allotmentMicrocents: Microcents;
 }
 
-/** What a tenant may do; the whole of it, each time. */
+/** The limits of a tenant. Each entry replaces all limits of the one before. */
 export interface LimitEntry extends Caused {
   readonly kind: "limit";
   readonly tenant: string;
-  /** The level above; for good. */
+  /** The parent tenant; it never changes. */
   readonly parent?: string;
-  /** A level that is not metered lets everything through, and reserves nothing. */
+  /** A level that is not metered admits everything and reserves nothing. */
   readonly metered: boolean;
-  /** Most that may be reserved at once. */
+  /** Maximum amount that may be reserved at once. */
   readonly exposureCapMicrocents?: Microcents;
   readonly period?: PeriodRule;
   readonly onShortfall: OnShortfall;
@@ -61,11 +61,11 @@ export interface GrantEntry extends Caused {
   readonly kind: "grant";
   readonly tenant: string;
   readonly amountMicrocents: Microcents;
-  /** The caller's own id: the same id grants once. */
+  /** The caller's ID for the grant; a repeated ID grants nothing. */
   readonly id: string;
 }
 
-/** A period begins: what was unspent is withdrawn, the allotment granted. */
+/** A period begins: the unspent amount is withdrawn, and the allotment is granted. */
 export interface PeriodEntry {
   readonly kind: "period";
   readonly tenant: string;
@@ -77,7 +77,7 @@ export interface PeriodEntry {
   readonly allotmentMicrocents: Microcents;
 }
 
-/** The call ran and this is what it cost. */
+/** The call ran at this cost. */
 export interface SettlementEntry extends Caused {
   readonly kind: "settlement";
   readonly of: number;
@@ -90,26 +90,26 @@ export interface ReleaseEntry extends Caused {
   readonly of: number;
 }
 
-/** The call ran and its cost is not known: it stays reserved, less what is known, which is settled at once. */
+/** The call ran and its cost is unknown: the known part is settled at once, the rest stays reserved. */
 export interface HoldEntry extends Caused {
   readonly kind: "hold";
   readonly of: number;
   readonly cause: HoldCause | typeof OVERRUN;
-  /** From 1 to what was reserved; left out when nothing is known. */
+  /** From 1 to the reserved amount; left out if nothing is known. */
   readonly knownMicrocents?: Microcents;
-  /** Of an overrun, and only there: the cost that was claimed. */
+  /** The claimed cost; only for an overrun. */
   readonly claimedMicrocents?: Microcents;
-  /** When the rest is settled in full; left out when that stays as the decision has it. */
+  /** When the rest is settled in full; left out if the expiry of the decision remains. */
   readonly expiresAt?: number;
 }
 
-/** It was not closed in time: it is settled in full. */
+/** The reservation was not closed in time, and is settled in full. */
 export interface ExpiryEntry {
   readonly kind: "expiry";
   readonly of: number;
 }
 
-/** What a held call cost in total. */
+/** The total cost of a held call. */
 export interface ReconciliationEntry extends Caused {
   readonly kind: "reconciliation";
   readonly of: number;
@@ -118,7 +118,7 @@ export interface ReconciliationEntry extends Caused {
   readonly exportDigest?: string;
 }
 
-/** What a settled call cost in truth. */
+/** The corrected total cost of a closed reservation. */
 export interface CorrectionEntry extends Caused {
   readonly kind: "correction";
   readonly of: number;
@@ -148,7 +148,7 @@ const PERIOD_RULE = objectOf<PeriodRule>({
   allotmentMicrocents: { type: AMOUNT, holds: "what may be spent in each" },
 });
 
-/** The field tables of the kinds that are about money. */
+/** The field tables of the ledger's kinds. */
 export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.freeze({
   limit: {
     says: "What a tenant may do from then on; the whole of it, each time.",

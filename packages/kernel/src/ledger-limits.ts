@@ -8,7 +8,7 @@ export const LEVELS_MAX = 4;
 /** Maximum lifetime of a reservation: 31 days. */
 export const RESERVATION_SECONDS_MAX: number = 31 * 86_400;
 
-/** A cost above so many times its reservation, and above the floor, is held for an operator instead of settled. */
+/** A cost above this many times its reservation, and above the floor, is held for an operator instead of settled. */
 export const OVERRUN_FACTOR = 10;
 export const OVERRUN_FACTOR_MAX = 1_000_000;
 /** One dollar. */

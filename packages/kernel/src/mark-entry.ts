@@ -1,13 +1,13 @@
 /**
- * Entries that mark a place in the journal and change nothing that decides: nothing was waiting (seal), the digest of the
- * state (state), time was corrected (clock).
+ * Entries that mark a position in the journal and do not affect decisions: no entry was waiting (seal), the digest of the
+ * state (state), a correction of time (clock).
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
 import { type EntryTable, formOf } from "./entry-table.ts";
 import { DIGEST, oneOf, WHOLE } from "./entry-value.ts";
 
-/** Nothing was waiting: after 100 ms without traffic, before a rotation, and at a clean end. */
+/** No entry was waiting to be written: after 100 ms without traffic, before a rotation, and at a clean shutdown. */
 export interface SealEntry {
   readonly kind: "seal";
   readonly cause: "idle" | "rotation" | "close";
@@ -21,17 +21,17 @@ export interface StateEntry {
   readonly kind: "state";
   readonly stateDigest: string;
   readonly snapshotDigest: string;
-  /** Laid by the thread that chains the entries; the thread that orders them does not know their hashes yet. */
+  /** Added by the thread that chains the entries; the thread that orders them does not have their hashes yet. */
   readonly treeRoot?: string;
 }
 
 /**
- * An operator corrected time. Backwards: the clock had run ahead, and this is the only entry after which `at` may be less.
- * Forwards: a step of more than 7 days was confirmed. Its own `at` is `from`.
+ * An operator corrected the time. Backwards: the clock had run ahead; after no other entry may `at` be less. Forwards: a step of
+ * more than 7 days was confirmed. Its own `at` is `from`.
  */
 export interface ClockEntry extends Caused {
   readonly kind: "clock";
-  /** `at` of this entry, microseconds since the Unix epoch; of the entry before it too where time goes back. */
+  /** `at` of this entry, microseconds since the Unix epoch; also that of the entry before it if time goes back. */
   readonly from: number;
   /** The time from which `at` continues. */
   readonly to: number;
@@ -71,7 +71,7 @@ export const MARK_TABLES: Readonly<Record<MarkEntry["kind"], EntryTable>> = Obje
 });
 
 /**
- * The least time of the entry after one: its own, but for a clock entry, after which time continues from `to`.
+ * The earliest time of the entry after this one: its own time, or `to` after a clock entry.
  *
  * @param at - of the entry, microseconds since the Unix epoch.
  */

@@ -1,6 +1,6 @@
 /**
- * Units for money in files and options, and their conversion to microcents. An amount finer than a microcent is refused, not
- * rounded.
+ * Units of money in files and options, and their conversion to microcents. An amount with a fraction of a microcent is
+ * refused, not rounded.
  * @module
  */
 import { MICROCENTS_PER_CENT, MICROCENTS_PER_DOLLAR } from "./units.ts";
@@ -24,8 +24,8 @@ export const MONEY_UNITS: readonly MoneyUnit[] = Object.freeze([
 const DECIMAL = /^(-?)([0-9]{1,20})(?:\.([0-9]{1,20}))?$/;
 
 /**
- * Converts an amount to microcents. Takes an integer, or a decimal as a string; returns `undefined` for anything else and for
- * amounts finer than a microcent.
+ * Converts an amount to microcents. Accepts an integer, or a decimal as a string; returns `undefined` for anything else and for
+ * amounts with a fraction of a microcent.
  *
  * @example
  * ```ts

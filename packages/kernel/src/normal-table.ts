@@ -1,6 +1,6 @@
 /**
  * The standard normal distribution in integers: z in 1/1024 from −6 to 6, the cumulative probability over 2^32 and the density
- * over 2^26 of its peak. Both tables follow from integer arithmetic alone, so every machine has the same ones.
+ * relative to its peak, over 2^26. Both tables are computed in integer arithmetic alone, so they are equal on every machine.
  *
  * The density is a product of exponentials: e^{−(z+h)²/2} = e^{−z²/2} · e^{−zh − h²/2}. The cumulative probability is its
  * integral by the trapezoid rule with the first two corrections of Euler and Maclaurin (NIST DLMF 2.10.1), whose next term is
@@ -8,12 +8,12 @@
  * @module
  */
 
-/** Steps of z in one. */
+/** Table steps per unit of z. */
 export const Z_ONE = 1_024;
 const Z_MAX_WHOLE = 6;
-/** The table ends here: beyond, the probability is that of the last entry. */
+/** The table ends here. Beyond it, the probability is that of the last entry. */
 export const Z_MAX: number = Z_MAX_WHOLE * Z_ONE;
-/** Where a density is 1. */
+/** The representation of the density 1. */
 export const DENSITY_ONE: number = 2 ** 26;
 
 const BITS = 128n;
@@ -31,7 +31,7 @@ interface NormalTable {
 
 let built: NormalTable | undefined;
 
-/** The tables; 12,289 entries each, built at the first use (about 10 ms). */
+/** The tables: 12,289 entries each, built at first use (about 10 ms). */
 export function normalTable(): NormalTable {
   built ??= buildNormalTable();
   return built;
@@ -40,7 +40,7 @@ export function normalTable(): NormalTable {
 /**
  * P(Z ≤ z) over 2^32 of a standard normal variable.
  *
- * @param z - an integer in 1/1024; beyond ±6 as at ±6.
+ * @param z - an integer in 1/1024, clamped to ±6.
  */
 export function normalShare(z: number): number {
   const { cumulative } = normalTable();

@@ -1,6 +1,6 @@
 /**
- * Outcomes: what became of a decision. An entry repeats what learning and the estimators need of its decision, so that no
- * fold has to remember decisions; a reader that has the decision compares.
+ * Outcomes of decisions. An entry repeats the parts of its decision that learning and the estimators need, so that no fold has
+ * to keep decisions. A reader that has the decision compares them.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -26,37 +26,37 @@ import { BPS_MAX, type Microcents, U32_MAX } from "./units.ts";
 export type Disposition = "applied" | "abandoned" | "in_flight";
 export const DISPOSITIONS: readonly Disposition[] = Object.freeze(["applied", "abandoned", "in_flight"]);
 
-/** Signals of quality where no outcome is reported. */
+/** Quality signals, for calls without a reported success. */
 export type Signal = "slow" | "error" | "retried" | "aborted" | "truncated";
 export const SIGNALS: readonly Signal[] = Object.freeze(["slow", "error", "retried", "aborted", "truncated"]);
 
 /**
- * A candidate that the decision might have run: with which probability the learner would have run it, over 2^32, and the net
- * reward that was predicted of it.
+ * A candidate that the decision could have run: the probability that the learner would have run it, over 2^32, and its
+ * predicted net reward.
  */
 export interface Treated {
-  /** 0 for nothing, which the learner may also have come to. */
+  /** 0 for a rejection, which is also a possible result of the learner. */
   readonly candidateId: number;
   readonly propensity: number;
   readonly predictedBps: number;
 }
 
-/** What became of a decision. Everything that learning needs of it is repeated here; a reader compares. */
+/** The outcome of a decision. It repeats every part of the decision that learning needs. */
 export interface OutcomeEntry extends Caused {
   readonly kind: "outcome";
   /** Journal sequence of the decision. */
   readonly of: number;
   readonly disposition: Disposition;
-  /** As reported, moving no money. At most one of this and the next two is there. */
+  /** The reported cost; it moves no money. At most one of this and the next two is present. */
   readonly costMicrocents?: Microcents;
-  /** The cost, which settles the reservation with this entry. */
+  /** The cost; this entry settles the reservation at it. */
   readonly settledMicrocents?: Microcents;
-  /** A cost so far beyond the reservation that this entry holds it for an operator. */
+  /** A cost that exceeds the reservation by so much that this entry holds it for an operator. */
   readonly claimedMicrocents?: Microcents;
   readonly latencyMs?: number;
   readonly succeeded?: boolean;
   readonly signals?: readonly Signal[];
-  /** 0 to 10,000: what was said, or what the signals say. */
+  /** 0 to 10,000: as reported, or derived from the signals. */
   readonly successBps: number;
   readonly rewardBps: number;
   readonly useCase: string;
@@ -66,28 +66,31 @@ export interface OutcomeEntry extends Caused {
   readonly tier: number;
   /** The candidate that ran. */
   readonly candidate: number;
-  /** With which probability it was to run, over 2^32; left out at that. */
+  /** The probability that it would run, over 2^32; left out if that is 1. */
   readonly propensity?: number;
-  /** The decision was made without the learner, to compare with. */
+  /** The decision was made without the learner, for comparison. */
   readonly holdout?: true;
-  /** What the floor of the use case alone leads to, 0 for nothing; left out where that ran. */
+  /** The candidate selected by the floor of the use case alone, 0 for none; left out if that candidate ran. */
   readonly base?: number;
   /**
-   * What the learner would have run, and the base and what ran, ascending by candidate; propensities sum to 2^32. Left out
-   * where the decision has no recommendation.
+   * The candidates that the learner could have run, the base, and the one that ran, ascending by candidate. Propensities sum to
+   * 2^32. Left out if the decision has no recommendation.
    */
   readonly treated?: readonly Treated[];
-  /** What was expected of each tier when it was decided, in bps; left out where the decision has none. */
+  /** The success expected of each tier at the decision, in bps; left out if the decision has none. */
   readonly expected?: readonly number[];
-  /** Too late, of a holdout, or of a decision with a client's floor: kept, and nothing is believed because of it. */
+  /**
+   * Whether beliefs and floors learned from it. False if it came too late, or the decision was a holdout or had the client's
+   * floor.
+   */
   readonly learned: boolean;
   /** `calyout1`, hexadecimal. */
   readonly digest: string;
-  /** Microseconds since the Unix epoch, as the caller says; in the digest. */
+  /** Microseconds since the Unix epoch, as the caller reports; covered by the digest. */
   readonly observedAt: number;
 }
 
-/** The cost that an outcome's entry carries of its own, settled or not; `undefined` for none. */
+/** The cost in an outcome's entry: settled, claimed or only reported; `undefined` if it has none. */
 export function outcomeCost(
   entry: Pick<OutcomeEntry, "costMicrocents" | "settledMicrocents" | "claimedMicrocents">,
 ): Microcents | undefined {

@@ -1,5 +1,5 @@
 /**
- * Policies as the journal holds them. Genesis and every entry that brings a new policy embed the whole snapshot, so that
+ * Policies as the journal holds them. Genesis and every entry that adds a policy embed the complete snapshot, so that
  * a journal explains and verifies itself.
  *
  *     promoted     active from the next decision on; embeds its snapshot unless it was staged
@@ -7,8 +7,8 @@
  *     canary       the staged policy decides for a share of the tenants, and stays staged
  *     rolled-back  an earlier policy is active again
  *
- * One policy is staged at a time: the next that is staged or brought by a promotion takes its place, and so does a rollback.
- * A signature says who allowed the change (`proof/change-signature.ts`).
+ * At most one policy is staged. Staging another, promoting one that was not staged, and rolling back each end the staging.
+ * A signature shows who approved the change (`proof/change-signature.ts`).
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -24,7 +24,7 @@ export interface GenesisEntry {
   readonly policyId: 1;
   readonly snapshot: ExactJson;
   readonly policyDigest: string;
-  /** SHA-256, hexadecimal, of the secret seed that draws follow from; from the first policy that learns. */
+  /** SHA-256, hexadecimal, of the secret seed of the draws; present from the first policy that learns. */
   readonly seedDigest?: string;
 }
 
@@ -45,13 +45,13 @@ export interface PolicyEntry extends Caused {
   readonly kind: "policy";
   readonly change: PolicyChange;
   readonly policyId: number;
-  /** Left out where an earlier entry embeds it. */
+  /** Left out if an earlier entry embeds it. */
   readonly snapshot?: ExactJson;
   readonly policyDigest: string;
   readonly seedDigest?: string;
-  /** The policy was read from the file that the service is configured with. */
+  /** The policy was read from the service's configured file. */
   readonly source?: "file";
-  /** Of a canary: the share of the tenants that it decides for. */
+  /** The share of tenants that a canary decides for; only for a canary. */
   readonly shareBps?: number;
   readonly signature?: PolicySignature;
 }
@@ -61,7 +61,7 @@ export function activates(entry: GenesisEntry | Pick<PolicyEntry, "kind" | "chan
   return entry.kind === "genesis" || (entry.change !== "staged" && entry.change !== "canary");
 }
 
-/** Held to its fields, and kept as it is. */
+/** Validated against its fields, and kept unchanged. */
 const EMBEDDED: EntryValue<ExactJson> = {
   schema: SNAPSHOT.schema,
   read: (json, key) => {

@@ -17,7 +17,7 @@ import {
   microcents,
 } from "./units.ts";
 
-/** An eligible candidate with what it is ranked by. */
+/** An eligible candidate and the values that rank it. */
 export interface Scored {
   readonly candidate: Candidate;
   readonly index: number;

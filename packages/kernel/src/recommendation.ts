@@ -1,6 +1,6 @@
 /**
- * How the floor of a decision came about, as its entry holds it: the member `learning`. Integers only; a reader re-derives
- * it from the entries before.
+ * The member `learning` of a decision's entry: the origin of its floor. Integers only; a reader re-derives it from the entries
+ * before.
  * @module
  */
 import type { Field } from "./entry-table.ts";
@@ -20,17 +20,17 @@ import {
 import type { Request } from "./request.ts";
 import type { TextCursor } from "./text-cursor.ts";
 
-/** Eight regimes, and the one that everything is in until they are known. */
+/** Eight regimes; until they are known, every request is in the warm-up regime. */
 export const REGIME_COUNT = 8;
 export const WARM_UP_REGIME: number = REGIME_COUNT;
 export const TIER_COUNT_MAX = 8;
-/** A propensity is a whole number over this. */
+/** Denominator of propensities. */
 export const PROPENSITY_ONE: number = 2 ** 32;
 export const FEATURE_COUNT_MAX = 64;
-/** A feature that is not known. */
+/** The value of an unknown feature. */
 export const FEATURE_MISSING = -2_147_483_648;
 
-/** Which of the floors was the highest; `requested` where it was lowered to the quality of the requested candidate. */
+/** The highest of the floors; `requested` if it was lowered to the quality of the requested candidate. */
 export type FloorSource = "tracker" | "certified" | "quality" | "anomaly" | "warm_start" | "requested";
 export const FLOOR_SOURCES: readonly FloorSource[] = Object.freeze([
   "tracker",
@@ -41,63 +41,63 @@ export const FLOOR_SOURCES: readonly FloorSource[] = Object.freeze([
   "requested",
 ]);
 
-/** A tier that may be drawn, the candidate that it leads to, and its probability over {@link PROPENSITY_ONE}. */
+/** A tier that may be drawn, the candidate that it selects, and its probability over {@link PROPENSITY_ONE}. */
 export interface Arm {
   readonly tier: number;
   readonly candidateId: number;
   readonly propensity: number;
 }
 
-/** How the floor of a decision came about, when the client gave none; as an entry holds it. */
+/** The origin of a decision's floor, if the client gave none; as an entry holds it. */
 export interface Recommendation {
   readonly regime: number;
   readonly score: number;
   readonly features: readonly number[];
-  /** What the prior makes of the text, at the edge; the text is not kept. */
+  /** The prior's score of the text, computed when the request arrives; the text is not kept. */
   readonly textScore?: number;
-  /** By the offsets router: the success that is expected of each tier of the policy, in bps; beyond 0 and 10,000 too. */
+  /** Offsets router: the expected success of each tier of the policy, in bps; it may be below 0 or above 10,000. */
   readonly expected?: readonly number[];
   readonly floorBps: number;
   readonly source: FloorSource;
-  /** The request is unlike its regime, and its floor was lifted for it. */
+  /** The request is an anomaly in its regime, and its floor was raised. */
   readonly anomalous: boolean;
-  /** Routed without the learner, to compare with. */
+  /** Decided without the learner, for comparison. */
   readonly holdout: boolean;
-  /** Journal sequence of the belief entry whose table was drawn from; 0 when there was nothing to draw. */
+  /** Journal sequence of the belief entry whose table was drawn from; 0 if nothing was drawn. */
   readonly belief: number;
   /** 32 bits. */
   readonly draw: number;
-  /** The tier drawn; of a holdout, that of the candidate that runs. -1 when nothing runs. */
+  /** The drawn tier; for a holdout, the tier of the candidate that runs. −1 if nothing runs. */
   readonly tier: number;
-  /** With which probability the candidate that runs was to run, over {@link PROPENSITY_ONE}. */
+  /** The probability that the candidate that runs would run, over {@link PROPENSITY_ONE}. */
   readonly propensity: number;
-  /** Not the tier that is believed to be best. */
+  /** The drawn tier is not the one with the greatest share. */
   readonly explored: boolean;
-  /** By the offsets router: the two best tiers are so close that exploration is at its full share. */
+  /** Offsets router: the two best tiers are so close that exploration is at its full share. */
   readonly boundary?: true;
 }
 
-/** The same, with what follows from the request, its policy and the table that it names. */
+/** A recommendation with the values derived from the request, its policy and its belief. */
 export interface ExplainedRecommendation extends Recommendation {
-  /** Cheapest tier first; empty when no tier was left. */
+  /** Cheapest tier first; empty if no tier was left. */
   readonly arms: readonly Arm[];
-  /** What the floor of the use case alone leads to; 0 for nothing. */
+  /** The candidate selected by the floor of the use case alone; 0 for none. */
   readonly baseId: number;
 }
 
-/** A gain of up to 10,000 around any level of success. */
+/** Bound of an expected success: any level from 0 to 10,000, plus or minus a gain of up to 10,000. */
 export const EXPECTED_MAX_BPS = 20_000;
 export const EXPECTED: EntryValue<readonly number[]> = listOf(wholeFrom(-EXPECTED_MAX_BPS, EXPECTED_MAX_BPS));
 
 export const PROPENSITY: EntryValue<number> = wholeFrom(0, PROPENSITY_ONE);
 
-/** What the entry's request and defaults make of members that are left out. */
+/** The parts of an entry from which the defaults of its recommendation follow. */
 export interface RecommendationDefaults {
   readonly request: Pick<Request, "inputTokens" | "outputTokens" | "qualityMinBps">;
   readonly defaulted: readonly string[];
 }
 
-/** A member of `learning`: as a field, and what it is left out at in a decision. */
+/** A member of `learning`: its field, and its default in a decision. */
 interface RecommendationField<Value> extends Field<Value> {
   standardIn?(defaults: RecommendationDefaults): Value | undefined;
 }
@@ -219,7 +219,7 @@ const SCANNED = FIELDS.map(([key, { type, leftOut, standardIn }]) => ({
   standardIn,
 }));
 
-/** The same straight from text, as it is written and in no other form; `undefined` for what the general reader has to read. */
+/** The same directly from text, only in the form that is written; `undefined` if the general reader must read it. */
 export function recommendationIn(cursor: TextCursor, defaults: RecommendationDefaults): Recommendation | undefined {
   const recommendation: { [key: string]: unknown } = {};
   cursor.expect("{");
@@ -239,13 +239,13 @@ export function recommendationIn(cursor: TextCursor, defaults: RecommendationDef
   return cursor.holds ? (recommendation as unknown as Recommendation) : undefined;
 }
 
-/** Of features the items are compared. */
+/** Equality; lists are compared item by item. */
 function isSame(one: unknown, other: unknown): boolean {
   if (!Array.isArray(one) || !Array.isArray(other)) return one === other;
   return one.length === other.length && one.every((value, index) => value === other[index]);
 }
 
-/** What stands for features where a policy names none. */
+/** The features of a request if the policy names none. */
 function tokenFeatures(
   { inputTokens, outputTokens }: Pick<Request, "inputTokens" | "outputTokens">,
   defaulted: readonly string[],

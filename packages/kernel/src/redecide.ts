@@ -1,6 +1,6 @@
 /**
- * A recorded decision under another policy: what the client sent, as another policy would have decided it. Names, not positions,
- * carry over: a candidate, a provider or a use case is the same one under both policies where its name is.
+ * Decides recorded requests under another policy, from the values that the client sent. Candidates, providers and use cases of
+ * the two policies are matched by name, not by position.
  *
  *     budget, providers, floor   as the client sent them, within the other policy's bounds
  *     value, risk, output …      the other policy's defaults, where the client left them out
@@ -20,7 +20,7 @@ import type { UseCase } from "./snapshot-fields.ts";
 import { bounded, boundsOf, NO_BOUNDS } from "./spending.ts";
 import { bps, type CandidateId, candidateId, type CostMicrocents, type Mask, mask } from "./units.ts";
 
-/** What the client sent, where the request of an entry holds another value. */
+/** Limits as the client sent them; the request of an entry may hold other values. */
 export interface SentLimits {
   /** {@link NO_BUDGET_LIMIT} for none. */
   readonly budgetMicrocents: CostMicrocents;
@@ -42,8 +42,8 @@ export function sentLimits({ request, asked, bounds = NO_BOUNDS, headroomMicroce
 /**
  * Decides recorded decisions again under another policy.
  *
- * Guarantee: under the policy that an entry was decided with, every decision comes out as it is in the entry (a test holds it on
- * journals of the engine), unless a tenant's headroom was below a tier that was only considered.
+ * Guarantee: under the policy that an entry was decided with, every decision equals that of the entry (tested on journals of the
+ * engine), unless a tenant's headroom was below the cost of a tier that was only considered.
  */
 export class Redecider {
   readonly #to: PolicySnapshot;
@@ -56,7 +56,7 @@ export class Redecider {
 
   /**
    * @param from - the policy that the entries were decided with.
-   * @param tierFloors - of the other policy: the least quality of the enabled candidates of each tier.
+   * @param tierFloors - the lowest quality of the enabled candidates in each tier of the other policy.
    */
   constructor(from: PolicySnapshot, to: PolicySnapshot, kernel: Kernel, tierFloors: readonly number[]) {
     this.#to = to;
@@ -68,14 +68,14 @@ export class Redecider {
     this.#regions = new BitMap(from.regions, to.regions);
   }
 
-  /** The share of a request's value that a decision of the other policy spends, as the offsets router counts it. */
+  /** The share of a request's value that a decision of the other policy costs, as the offsets router computes it. */
   costShareOf({ selectedIndex, costMicrocents }: Decision, { valueMicrocents }: Request): number {
     const { candidates, latencyPenaltyMicrocentsPerMs } = this.#to.policy;
     const latencyMs = BigInt(candidates[selectedIndex]?.latencyP95Ms ?? 0);
     return costShare(costMicrocents + latencyMs * latencyPenaltyMicrocentsPerMs, valueMicrocents);
   }
 
-  /** The request with the floor of its use case, or the client's; `undefined` where the policy would refuse it as invalid. */
+  /** The request with the floor of its use case, or the client's; `undefined` if the policy would refuse it as invalid. */
   request(entry: DecisionEntry): Request | undefined {
     const { request, defaulted } = entry;
     const useCase = this.#useCaseOf(entry.useCase);
@@ -104,9 +104,9 @@ export class Redecider {
   }
 
   /**
-   * The decision by what was drawn; `undefined` where the policy would refuse the request as invalid.
+   * The decision with the drawn tier; `undefined` if the policy would refuse the request as invalid.
    *
-   * @param tier - another tier than the one that was drawn: of a table, each in turn.
+   * @param tier - a tier to use instead of the drawn one, to evaluate each tier of a table.
    */
   decide(entry: DecisionEntry, tier: number | undefined = entry.learning?.tier): Decision | undefined {
     const request = this.request(entry);
@@ -126,12 +126,12 @@ export class Redecider {
       : decision;
   }
 
-  /** By the floor of the use case alone, as a holdout is decided. */
+  /** The decision by the floor of the use case alone, as for a holdout. */
   decideBase(entry: DecisionEntry, request: Request): Decision {
     return this.#withinRoom(entry, request);
   }
 
-  /** 0 where no tier was drawn. A tier beyond the policy's is its last. */
+  /** 0 if no tier was drawn. A tier beyond the policy's last means the last. */
   #tierFloor(tier: number | undefined): number {
     if (tier === undefined || tier < 0) return 0;
     return this.#tierFloors[Math.min(tier, this.#tierFloors.length - 1)] ?? 0;
@@ -141,7 +141,7 @@ export class Redecider {
     return this.#withinRoom(entry, { ...request, qualityMinBps: bps(floorBps) });
   }
 
-  /** A headroom that was too little for what the recorded policy chose bounds the other policy's choice, too. */
+  /** A headroom that was too small for the recorded policy's choice also limits the other policy's choice. */
   #withinRoom({ headroomMicrocents, request: recorded }: DecisionEntry, request: Request): Decision {
     const decision = this.#kernel.prescribe(request);
     if (headroomMicrocents === undefined || decision.costMicrocents <= headroomMicrocents) return decision;
@@ -154,12 +154,12 @@ export class Redecider {
   }
 }
 
-/** What was learned, as far as it is no floor of the recorded policy itself. */
+/** The learned floor; 0 if the floor came from the recorded policy itself. */
 function learnedFloor({ source, floorBps }: Recommendation): number {
   return source === "warm_start" || source === "requested" ? 0 : floorBps;
 }
 
-/** Of each candidate of one policy, the one of the other with its name. */
+/** Maps each candidate of one policy to the candidate of the other that has the same name. */
 export function candidateIds(from: PolicySnapshot, to: PolicySnapshot): ReadonlyMap<number, CandidateId> {
   const ids = new Map(to.candidateNames.map((name, index) => [name, to.policy.candidates[index]?.id]));
   const mapped = new Map<number, CandidateId>();
@@ -170,7 +170,7 @@ export function candidateIds(from: PolicySnapshot, to: PolicySnapshot): Readonly
   return mapped;
 }
 
-/** Bits of one list of names as those of another. */
+/** Translates a mask over one list of names to a mask over another. */
 class BitMap {
   readonly #bits: readonly bigint[];
   readonly #isSame: boolean;
@@ -180,7 +180,7 @@ class BitMap {
     this.#isSame = this.#bits.every((to, bit) => to === BigInt(bit));
   }
 
-  /** `undefined` where a name is unknown to the other list. */
+  /** `undefined` if the other list lacks a name. */
   map(bits: Mask): Mask | undefined {
     if (this.#isSame) return bits;
     let mapped = 0n;

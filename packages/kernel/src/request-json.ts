@@ -20,7 +20,7 @@ import {
   U32_MAX,
 } from "./units.ts";
 
-/** What an entry's policy makes of budget and providers that are left out. */
+/** The budget and providers that an entry's policy gives a request that leaves them out. */
 export type BoundsOf = (request: Pick<Request, "requestedId" | "inputTokens" | "outputTokens">) => RequestBounds;
 
 /** The member `request`. */
@@ -45,7 +45,7 @@ function unless(isDefault: boolean, key: string, value: number | bigint): string
   return isDefault ? "" : `,"${key}":${value}`;
 }
 
-/** A member of `request`, and what it is left out at. */
+/** A member of `request`, and its default. */
 interface RequestField extends Field<bigint | number> {
   /** Its name in a request. */
   readonly at: keyof Request;
@@ -115,13 +115,13 @@ export function requestFromJson(members: Members, boundsOf: BoundsOf): BoundedRe
   return { request: request as unknown as Request, bounds: bounds as RequestBounds };
 }
 
-/** A request, and what of it is left out. */
+/** A request, and the bounds at which its budget and providers are left out. */
 export interface BoundedRequest {
   readonly request: Request;
   readonly bounds: RequestBounds;
 }
 
-/** Reads it from text; `undefined` when the cursor no longer holds. */
+/** Reads it from text; `undefined` if the cursor fails. */
 export function requestIn(cursor: TextCursor, boundsOf: BoundsOf): BoundedRequest | undefined {
   cursor.expect('{"sequence":');
   const number = cursor.unsigned();
@@ -170,7 +170,7 @@ export function requestIn(cursor: TextCursor, boundsOf: BoundsOf): BoundedReques
   return { request, bounds };
 }
 
-/** A value that is left out at its default, and must not be written out then. */
+/** Reads a value that is left out at its default; refuses a written default. */
 function unlessDefault(cursor: TextCursor, key: string, otherwise: bigint): bigint {
   if (!cursor.skip(key)) return otherwise;
   const value = cursor.unsigned();

@@ -13,7 +13,7 @@ const TAG_NAME = new RegExp(TAG_NAME_PATTERN);
 /** SHA-256 in base64url. */
 export const PROMPT_DIGEST_PATTERN = "^[A-Za-z0-9_-]{43}$";
 
-/** Whether a value is a decision's tags: 1 to 16, each 1 to 128 printable characters under a name of 1 to 64. */
+/** Whether a value is valid as tags: 1 to 16, each of 1 to 128 printable characters, with a name of 1 to 64 characters. */
 function areTags(value: unknown): value is Readonly<Record<string, string>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const tags = Object.entries(value);

@@ -5,8 +5,8 @@
  */
 
 /**
- * Hashes bytes to 32 bytes. An implementation may lay the digest into `out`, 32 bytes that the caller lends, and return it, so that
- * nothing is allocated; it may as well ignore them. A caller uses what is returned, and `bytes` may not share memory with `out`.
+ * Hashes bytes to 32 bytes. To avoid an allocation, an implementation may write the digest to `out`, 32 bytes that the caller
+ * lends, and return it; it may also ignore `out`. Callers use the returned bytes. `bytes` must not share memory with `out`.
  */
 export type Sha256 = (bytes: Uint8Array, out?: Uint8Array) => Uint8Array;
 
@@ -14,7 +14,7 @@ const BLOCK_BYTES = 64;
 
 /** The first 32 bits of the fractional parts of the square roots of the first eight primes (FIPS 180-4, 5.3.3). */
 const INITIAL = fractionalParts(8, 2);
-/** And of the cube roots of the first 64 primes (4.2.2). */
+/** The same of the cube roots of the first 64 primes (4.2.2). */
 const ROUND = fractionalParts(64, 3);
 
 /**

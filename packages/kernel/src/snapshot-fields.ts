@@ -17,7 +17,7 @@ import type {
   Tokens,
 } from "./units.ts";
 
-/** Defaults for requests of this kind. */
+/** The defaults that a use case gives its requests. */
 export interface UseCase {
   readonly valueMicrocents: Microcents;
   readonly riskBps: Bps;
@@ -29,11 +29,11 @@ export interface UseCase {
 
 /** How a policy learns. Shares are in basis points. */
 export interface Learning {
-  /** Names of the integer features that a request brings; none: its tokens are its features. */
+  /** Names of the integer features of a request; if absent, its token counts are the features. */
   readonly features?: readonly string[];
-  /** `offsets`: the second router; left out: regimes with Beta beliefs, as published. */
+  /** `offsets` selects the offsets router. Left out, the published router applies: regimes with Beta beliefs. */
   readonly method?: "offsets";
-  /** Share of decisions spread evenly over the tiers that may be drawn; 0 takes the best and draws in shadow only. */
+  /** Share of decisions spread evenly over the tiers that may be drawn; 0 selects the best and draws in shadow only. */
   readonly explorationBps: number;
   /** Share of decisions that use the floor of their use case only. */
   readonly holdoutBps: number;
@@ -47,11 +47,11 @@ export interface Learning {
   readonly anomalyRaiseBps: number;
   /** Maximum share of requests whose floor may be raised as anomalies. */
   readonly anomalyShareBps: number;
-  /** An outcome later than this teaches nothing. */
+  /** Outcomes later than this are not learned from. */
   readonly attributionSeconds: number;
 }
 
-/** The requested candidate's own provider alone, or it and those named. */
+/** Only the provider of the requested candidate, or that provider and the listed ones. */
 export type SubstituteWithin = "requestedProvider" | readonly string[];
 
 /** A candidate with its name and the position of its tier. */
@@ -80,7 +80,7 @@ export interface SnapshotJson {
   readonly candidates: readonly NamedCandidate[];
 }
 
-/** Text of any length, empty too: what a name may be is checked where it is given. */
+/** Text of any length, also empty. Names are checked when a policy is read. */
 const ANY_TEXT: EntryValue<string> = {
   schema: { type: "string" },
   read: (json, key) => {

@@ -1,12 +1,12 @@
 /**
- * Records of fixed width in a state snapshot: each part that may be long is a table of columns, one record after another,
- * little-endian and without padding. The tables below are the format; docs/formats.md prints them.
+ * Fixed-width records of a state snapshot. Each part that can be long is a sequence of records of one table, little-endian and
+ * without padding. The tables below define the format; docs/formats.md prints them.
  * @module
  */
 import { fromHex, toHex } from "./bytes.ts";
 import { invariant } from "./invariant.ts";
 
-/** `u64` is a whole number that a double holds; `i64` is money. */
+/** `u64` is a safe integer, read as a `number`; `i64` is money, read as a `bigint`. */
 export type ColumnType = "u8" | "u16" | "u32" | "u64" | "i64" | "sha256";
 
 export interface Column {
@@ -32,7 +32,7 @@ const TWO_32 = 2 ** 32;
 /** Reads and writes records of one table. */
 export class RecordTable<const Columns extends readonly Column[]> {
   readonly columns: Columns;
-  /** Of one record. */
+  /** Bytes per record. */
   readonly byteLength: number;
   readonly #offsets: readonly number[];
 
@@ -109,7 +109,7 @@ function readValue(view: DataView, at: number, type: ColumnType): number | bigin
   }
 }
 
-// Of each level of a tenant's path, from the top down, `levelN` is the periods that had ended plus 1; 0 where it took nothing.
+// `levelN` belongs to level N of a tenant's path, from the top: the number of ended periods plus 1; 0 if it reserved nothing.
 
 const OPEN_COLUMNS = [
   { name: "of", type: "u64" },
@@ -122,7 +122,7 @@ const OPEN_COLUMNS = [
   { name: "level4", type: "u32" },
 ] as const;
 
-/** Reservations as they were made, in the order of their decisions; some may be closed. */
+/** Reservations as they were made, in the order of their decisions; some may be closed by now. */
 export const OPEN_RECORDS: RecordTable<typeof OPEN_COLUMNS> = new RecordTable(OPEN_COLUMNS);
 
 const HELD_COLUMNS = [
@@ -134,7 +134,7 @@ const HELD_COLUMNS = [
   { name: "expiresAt", type: "u64" },
 ] as const;
 
-/** Holds of reservations, in their order; some of the reservations may be closed. */
+/** Holds of reservations, in journal order; some of the reservations may be closed by now. */
 export const HELD_RECORDS: RecordTable<typeof HELD_COLUMNS> = new RecordTable(HELD_COLUMNS);
 
 const CLOSED_COLUMNS = [
@@ -149,7 +149,7 @@ const CLOSED_COLUMNS = [
   { name: "level4", type: "u32" },
 ] as const;
 
-/** Reservations that are closed, in the order in which they were closed or corrected last; zeros where one was since. */
+/** Closed reservations, in the order of their last closing or correction. A record superseded by a correction is zeroed. */
 export const CLOSED_RECORDS: RecordTable<typeof CLOSED_COLUMNS> = new RecordTable(CLOSED_COLUMNS);
 
 const OUTCOME_COLUMNS = [
@@ -168,7 +168,7 @@ const OUTCOME_COLUMNS = [
   { name: "digest", type: "sha256" },
 ] as const;
 
-/** The latest outcomes, in their order. */
+/** The latest outcomes, in journal order. */
 export const OUTCOME_RECORDS: RecordTable<typeof OUTCOME_COLUMNS> = new RecordTable(OUTCOME_COLUMNS);
 
 const REQUEST_COLUMNS = [
@@ -177,5 +177,5 @@ const REQUEST_COLUMNS = [
   { name: "low", type: "u32" },
 ] as const;
 
-/** Fingerprints of request ids and the decisions that they are of, in the order of the decisions. */
+/** Fingerprints of request IDs with their decisions, in the order of the decisions. */
 export const REQUEST_RECORDS: RecordTable<typeof REQUEST_COLUMNS> = new RecordTable(REQUEST_COLUMNS);

@@ -1,6 +1,6 @@
 /**
- * A policy snapshot: the kernel's policy with the names, tiers and defaults that people use. It is immutable and embedded in the
- * journal, so a journal explains and verifies itself.
+ * A policy snapshot: the kernel's policy with the names, tiers and defaults of the policy file. It is immutable and embedded in
+ * the journal, so a journal explains and verifies itself.
  *
  * The `calypol1` digest covers the kernel's policy; {@link snapshotDigest} covers the names, tiers and defaults as well.
  * @module
@@ -41,7 +41,7 @@ export interface PolicySnapshot {
    * bounds whatever runs.
    */
   readonly spendLimit?: "none";
-  /** Providers that may take the place of the requested one's; left out for any. */
+  /** Providers of substitutes; left out for any. */
   readonly substituteWithin?: SubstituteWithin;
   /** Always holds {@link DEFAULT_USE_CASE}. */
   readonly useCases: Readonly<Record<string, UseCase>>;
@@ -49,7 +49,7 @@ export interface PolicySnapshot {
   readonly learning?: Learning;
 }
 
-/** The snapshot as in an entry: plain data, integers only. */
+/** The snapshot in the form of an entry: plain data, integers only. */
 export function snapshotToJson(snapshot: PolicySnapshot): { readonly [key: string]: unknown } {
   const { policy } = snapshot;
   return {
@@ -76,22 +76,22 @@ export function snapshotToJson(snapshot: PolicySnapshot): { readonly [key: strin
   };
 }
 
-/** In canonical member order. */
+/** The members in canonical order. */
 function inOrder(learning: Learning): { readonly [key: string]: unknown } {
   const keys = Object.keys(LEARNING_FIELDS) as readonly (keyof Learning)[];
   return Object.fromEntries(keys.map((key) => [key, learning[key]]));
 }
 
-/** Covers every byte of the snapshot: SHA-256 over `calysnp1`, NUL, and its compact JSON. Ours, not of the published core. */
+/** Digest of the complete snapshot: SHA-256 over `calysnp1`, NUL, and its compact JSON. Not part of the published core. */
 export function snapshotDigest(snapshot: PolicySnapshot, hash: Sha256 = sha256): Uint8Array {
   return hash(toUtf8(`calysnp1\0${writeExact(snapshotToJson(snapshot))}`));
 }
 
 /**
- * Reads a snapshot from an entry, as strictly as it was written.
+ * Reads a snapshot from an entry, in canonical form only.
  *
- * @throws {@link CalybrisError} `CAL_POLICY_INVALID` when it is not what {@link snapshotToJson} writes, or when the
- *   policy in it is one that {@link createPolicy} refuses.
+ * @throws {@link CalybrisError} `CAL_POLICY_INVALID` if it differs from the form that {@link snapshotToJson} writes, or if
+ *   {@link createPolicy} refuses its policy.
  */
 export function snapshotFromJson(json: ExactJson): PolicySnapshot {
   const read = readSnapshot(json);

@@ -1,12 +1,13 @@
 /**
- * What a policy makes of a request before the kernel decides it, so that nothing runs which is more expensive than what was asked for:
+ * The bounds that a policy puts on a request before the kernel decides it, so that no substitute costs more than the requested
+ * candidate:
  *
  *     budget    = min(the client's, the cost of the requested candidate)      spendLimit "requested"
  *     providers = the client's, among those allowed and the requested one's   substituteWithin
  *     floor     = min(the policy's, the requested candidate's quality)        where the client gave none
  *
- * The requested candidate counts whether it is enabled or not. A request that names none has no such bounds, but for providers
- * that the policy lists. The kernel's gates do the rest.
+ * The requested candidate sets the bounds even if it is disabled. A request that names none is bounded only by the providers that
+ * the policy lists. The kernel's gates enforce the bounds.
  * @module
  */
 import { cost } from "./arithmetic.ts";
@@ -15,14 +16,14 @@ import { ALL_PROVIDERS, NO_BUDGET_LIMIT, type Request } from "./request.ts";
 import type { PolicySnapshot } from "./snapshot.ts";
 import { type Bps, bps, type CandidateId, type CostMicrocents, costMicrocents, type Mask, mask } from "./units.ts";
 
-/** A policy, as far as it bounds requests. */
+/** The parts of a policy that bound requests. */
 export type BoundingPolicy = Pick<PolicySnapshot, "policy"> &
   Partial<Pick<PolicySnapshot, "spendLimit" | "substituteWithin" | "providers">>;
 
-/** What the budget and the providers of a request are where the client sent neither. */
+/** The budget and the providers of a request if the client sends neither. */
 export type RequestBounds = Pick<Request, "budgetLimitMicrocents" | "providersAllowed">;
 
-/** Where the policy bounds nothing. */
+/** The bounds of a policy that bounds nothing. */
 export const NO_BOUNDS: RequestBounds = Object.freeze({
   budgetLimitMicrocents: NO_BUDGET_LIMIT,
   providersAllowed: ALL_PROVIDERS,
@@ -36,14 +37,14 @@ export function boundsOf(
   const requested = requestedIn(snapshot, request.requestedId);
   const isLimited = requested !== undefined && snapshot.spendLimit !== "none";
   return {
-    // The cost looks at nothing else of a request.
+    // The cost depends on these members only.
     budgetLimitMicrocents: isLimited ? cost(request as Request, requested) : NO_BUDGET_LIMIT,
     providersAllowed: allowedBy(snapshot, requested),
   };
 }
 
 /**
- * A request within its bounds.
+ * Restricts a request to its bounds.
  *
  * @param isFloorDefaulted - the floor is the policy's, not the client's.
  */
@@ -67,13 +68,13 @@ export function bounded(
   return { ...request, budgetLimitMicrocents: budget, providersAllowed: providers, qualityMinBps: floor };
 }
 
-/** A floor that the client did not give: no higher than the quality of what it asked for. */
+/** A floor that the client did not give: at most the quality of the requested candidate. */
 export function floorWithin(snapshot: BoundingPolicy, requestedId: CandidateId, floorBps: number): Bps {
   const requested = snapshot.spendLimit === "none" ? undefined : requestedIn(snapshot, requestedId);
   return bps(requested === undefined ? floorBps : Math.min(floorBps, requested.qualityBps));
 }
 
-/** Every provider of one mask that is in the other. */
+/** The providers that are in both masks. */
 export function narrowed(providers: Mask, bound: Mask): Mask {
   return bound === ALL_PROVIDERS ? providers : mask(providers & bound);
 }

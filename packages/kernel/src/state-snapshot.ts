@@ -1,10 +1,10 @@
 /**
- * A state snapshot: what the entries of a journal up to one sequence add up to, in a file of JSON lines beside it. The
- * `state` entry after that sequence binds it: `snapshotDigest` is SHA-256 over
+ * A state snapshot: the state after the entries of a journal up to one sequence, in a file of JSON lines beside the journal.
+ * The `state` entry after that sequence binds it: `snapshotDigest` is SHA-256 over
  *
  *     calyssn1 NUL · sequence u64 · of each line, in order, its SHA-256
  *
- * so a page of a long part that did not change need not be hashed again. Format: docs/formats.md.
+ * so an unchanged page of a long part need not be hashed again. Format: docs/formats.md.
  * @module
  */
 import { bytesFromBase64Url } from "./base64url.ts";
@@ -20,7 +20,8 @@ const DIGEST_BYTES = 32;
 const TAGGED_STEP_BYTES = 9 + 8;
 
 /**
- * Records in a page of each long part: consecutive sequences of `live`, `open` and `reported`, consecutive records of the others.
+ * Records per page of each long part. A page covers consecutive sequences for `live`, `open` and `reported`, consecutive records
+ * for the others.
  */
 export const SNAPSHOT_PAGE_RECORDS: Readonly<
   Record<"live" | "open" | "held" | "closed" | "outcomes" | "requests" | "reported", number>
@@ -35,14 +36,14 @@ export const SNAPSHOT_PAGE_RECORDS: Readonly<
 });
 
 /**
- * A page of open reservations keeps its records from the entry on whose sequence is this many pages behind its first, until
- * half of them are closed. So closing a reservation changes no page, and taking a snapshot writes only young ones.
+ * A page of open reservations is frozen from the entry whose sequence is this many pages after its first, until half of its
+ * records are closed. So closing a reservation changes no old page, and a snapshot writes only young ones.
  */
 export const OPEN_PAGES_YOUNG = 8;
 
 /**
- * Parts that the digest of a snapshot does not cover: two are known only once every entry is chained, and regret is measured beside
- * the engine. Its last line binds them to it, and `treeRoot` of the `state` entry the tree.
+ * Parts that the digest of a snapshot does not cover: two are known only once every entry is chained, and regret is measured
+ * outside the engine. The last line of the snapshot binds them to it; `treeRoot` of the `state` entry binds the tree.
  */
 export const SNAPSHOT_LATE_PARTS: readonly string[] = Object.freeze(["identities", "regret", "tree"]);
 
@@ -87,7 +88,7 @@ export function snapshotHeadJson({ sequence, at, decisions, policy, sealed }: Sn
   return { snapshot: STATE_SNAPSHOT_FORMAT, sequence, at, decisions, policy, sealed };
 }
 
-/** Throws RangeError for a line that is not the first of a snapshot of this format. */
+/** Parses the first line of a snapshot. Throws RangeError for any other line or format version. */
 export function snapshotHeadOf(line: string): SnapshotHead {
   const members = new SnapshotMembers(line);
   if (members.json("snapshot") !== STATE_SNAPSHOT_FORMAT) throw new RangeError("it is not of this format");
@@ -135,7 +136,7 @@ export class SnapshotMembers {
     return value;
   }
 
-  /** A list of so many integers from 0 to 2^63 − 1. */
+  /** A list of `count` integers from 0 to 2^63 − 1. */
   amounts(key: string, count: number): readonly bigint[] {
     const amounts = this.list(key).map((value) => exactInteger(value) ?? -1n);
     if (amounts.length !== count || amounts.some((amount) => amount < 0n || amount > I64_MAX))
@@ -155,7 +156,7 @@ export class SnapshotMembers {
     return value;
   }
 
-  /** Of base64url, to whole records of a length: zeros at the end were left out. */
+  /** Bytes from base64url, padded with zeros to complete records: trailing zeros are not written. */
   bytes(key: string, recordBytes = 1): Uint8Array {
     const given = bytesFromBase64Url(this.text(key));
     if (given === undefined) throw new RangeError(`${key} is no base64url`);
@@ -170,12 +171,12 @@ export class SnapshotMembers {
     return value;
   }
 
-  /** A list of integers that a double holds. */
+  /** A list of safe integers. */
   integers(key: string): readonly number[] {
     return integersIn(this.json(key), key);
   }
 
-  /** A list of those. */
+  /** A list of lists of safe integers. */
   integerLists(key: string): (readonly number[])[] {
     return this.list(key).map((value) => integersIn(value, key));
   }

@@ -2,9 +2,9 @@
  * Strict JSON from outside: request bodies, files and lines of files. Integers are exact, keys unique, text well-formed,
  * nesting and size bounded; time and memory are linear in the text.
  *
- * The parser of json-parser.ts decides. The platform's own, several times faster, reads a text only where one survey of its
- * characters proves that it cannot hide anything that the strict one would refuse or read otherwise. A text that holds an
- * escape it never reads: V8 13.6 takes `{"x":1,"\\u0062":2}` for `{"x":1,"\\\\":2}` once it has read the latter.
+ * The parser of json-parser.ts is the definition. The platform's parser is several times faster. It reads a text only if a scan
+ * of the characters proves that both parsers give the same result. It never reads a text that has an escape: V8 13.6 confuses
+ * `{"x":1,"\\u0062":2}` with `{"x":1,"\\\\":2}` once it has read the latter.
  * @module
  */
 import type { ExactJson } from "./exact-value.ts";
@@ -30,7 +30,7 @@ export { StrictJsonError } from "./json-error.ts";
 
 /**
  * Parses JSON, or JSONC. An integer that a `number` cannot hold is a `bigint`, up to 64 characters; −0 is 0; a fraction
- * that rounds to an integer is NaN, which no field takes.
+ * that rounds to an integer is NaN, which no field accepts.
  *
  * @throws StrictJsonError with line, column and problem for a syntax error, a duplicate key, the key `__proto__`, half of a
  *   surrogate pair, or a text beyond its bounds.
@@ -47,8 +47,8 @@ export function parseStrictJson(text: string, options: StrictJsonOptions = {}): 
 }
 
 /**
- * The same of a text that the platform's parser may read, which takes a few milliseconds for a megabyte; `undefined` for any
- * other, and for one that is malformed.
+ * Parses a text that the platform's parser may read, at a few milliseconds per megabyte; `undefined` for any other, and for a
+ * malformed text.
  *
  * @throws StrictJsonError for a text beyond its bounds.
  */
@@ -65,12 +65,12 @@ export function parsePlainJson(text: string, options: StrictJsonOptions = {}): E
 const BYTES_PER_UNIT_MAX = 3;
 const NOT_PLAIN = -1;
 
-/** As many digits are exact in a double, unless the first of them is a 9. */
+/** Any integer of up to this many digits is exact in a double, unless it has all of them and begins with 9. */
 const SAFE_DIGITS_MAX = 16;
 
 /**
- * How many keys are written in a text, if it is JSON and plain: no escape, no key `__proto__`, no number with a point, an
- * exponent, a sign before 0 or digits that a double may round, and all of it within the bounds. Otherwise
+ * The number of keys written in a text, if it is JSON and plain: no escape, no `__proto__`, no number with a point, an
+ * exponent, a sign before 0 or digits that a double may round, and everything within the bounds. Otherwise
  * {@link NOT_PLAIN}.
  */
 function surveyedKeyCount(text: string, bounds: JsonBounds): number {
@@ -107,17 +107,17 @@ function surveyedKeyCount(text: string, bounds: JsonBounds): number {
     } else if (digits > 0 && (unit === POINT || (unit | CASE_BIT) === E)) return NOT_PLAIN;
     digits = 0;
   }
-  // A value is the document's, or comes after a comma or at the beginning of an object or a list.
+  // Each value is the document, follows a comma, or is the first of an object or list.
   return colons <= keysMax && 1 + commas + opens <= valuesMax ? colons : NOT_PLAIN;
 }
 
-/** There are more values than commas, and as many as brackets that open; in JSONC a comment may hold either. */
+/** The counted commas or brackets prove that there are too many values, except in JSONC, where comments may hold them. */
 function refuseValues(text: string, at: number, { isJsonc, valuesMax }: JsonBounds): typeof NOT_PLAIN {
   if (!isJsonc) throw tooManyValues(text, at, valuesMax);
   return NOT_PLAIN;
 }
 
-/** `undefined`: the platform's parser refuses it, and the strict one says why. */
+/** `undefined` if the platform's parser refuses the text; the strict parser then reports the reason. */
 function plainValue(text: string): ExactJson | undefined {
   try {
     return JSON.parse(text) as ExactJson;
@@ -126,7 +126,7 @@ function plainValue(text: string): ExactJson | undefined {
   }
 }
 
-/** The keys of a value and of all it holds. Fewer than were written means that one was written twice. */
+/** The number of keys in a value, at any depth. Fewer than were written means that there was a duplicate. */
 function keyCountOf(value: ExactJson): number {
   if (typeof value !== "object" || value === null) return 0;
   let count = 0;
@@ -146,7 +146,7 @@ function refuseLongerThan(text: string, bytesMax: number): void {
   let bytes = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    // Each half of a surrogate pair is two of its four bytes.
+    // A surrogate pair is four bytes: two for each half.
     bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
     if (bytes > bytesMax) throw new StrictJsonError(text, at, `is longer than ${bytesMax} bytes`);
   }

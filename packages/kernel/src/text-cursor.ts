@@ -1,6 +1,6 @@
 /**
- * Goes through a text from left to right and takes what is expected there. What is not there turns the cursor false, once
- * and for all; from then on what it returns means nothing. So a reader may read on to its end and ask once.
+ * Reads a text from left to right against expectations. After the first mismatch `holds` is false for good, and returned values
+ * are meaningless, so that a reader can read to the end and check once.
  * @module
  */
 import { I64_MAX, I64_MIN, U64_MAX } from "./units.ts";
@@ -14,7 +14,7 @@ const MINUS = 0x2d;
 const ZERO = 0x30;
 const SMALL_A = 0x61;
 const SMALL_Z = 0x7a;
-/** So many digits are an exact `number`, whichever they are. */
+/** Any integer of up to this many digits is an exact `number`. */
 const SAFE_DIGITS = 15;
 const DIGITS_MAX = 20;
 
@@ -28,7 +28,7 @@ export class TextCursor {
     this.#at = at;
   }
 
-  /** Whether everything so far was as expected. */
+  /** Whether every expectation so far was met. */
   get holds(): boolean {
     return this.#holds;
   }
@@ -37,12 +37,12 @@ export class TextCursor {
     return this.#at === this.#text.length;
   }
 
-  /** Says that what was read is not as expected after all. */
+  /** Marks the text as unexpected. */
   refuse(): void {
     this.#holds = false;
   }
 
-  /** Passes a literal if it comes next. */
+  /** Skips a literal if it comes next; returns whether it did. */
   skip(literal: string): boolean {
     if (!this.#text.startsWith(literal, this.#at)) return false;
     this.#at += literal.length;
@@ -53,7 +53,7 @@ export class TextCursor {
     if (!this.skip(literal)) this.#holds = false;
   }
 
-  /** A whole number as JSON writes it, in 0..max; `max` is a safe integer. */
+  /** A JSON integer from 0 to `max`, a safe integer. */
   number(max: number): number {
     const from = this.#at;
     const value = this.#digits();
@@ -61,7 +61,7 @@ export class TextCursor {
     return value;
   }
 
-  /** A whole number as JSON writes it, as near as a `number` is to it: one with more digits is refused. */
+  /** A JSON integer of at most `digitsMax` digits, rounded to the nearest `number`. */
   rounded(digitsMax: number): number {
     const from = this.#at;
     const value = this.#digits();
@@ -69,13 +69,13 @@ export class TextCursor {
     return value <= Number.MAX_SAFE_INTEGER ? value : Number(this.#text.slice(from, this.#at));
   }
 
-  /** A whole number as JSON writes it, from `min` to `max`, both of them safe integers. */
+  /** A JSON integer from `min` to `max`, both safe integers. */
   whole(min: number, max: number): number {
     const isNegative = this.#text.charCodeAt(this.#at) === MINUS;
     if (isNegative) this.#at += 1;
     const digits = this.#digits();
     const value = isNegative ? -digits : digits;
-    // More digits than a number holds exactly make a number beyond every safe one.
+    // An integer with too many digits to be exact is beyond every safe integer.
     if (value < min || value > max || (isNegative && digits === 0)) this.#holds = false;
     return value;
   }
@@ -93,19 +93,19 @@ export class TextCursor {
     return this.#text.slice(from, at);
   }
 
-  /** Whether this character is so far ahead. */
+  /** Whether the character `ahead` positions from here has this code. */
   has(code: number, ahead: number): boolean {
     return this.#text.charCodeAt(this.#at + ahead) === code;
   }
 
-  /** A whole number of 64 bits without sign. */
+  /** An unsigned 64-bit integer. */
   unsigned(): bigint {
     const from = this.#at;
     const value = this.#digits();
     return this.#at - from <= SAFE_DIGITS ? BigInt(value) : this.#long(from, U64_MAX);
   }
 
-  /** A whole number of 64 bits with a sign. */
+  /** A signed 64-bit integer. */
   signed(): bigint {
     const isNegative = this.#text.charCodeAt(this.#at) === MINUS;
     if (isNegative) this.#at += 1;
@@ -117,8 +117,8 @@ export class TextCursor {
   }
 
   /**
-   * Text behind an opening quote, up to the closing one, which is passed. Anything escaped is not expected, nor anything
-   * beyond the first 65,536 characters of Unicode, half of one being no text.
+   * The text after an opening quote; skips the closing one. Escapes and surrogates, so all characters beyond U+FFFF, are
+   * unexpected.
    */
   text(): string {
     const from = this.#at;
@@ -136,7 +136,7 @@ export class TextCursor {
     }
   }
 
-  /** What comes up to a literal, which is not passed. */
+  /** The text before the next occurrence of a literal, which is not skipped. */
   until(literal: string): string {
     const end = this.#text.indexOf(literal, this.#at);
     if (end === -1) this.#holds = false;
@@ -145,7 +145,7 @@ export class TextCursor {
     return found;
   }
 
-  /** The digits since a position, more than a `number` holds exactly. */
+  /** The digits since a position as a `bigint`, if there are too many for an exact `number`. */
   #long(from: number, max: bigint): bigint {
     const digits = this.#at - from;
     const value = this.#holds && digits <= DIGITS_MAX ? BigInt(this.#text.slice(from, this.#at)) : max + 1n;
@@ -153,7 +153,7 @@ export class TextCursor {
     return value;
   }
 
-  /** Digits without a needless zero in front; exact up to {@link SAFE_DIGITS} of them. */
+  /** Digits without a leading zero; exact for up to {@link SAFE_DIGITS} digits. */
   #digits(): number {
     const from = this.#at;
     let value = 0;

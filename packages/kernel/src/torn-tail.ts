@@ -1,27 +1,27 @@
 /**
- * The rule that distinguishes damage from a torn tail. Recovery cuts by this rule and the audit judges by it, so that one never cuts what
- * the other calls broken.
+ * The rule that distinguishes damage from a torn tail. Recovery and audit share it, so that recovery never cuts what an audit
+ * reports as damage.
  *
- * A write that the end of the machine cut off leaves newlines (the prepared space) where its bytes are missing. So a tail
- * may hold parts of lines, and whole entries with gaps between them; and nothing in it was acknowledged. It never holds a
- * whole line that says something else, an entry that is elsewhere already, or one that was written when more was durable.
+ * A write that a crash of the machine cuts off leaves newlines (the preallocated space) where its bytes are missing. So a torn
+ * tail may hold partial lines, and complete entries with gaps between them, none of them acknowledged. It never holds a complete
+ * line that is not an entry, an entry whose sequence is already present, or one written when more entries were durable.
  * @module
  */
 import type { ChainHash } from "./chain.ts";
 import { parseChainedLine } from "./chained-line.ts";
 import { parseEntryHead } from "./entry.ts";
 
-/** Where the good entries end. */
+/** The end of the valid entries. */
 export interface LastGood {
   readonly sequence: number;
 }
 
 /**
- * Why a line behind the last good entry shows that the tail is not torn: `undefined` when it may be.
+ * The evidence in a line after the last valid entry that the tail is damaged; `undefined` if it may be torn.
  *
- * @param line - without its newline; it is not the entry that comes next.
- * @param hasNewline - false for bytes that the end of the file cut off.
- * @returns what was found, as the end of the sentence "a torn tail was expected, and found was …".
+ * @param line - without its newline; not the entry that comes next.
+ * @param hasNewline - false for the last bytes of the file if no newline follows them.
+ * @returns the finding, as the end of the sentence "a torn tail was expected, and found was …".
  */
 export function contradictionOfTear(
   line: Uint8Array,
@@ -58,7 +58,7 @@ function promiseIn(text: string): number {
   return promised;
 }
 
-/** A number between two newlines may be what is left of a line; an object with the hash of an entry is not. */
+/** A number between two newlines may be part of a torn line; an object with the hash of an entry is not. */
 function isWholeLine(text: string): boolean {
   if (!text.startsWith("{") || !text.endsWith("}")) return false;
   try {

@@ -1,7 +1,7 @@
 /**
- * The Merkle tree of a journal in a state snapshot: the roots of the perfect subtrees that its entries divide into. They
- * add up to the root, so `treeRoot` of the `state` entry after the snapshot binds them, and the tree grows on from them
- * without the entries before.
+ * The Merkle tree of a journal in a state snapshot: the roots of the perfect subtrees that its entries divide into. The root of
+ * the tree follows from them, so `treeRoot` of the `state` entry after the snapshot binds them. The tree can be extended from
+ * them without the entries before.
  * @module
  */
 import { fromHex, toHex } from "./bytes.ts";
@@ -17,7 +17,7 @@ export function treeLine({ treeSize, hashes }: MerkleFrontier): string {
   return `{"part":"${TREE_PART}","size":${treeSize},"hashes":[${hashes.map((hash) => `"${toHex(hash)}"`).join(",")}]}`;
 }
 
-/** The inverse of {@link treeLine}. Throws RangeError for what is no tree. */
+/** The inverse of {@link treeLine}. Throws RangeError if it is not a tree. */
 export function treeIn(members: SnapshotMembers): MerkleFrontier {
   const treeSize = members.whole("size");
   const hashes = members.texts("hashes").map((text) => {
@@ -30,7 +30,7 @@ export function treeIn(members: SnapshotMembers): MerkleFrontier {
   return { treeSize, hashes };
 }
 
-/** The root of a tree that is known by its frontier, in hexadecimal. */
+/** The root of the tree with this frontier, in hexadecimal. */
 export function treeRootOf(from: MerkleFrontier, hash: Sha256): string {
   return toHex(new MerkleTree({ from, hash }).root());
 }

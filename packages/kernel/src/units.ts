@@ -27,7 +27,7 @@ export type Bps = Quantity<number, "bps">;
 export type Milliseconds = Quantity<number, "ms">;
 /** A count of tokens, or of units of work. Unsigned 32 bit. */
 export type Tokens = Quantity<number, "tokens">;
-/** Names a candidate of a catalog. Unsigned 32 bit; 0 is reserved for "none". */
+/** The ID of a candidate in a catalog. Unsigned 32 bit; 0 is reserved for "none". */
 export type CandidateId = Quantity<number, "candidate">;
 /** The position of a provider, and of its bit in a mask. 16 bit wide; only 0..63 can be allowed by a mask. */
 export type ProviderId = Quantity<number, "provider">;
@@ -58,7 +58,7 @@ export function priceMicrocents(value: bigint): PriceMicrocents {
   return unsigned64(value, "a price in microcents") as PriceMicrocents;
 }
 
-/** Any 16-bit value: the kernel is total over the width of the field. Policies and requests are held to {@link BPS_MAX} where they are read. */
+/** Any 16-bit value: the kernel is total over the field's width. Parsers of policies and requests limit it to {@link BPS_MAX}. */
 export function bps(value: number): Bps {
   return unsigned(value, U16_MAX, "bps") as Bps;
 }
@@ -88,7 +88,7 @@ export function sequence(value: bigint): Sequence {
 }
 
 function unsigned(value: number, max: number, what: string): number {
-  // Every quantity of every decision passes here: text is only built for one that is out of range.
+  // Every quantity of every decision is checked here, so the message is only built for a value out of range.
   if (!(Number.isInteger(value) && value >= 0 && value <= max))
     invariant(false, `${what} is an integer in 0..${max}, got ${value}`);
   return value;

@@ -1,6 +1,6 @@
 /**
- * Base64 of bytes (RFC 4648, sections 4 and 5): the standard alphabet with padding, as C2SP has it, and the one for URLs
- * without. Bytes have one text: anything else is refused, bits that padding hides included.
+ * Base64 of bytes (RFC 4648, sections 4 and 5): the standard alphabet with padding, as in C2SP, and the URL-safe alphabet
+ * without. Each byte string has one encoding; any other text is refused, also one with non-zero trailing bits.
  * @module
  */
 
@@ -15,7 +15,7 @@ export function toBase64(bytes: Uint8Array): string {
   return text.padEnd(Math.ceil(text.length / 4) * 4, "=");
 }
 
-/** The inverse of {@link toBase64}; `undefined` for anything that it would not have written. */
+/** The inverse of {@link toBase64}; `undefined` for anything that it does not produce. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0) return undefined;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
@@ -26,7 +26,7 @@ export function toBase64Url(bytes: Uint8Array): string {
   return encode(bytes, URL_SAFE);
 }
 
-/** The inverse of {@link toBase64Url}; `undefined` for anything that it would not have written. */
+/** The inverse of {@link toBase64Url}; `undefined` for anything that it does not produce. */
 export function fromBase64Url(text: string): Uint8Array | undefined {
   return decode(text, urlSafeValues);
 }

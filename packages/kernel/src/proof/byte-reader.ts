@@ -1,5 +1,5 @@
 /**
- * Reads what a `ByteWriter` wrote: fixed widths, little-endian. It never reads beyond the end, and the end must be reached.
+ * Reads the output of a `ByteWriter`: fixed widths, little-endian. It never reads beyond the end, and the end must be reached.
  * @module
  */
 import { CalybrisError } from "../errors.ts";
@@ -10,7 +10,7 @@ export class ByteReader {
   readonly #format: string;
   #at = 0;
 
-  /** @param format - what the bytes are, for the error. */
+  /** @param format - the name of the format, for the error. */
   constructor(bytes: Uint8Array, format: string) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -31,14 +31,14 @@ export class ByteReader {
     return this.#bytes.slice(from, from + count);
   }
 
-  /** A presence or truth byte: 0 or 1, nothing else. */
+  /** A presence or Boolean byte: exactly 0 or 1. */
   flag(what: string): boolean {
     const value = this.u8();
     if (value > 1) throw this.malformed(`has ${value} for ${what}; 0 or 1 is meant`);
     return value === 1;
   }
 
-  /** Everything up to the end. */
+  /** The remaining bytes. */
   rest(): Uint8Array {
     return this.raw(this.#bytes.byteLength - this.#at);
   }

@@ -1,8 +1,8 @@
 /**
- * Level 2: that a decision follows from its policy, as six rules with the measured number and the limit of each.
- * Level 3: that it was the best choice, as what was found of every candidate and the utility of each.
+ * Level 2 shows that a decision follows from its policy: six rules, each with the measured number and the limit.
+ * Level 3 shows that it was the best choice: the finding for every candidate, with its utility.
  *
- * Both are computed from policy and request by the gates and terms that decide; of the decision only the choice is taken.
+ * Both are computed from policy and request with the gates and terms that decide; only the choice is taken from the decision.
  * @module
  */
 import { cost, type UtilityTerms, utility } from "../arithmetic.ts";
@@ -22,39 +22,39 @@ export type RuleName =
   | "positive_utility"
   | "optimality";
 
-/** One rule of one decision: `measured relation limit`, and whether that is so. */
+/** One rule applied to one decision: `measured relation limit`, and whether it holds. */
 export interface RuleCheck {
   readonly rule: RuleName;
   readonly unit: "bps" | "microcents";
   readonly measured: bigint;
   readonly relation: "below" | "at_least" | "at_most" | "above";
   readonly limit: bigint;
-  /** Of a utility that equals the limit, `optimality` holds where the order of preference decides for the choice. */
+  /** If the utility equals the limit, `optimality` holds if the order of preference favors the choice. */
   readonly holds: boolean;
 }
 
 export interface Certificate {
   /**
-   * Of a selection all six, in order. Of a rejection the rules on the request alone: those that hold, and the first that does not; the
-   * rest is what was found of every candidate.
+   * For a selection, all six in order. For a rejection, the rules on the request alone, up to the first that fails; the findings
+   * for the candidates explain the rest.
    */
   readonly checks: readonly RuleCheck[];
-  /** Every field of the decision is what the reference kernel decides. */
+  /** Every field of the decision equals that of the reference kernel. */
   readonly isReplayed: boolean;
-  /** Replayed, and every rule holds of a selection. */
+  /** Replayed, and for a selection every rule holds. */
   readonly isEstablished: boolean;
 }
 
-/** What was found of one candidate. */
+/** The finding for one candidate. */
 export interface CandidateFinding {
   readonly index: number;
   readonly candidate: Candidate;
   /** The first gate that refuses it; left out for an eligible one. */
   readonly refusedBy?: GateName;
-  /** Of that gate. */
+  /** The value that this gate measured. */
   readonly measured?: string;
   readonly limit?: string;
-  /** Also of a candidate that a gate refuses. */
+  /** Also present for a candidate that a gate refuses. */
   readonly terms: UtilityTerms;
 }
 
@@ -113,7 +113,7 @@ function check(
   return { rule, unit, measured, relation, limit, holds: claims[relation] };
 }
 
-/** The best eligible candidate beside one; `undefined` where there is none. */
+/** The best eligible candidate other than the given one; `undefined` if there is none. */
 export function bestOther(policy: Policy, request: Request, exceptIndex: number): Scored | undefined {
   let best: Scored | undefined;
   for (const [index, candidate] of policy.candidates.entries()) {
@@ -130,7 +130,7 @@ export function isPreferred(one: Scored, other: Scored): boolean {
   return order === 0 ? one.index < other.index : order < 0;
 }
 
-/** What was found of every candidate, in catalog order; also after a hard limit, which evaluates none. */
+/** The finding for every candidate, in catalog order; also after a hard limit, which evaluates none. */
 export function candidateFindings(policy: Policy, request: Request): CandidateFinding[] {
   return policy.candidates.map((candidate, index) => {
     const terms = utility(policy, request, candidate);

@@ -1,5 +1,5 @@
 /**
- * Signed changes of policy (`calychg1`): who allowed that a policy was staged, promoted, rolled back, or is a canary.
+ * Signed policy changes (`calychg1`): the approval to stage, promote or roll back a policy, or to make it a canary.
  *
  *     message = "calychg1" NUL ‖ genesis entry hash, 32 bytes ‖ sequence of the policy change that it follows, u64
  *             ‖ action u8 (1 stage, 2 promote, 3 roll back, 4 canary) ‖ policy ID u32 ‖ policy digest, 32 bytes
@@ -18,18 +18,18 @@ import { SIGNATURE_BYTES, type Signer } from "./ed25519.ts";
 import { HASH_BYTES } from "./merkle.ts";
 import { isSignerId, type TrustedSigner } from "./provenance.ts";
 
-/** What one signature allows. */
+/** The change that one signature approves. */
 export interface SignedChange {
   /** Hash of the journal's first entry, hexadecimal. */
   readonly genesisHash: string;
-  /** Sequence of the last entry before it of the kind `genesis` or `policy`. */
+  /** Sequence of the last `genesis` or `policy` entry before it. */
   readonly follows: number;
   readonly change: PolicyChange;
   /** From 1, less than 2^32. */
   readonly policyId: number;
   /** `calypol1`, hexadecimal. */
   readonly policyDigest: string;
-  /** Of a canary, 0 to 10,000; 0 for every other change. */
+  /** The share of a canary, 0 to 10,000; 0 for every other change. */
   readonly shareBps: number;
 }
 
@@ -73,7 +73,7 @@ export function changeMessage(change: SignedChange, signedAtMs: number, signerId
     .finish();
 }
 
-/** Signs a change, as the entry of the change holds the signature. */
+/** Signs a change; returns the signature in the form of the change's entry. */
 export async function signChange(
   change: SignedChange,
   by: { readonly signerId: string; readonly signedAtMs: number; readonly signer: Signer },
@@ -85,16 +85,16 @@ export async function signChange(
   return { signer: signerId, signedAtMs, value: toHex(bytes) };
 }
 
-/** The keys that may allow changes, and how a signature is verified. */
+/** The keys that may approve changes, and the verifier of their signatures. */
 export interface ChangeKeys {
   readonly signers: readonly TrustedSigner[];
   readonly verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
 }
 
 /**
- * What is wrong with the signature of a change: no trusted key has the signer's ID (`signer`), none of those that have it made
- * the signature over this change (`value`), or its key was not valid when it was signed or when the change was made (`date`).
- * `undefined` for nothing.
+ * The fault in the signature of a change: no trusted key has the signer's ID (`signer`); no key with that ID made the signature
+ * over this change (`value`); the key was not valid when it signed or when the change was made (`date`). `undefined` if the
+ * signature is valid.
  *
  * @param atMs - when the change is made, milliseconds since the Unix epoch.
  */
@@ -106,7 +106,7 @@ export function changeSignatureFault(
 ): "signer" | "value" | "date" | undefined {
   const named = signers.filter(({ id }) => id === signerId);
   if (named.length === 0) return "signer";
-  // No signature can be of these.
+  // No message can be built from these values, so no signature can be valid.
   if (!isPolicyId(change.policyId) || !Number.isSafeInteger(signedAtMs) || signedAtMs < 0) return "value";
   const message = changeMessage(change, signedAtMs, signerId);
   const bytes = typeof value === "string" ? fromHex(value) : undefined;

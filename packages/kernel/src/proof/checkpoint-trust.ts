@@ -1,9 +1,9 @@
 /**
- * Which checkpoints a verifier accepts: keys of the log and of witnesses, each with the dates between which it may sign, and how
- * many witnesses must have signed.
+ * The checkpoints that a verifier accepts: the keys of the log and of witnesses, each with its period of validity, and the
+ * number of witnesses that must have signed.
  *
- * A cosignature has a time, so its date is compared with the dates of its key. The signature of a log has none: a log key with
- * dates is accepted only in a checkpoint that a counted witness saw between them.
+ * A cosignature has a time, which is compared with the dates of its key. The signature of a log has none: a log key with dates is
+ * accepted only in a checkpoint that a counted witness signed between them.
  * @module
  */
 import { CalybrisError } from "../errors.ts";
@@ -12,12 +12,12 @@ import type { VerifyEd25519 } from "./ed25519.ts";
 import type { VerifierKey } from "./note-key.ts";
 import { openNote, type VerifiedSignature } from "./note-signing.ts";
 
-/** A key, and when it may sign; without dates, always. */
+/** A key and its period of validity; unlimited without dates. */
 export interface DatedKey {
   readonly key: VerifierKey;
-  /** Seconds since the Unix epoch: signatures before are not accepted. */
+  /** Seconds since the Unix epoch; earlier signatures are not accepted. */
   readonly validFromSeconds?: bigint;
-  /** The time of rotation or revocation, in seconds: signatures at it or after are not accepted. */
+  /** The time of rotation or revocation, in seconds since the Unix epoch; signatures at or after it are not accepted. */
   readonly validUntilSeconds?: bigint;
 }
 
@@ -32,15 +32,15 @@ export interface TrustedCheckpoint {
   readonly checkpoint: Checkpoint;
   /** The signature of the log. */
   readonly log: VerifiedSignature;
-  /** Of different witnesses, each within the dates of its key. */
+  /** One per witness, each within the dates of its key. */
   readonly witnesses: readonly VerifiedSignature[];
 }
 
 /**
  * Opens a checkpoint under a list of keys.
  *
- * @throws CalybrisError `CAL_PROOF_REJECTED` when a known key signed wrongly, the log did not sign, fewer witnesses than the
- *   quorum signed in time, or the dates of the log's key cannot be established; `CAL_PROOF_MALFORMED`.
+ * @throws CalybrisError `CAL_PROOF_REJECTED` if the signature of a known key is invalid, the log did not sign, fewer witnesses
+ *   than the quorum signed in time, or the dates of the log's key cannot be established; `CAL_PROOF_MALFORMED`.
  */
 export async function openCheckpoint(
   note: Uint8Array | string,
@@ -64,7 +64,7 @@ export async function openCheckpoint(
   return { checkpoint, log: log.signature, witnesses };
 }
 
-/** One signature of each witness whose key was valid at the time that it signed. */
+/** One signature per witness whose key was valid at the time of signing. */
 function countedWitnesses(
   verified: readonly VerifiedSignature[],
   witnesses: readonly DatedKey[],
@@ -73,7 +73,7 @@ function countedWitnesses(
   for (const signature of verified) {
     const dated = witnesses.find(({ key }) => isSame(key, signature.key));
     if (dated === undefined || dated.key.type !== "cosignature" || !isWithin(dated, signature.timeSeconds)) continue;
-    // A witness that rotated its key is one witness: it is counted by its name.
+    // Witnesses are counted by name, so that one that rotated its key counts once.
     if (!counted.has(dated.key.name)) counted.set(dated.key.name, signature);
   }
   return [...counted.values()];
