@@ -90,7 +90,9 @@ function tagBytes(tag: string): Uint8Array {
   return bytes;
 }
 
-/** Hexadecimal digits of bytes. A digest is built as one flat string: a concatenated one would be flattened when it is read. */
+/**
+ * Hexadecimal digits of bytes. A digest is built as one flat string: a concatenated one would be flattened when it is read.
+ */
 export function toHex(bytes: Uint8Array): string {
   if (bytes.byteLength === DIGEST_BYTES) {
     for (let index = 0; index < DIGEST_BYTES; index++) {

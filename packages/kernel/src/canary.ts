@@ -1,6 +1,7 @@
 /**
- * The tenants that a canary decides for. A keyed hash gives each tenant a point from 0 to 9,999. The key is the staged policy and
- * the entry that staged it, so that another staging selects other tenants. A larger share keeps every tenant of a smaller one.
+ * The tenants that a canary decides for. A keyed hash gives each tenant a point from 0 to 9,999. The key is the staged
+ * policy and the entry that staged it, so that another staging selects other tenants. A larger share keeps every tenant of a
+ * smaller one.
  * @module
  */
 import { ByteWriter, toUtf8 } from "./bytes.ts";

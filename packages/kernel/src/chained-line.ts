@@ -27,8 +27,9 @@ const OPENING_BRACE = 0x7b;
 const SEQUENCE_DIGITS_MAX = 16;
 
 /**
- * Parses a line, without its newline, in exactly the form that the journal writes; `undefined` for any other. Every entry of a
- * journal is parsed here. The line is decoded as a whole: everything before the data is ASCII, so characters are bytes there.
+ * Parses a line, without its newline, in exactly the form that the journal writes; `undefined` for any other. Every entry of
+ * a journal is parsed here. The line is decoded as a whole: everything before the data is ASCII, so characters are bytes
+ * there.
  */
 export function parseChainedLine(bytes: Uint8Array): ChainedLine | undefined {
   if (bytes[0] !== OPENING_BRACE || bytes[bytes.byteLength - 1] !== CLOSING_BRACE) return undefined;

@@ -102,8 +102,8 @@ export interface DecisionEntry {
 export type EntryPolicy = BoundingPolicy;
 
 /**
- * The policy of an entry: the one with the stated id or, without an id, the policy active at the entry. Throws if there is no
- * such policy.
+ * The policy of an entry: the one with the stated id or, without an id, the policy active at the entry. Throws if there is
+ * no such policy.
  */
 export type EntryPolicyOf = (policyId: number | undefined) => EntryPolicy;
 

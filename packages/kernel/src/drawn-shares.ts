@@ -35,7 +35,9 @@ export function drawnShares(
   return offsetPropensities(means, belief.deviations, tiers.length, belief.explorationBps, out);
 }
 
-/** The believed success of the tier in a position, 0 to 10,000 bps: the mean of its Beta counts, or expectation plus offset. */
+/**
+ * The believed success of the tier in a position, 0 to 10,000 bps: the mean of its Beta counts, or expectation plus offset.
+ */
 export function believedBps(belief: BeliefEntry, position: number, expected: ArrayLike<number>): number {
   if (belief.method === undefined) {
     const [good, bad] = [belief.alpha[position] as number, belief.beta[position] as number];

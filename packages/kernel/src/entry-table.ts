@@ -60,8 +60,8 @@ export function readMembers({ forms }: EntryTable, members: Members): object {
 }
 
 /**
- * Reads an entry of a kind directly from its text, several times as fast as via JSON. It accepts members only in order and in
- * the form in which they are written. A test checks that it agrees with the general reader.
+ * Reads an entry of a kind directly from its text, several times as fast as via JSON. It accepts members only in order and
+ * in the form in which they are written. A test checks that it agrees with the general reader.
  *
  * @param from - offset in the text, after the kind.
  * @returns `undefined` if the general reader must read it.

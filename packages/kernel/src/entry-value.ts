@@ -1,6 +1,6 @@
 /**
- * The value types of entry members. Each reads its value strictly, in the form in which it was written, and describes it as a
- * JSON Schema, which also bounds its size in bytes.
+ * The value types of entry members. Each reads its value strictly, in the form in which it was written, and describes it as
+ * a JSON Schema, which also bounds its size in bytes.
  * @module
  */
 import { type ExactJson, exactInteger, writeExact } from "./exact-json.ts";
@@ -27,8 +27,8 @@ export interface EntryValue<Value> {
   /** As compact JSON; by default as `writeExact` writes it. */
   write?(value: Value): string;
   /**
-   * The same directly from text; refuses every form but the written one. If a type has no `scan`, the general reader reads the
-   * entry.
+   * The same directly from text; refuses every form but the written one. If a type has no `scan`, the general reader reads
+   * the entry.
    */
   scan?(cursor: TextCursor): Value;
   readonly schema: JsonSchema;

@@ -64,8 +64,8 @@ export interface OrderedEntry<Body extends EntryBody = EntryBody> {
 }
 
 /**
- * The data of an entry after the value of `durable`. The data is built in two parts, because only the writer knows that value:
- * `{"sequence":N,"durable":` and `,"at":T,"kind":"…",…}`.
+ * The data of an entry after the value of `durable`. The data is built in two parts, because only the writer knows that
+ * value: `{"sequence":N,"durable":` and `,"at":T,"kind":"…",…}`.
  */
 export function entryDataTail(entry: OrderedEntry): string {
   const { body, at } = entry;

@@ -1,7 +1,7 @@
 /**
- * The strict JSON parser: one pass over the text, no backtracking. It accepts RFC 8259, but refuses what the RFC leaves to the
- * implementation: duplicate keys, lone surrogates, the key `__proto__`, unbounded nesting. JSONC, for files that people write,
- * adds comments and trailing commas.
+ * The strict JSON parser: one pass over the text, no backtracking. It accepts RFC 8259, but refuses what the RFC leaves to
+ * the implementation: duplicate keys, lone surrogates, the key `__proto__`, unbounded nesting. JSONC, for files that people
+ * write, adds comments and trailing commas.
  * @module
  */
 import type { ExactJson } from "./exact-value.ts";
@@ -32,7 +32,9 @@ import { isNumberPart, readNumber } from "./json-number.ts";
 /** The place of a value in a document: keys and indices from the root. */
 export type JsonPath = readonly (string | number)[];
 
-/** The offset of each member, by the object or list that holds it. The parser itself is the holder of the document, as `""`. */
+/**
+ * The offset of each member, by the object or list that holds it. The parser itself is the holder of the document, as `""`.
+ */
 export type MemberOffsets = Map<object, Map<string | number, number>>;
 
 /** Any integer of up to this many digits is exact in a double. */
@@ -216,7 +218,9 @@ export class JsonParser {
     return this.#fault(at, "is not JSON: a text holds a control character that is not escaped");
   }
 
-  /** Exact: an integer beyond 2^53 is a `bigint`, and a fraction that rounds to an integer is NaN, which no field accepts. */
+  /**
+   * Exact: an integer beyond 2^53 is a `bigint`, and a fraction that rounds to an integer is NaN, which no field accepts.
+   */
   #number(): number | bigint {
     const from = this.#at;
     const isNegative = this.#text.charCodeAt(from) === MINUS;

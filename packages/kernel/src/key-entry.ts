@@ -1,7 +1,7 @@
 /**
  * API keys as the journal holds them, so that the actor of an entry is a number. A key is introduced before the first entry
- * that it causes; until it is revoked, the sequence of its introduction identifies it as the actor. A key whose name, secret,
- * tenants or scopes change is a new key.
+ * that it causes; until it is revoked, the sequence of its introduction identifies it as the actor. A key whose name,
+ * secret, tenants or scopes change is a new key.
  *
  * A key of the configuration is introduced when it first acts. A key that a command created is introduced by that command,
  * with its terms: only the journal holds it.
@@ -12,7 +12,9 @@ import { type EntryTable, formOf } from "./entry-table.ts";
 import { DIGEST, type EntryValue, listOf, oneOf, POSITIVE, someOf, textWhere, WHOLE } from "./entry-value.ts";
 import { isName, isUseCaseName, NAME_CHARACTERS_MAX, NAME_WANTED, USE_CASE_NAME_PATTERN } from "./names.ts";
 
-/** The permissions of a key: `decide` requests decisions, `operate` changes budgets and policies, `audit` reads the journal. */
+/**
+ * The permissions of a key: `decide` requests decisions, `operate` changes budgets and policies, `audit` reads the journal.
+ */
 export type KeyScope = "decide" | "operate" | "audit";
 export const KEY_SCOPES: readonly KeyScope[] = Object.freeze(["decide", "operate", "audit"]);
 

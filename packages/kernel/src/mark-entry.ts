@@ -26,8 +26,8 @@ export interface StateEntry {
 }
 
 /**
- * An operator corrected the time. Backwards: the clock had run ahead; after no other entry may `at` be less. Forwards: a step of
- * more than 7 days was confirmed. Its own `at` is `from`.
+ * An operator corrected the time. Backwards: the clock had run ahead; after no other entry may `at` be less. Forwards: a
+ * step of more than 7 days was confirmed. Its own `at` is `from`.
  */
 export interface ClockEntry extends Caused {
   readonly kind: "clock";

@@ -24,8 +24,8 @@ export const MONEY_UNITS: readonly MoneyUnit[] = Object.freeze([
 const DECIMAL = /^(-?)([0-9]{1,20})(?:\.([0-9]{1,20}))?$/;
 
 /**
- * Converts an amount to microcents. Accepts an integer, or a decimal as a string; returns `undefined` for anything else and for
- * amounts with a fraction of a microcent.
+ * Converts an amount to microcents. Accepts an integer, or a decimal as a string; returns `undefined` for anything else and
+ * for amounts with a fraction of a microcent.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Outcomes of decisions. An entry repeats the parts of its decision that learning and the estimators need, so that no fold has
- * to keep decisions. A reader that has the decision compares them.
+ * Outcomes of decisions. An entry repeats the parts of its decision that learning and the estimators need, so that no fold
+ * has to keep decisions. A reader that has the decision compares them.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -73,8 +73,8 @@ export interface OutcomeEntry extends Caused {
   /** The candidate selected by the floor of the use case alone, 0 for none; left out if that candidate ran. */
   readonly base?: number;
   /**
-   * The candidates that the learner could have run, the base, and the one that ran, ascending by candidate. Propensities sum to
-   * 2^32. Left out if the decision has no recommendation.
+   * The candidates that the learner could have run, the base, and the one that ran, ascending by candidate. Propensities sum
+   * to 2^32. Left out if the decision has no recommendation.
    */
   readonly treated?: readonly Treated[];
   /** The success expected of each tier at the decision, in bps; left out if the decision has none. */

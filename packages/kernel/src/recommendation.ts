@@ -1,6 +1,6 @@
 /**
- * The member `learning` of a decision's entry: the origin of its floor. Integers only; a reader re-derives it from the entries
- * before.
+ * The member `learning` of a decision's entry: the origin of its floor. Integers only; a reader re-derives it from the
+ * entries before.
  * @module
  */
 import type { Field } from "./entry-table.ts";

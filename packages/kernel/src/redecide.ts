@@ -1,6 +1,6 @@
 /**
- * Decides recorded requests under another policy, from the values that the client sent. Candidates, providers and use cases of
- * the two policies are matched by name, not by position.
+ * Decides recorded requests under another policy, from the values that the client sent. Candidates, providers and use cases
+ * of the two policies are matched by name, not by position.
  *
  *     budget, providers, floor   as the client sent them, within the other policy's bounds
  *     value, risk, output …      the other policy's defaults, where the client left them out
@@ -42,8 +42,8 @@ export function sentLimits({ request, asked, bounds = NO_BOUNDS, headroomMicroce
 /**
  * Decides recorded decisions again under another policy.
  *
- * Guarantee: under the policy that an entry was decided with, every decision equals that of the entry (tested on journals of the
- * engine), unless a tenant's headroom was below the cost of a tier that was only considered.
+ * Guarantee: under the policy that an entry was decided with, every decision equals that of the entry (tested on journals of
+ * the engine), unless a tenant's headroom was below the cost of a tier that was only considered.
  */
 export class Redecider {
   readonly #to: PolicySnapshot;

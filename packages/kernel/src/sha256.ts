@@ -5,8 +5,9 @@
  */
 
 /**
- * Hashes bytes to 32 bytes. To avoid an allocation, an implementation may write the digest to `out`, 32 bytes that the caller
- * lends, and return it; it may also ignore `out`. Callers use the returned bytes. `bytes` must not share memory with `out`.
+ * Hashes bytes to 32 bytes. To avoid an allocation, an implementation may write the digest to `out`, 32 bytes that the
+ * caller lends, and return it; it may also ignore `out`. Callers use the returned bytes. `bytes` must not share memory with
+ * `out`.
  */
 export type Sha256 = (bytes: Uint8Array, out?: Uint8Array) => Uint8Array;
 

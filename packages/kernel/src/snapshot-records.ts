@@ -1,6 +1,6 @@
 /**
- * Fixed-width records of a state snapshot. Each part that can be long is a sequence of records of one table, little-endian and
- * without padding. The tables below define the format; docs/formats.md prints them.
+ * Fixed-width records of a state snapshot. Each part that can be long is a sequence of records of one table, little-endian
+ * and without padding. The tables below define the format; docs/formats.md prints them.
  * @module
  */
 import { fromHex, toHex } from "./bytes.ts";
@@ -109,7 +109,7 @@ function readValue(view: DataView, at: number, type: ColumnType): number | bigin
   }
 }
 
-// `levelN` belongs to level N of a tenant's path, from the top: the number of ended periods plus 1; 0 if it reserved nothing.
+// `levelN` is for level N of a tenant's path, from the top: the number of ended periods plus 1; 0 if nothing was reserved.
 
 const OPEN_COLUMNS = [
   { name: "of", type: "u64" },

@@ -1,6 +1,6 @@
 /**
- * A policy snapshot: the kernel's policy with the names, tiers and defaults of the policy file. It is immutable and embedded in
- * the journal, so a journal explains and verifies itself.
+ * A policy snapshot: the kernel's policy with the names, tiers and defaults of the policy file. It is immutable and embedded
+ * in the journal, so a journal explains and verifies itself.
  *
  * The `calypol1` digest covers the kernel's policy; {@link snapshotDigest} covers the names, tiers and defaults as well.
  * @module

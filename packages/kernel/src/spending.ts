@@ -1,13 +1,13 @@
 /**
- * The bounds that a policy puts on a request before the kernel decides it, so that no substitute costs more than the requested
- * candidate:
+ * The bounds that a policy puts on a request before the kernel decides it, so that no substitute costs more than the
+ * requested candidate:
  *
  *     budget    = min(the client's, the cost of the requested candidate)      spendLimit "requested"
  *     providers = the client's, among those allowed and the requested one's   substituteWithin
  *     floor     = min(the policy's, the requested candidate's quality)        where the client gave none
  *
- * The requested candidate sets the bounds even if it is disabled. A request that names none is bounded only by the providers that
- * the policy lists. The kernel's gates enforce the bounds.
+ * The requested candidate sets the bounds even if it is disabled. A request that names none is bounded only by the providers
+ * that the policy lists. The kernel's gates enforce the bounds.
  * @module
  */
 import { cost } from "./arithmetic.ts";

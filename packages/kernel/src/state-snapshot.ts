@@ -20,8 +20,8 @@ const DIGEST_BYTES = 32;
 const TAGGED_STEP_BYTES = 9 + 8;
 
 /**
- * Records per page of each long part. A page covers consecutive sequences for `live`, `open` and `reported`, consecutive records
- * for the others.
+ * Records per page of each long part. A page covers consecutive sequences for `live`, `open` and `reported`, consecutive
+ * records for the others.
  */
 export const SNAPSHOT_PAGE_RECORDS: Readonly<
   Record<"live" | "open" | "held" | "closed" | "outcomes" | "requests" | "reported", number>

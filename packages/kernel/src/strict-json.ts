@@ -2,9 +2,9 @@
  * Strict JSON from outside: request bodies, files and lines of files. Integers are exact, keys unique, text well-formed,
  * nesting and size bounded; time and memory are linear in the text.
  *
- * The parser of json-parser.ts is the definition. The platform's parser is several times faster. It reads a text only if a scan
- * of the characters proves that both parsers give the same result. It never reads a text that has an escape: V8 13.6 confuses
- * `{"x":1,"\\u0062":2}` with `{"x":1,"\\\\":2}` once it has read the latter.
+ * The parser of json-parser.ts is the definition. The platform's parser is several times faster. It reads a text only if a
+ * scan of the characters proves that both parsers give the same result. It never reads a text that has an escape: V8 13.6
+ * confuses `{"x":1,"\\u0062":2}` with `{"x":1,"\\\\":2}` once it has read the latter.
  * @module
  */
 import type { ExactJson } from "./exact-value.ts";
@@ -47,8 +47,8 @@ export function parseStrictJson(text: string, options: StrictJsonOptions = {}): 
 }
 
 /**
- * Parses a text that the platform's parser may read, at a few milliseconds per megabyte; `undefined` for any other, and for a
- * malformed text.
+ * Parses a text that the platform's parser may read, at a few milliseconds per megabyte; `undefined` for any other, and for
+ * a malformed text.
  *
  * @throws StrictJsonError for a text beyond its bounds.
  */

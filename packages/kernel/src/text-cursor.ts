@@ -1,6 +1,6 @@
 /**
- * Reads a text from left to right against expectations. After the first mismatch `holds` is false for good, and returned values
- * are meaningless, so that a reader can read to the end and check once.
+ * Reads a text from left to right against expectations. After the first mismatch `holds` is false for good, and returned
+ * values are meaningless, so that a reader can read to the end and check once.
  * @module
  */
 import { I64_MAX, I64_MIN, U64_MAX } from "./units.ts";

@@ -1,10 +1,11 @@
 /**
- * The rule that distinguishes damage from a torn tail. Recovery and audit share it, so that recovery never cuts what an audit
- * reports as damage.
+ * The rule that distinguishes damage from a torn tail. Recovery and audit share it, so that recovery never cuts what an
+ * audit reports as damage.
  *
- * A write that a crash of the machine cuts off leaves newlines (the preallocated space) where its bytes are missing. So a torn
- * tail may hold partial lines, and complete entries with gaps between them, none of them acknowledged. It never holds a complete
- * line that is not an entry, an entry whose sequence is already present, or one written when more entries were durable.
+ * A write that a crash of the machine cuts off leaves newlines (the preallocated space) where its bytes are missing. So a
+ * torn tail may hold partial lines, and complete entries with gaps between them, none of them acknowledged. It never holds a
+ * complete line whose hash does not match, an entry whose sequence is already present, or one written when more entries were
+ * durable.
  * @module
  */
 import type { ChainHash } from "./chain.ts";
@@ -47,8 +48,8 @@ const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /**
- * What the head of an entry's data promises, however the line around it was altered; 0 for nothing. The member after it is
- * part of the pattern: where a write was torn amid a number, any byte may follow its first digits.
+ * The value of `durable` in the head of an entry's data, even if the line around it was altered. The pattern includes the
+ * next member, because after a write torn within the number any byte may follow its first digits.
  */
 const PROMISE = /"sequence"\s*:\s*[0-9]+\s*,\s*"durable"\s*:\s*([0-9]{1,16})\s*,\s*"at"/g;
 

@@ -1,7 +1,7 @@
 /**
- * The Merkle tree of a journal in a state snapshot: the roots of the perfect subtrees that its entries divide into. The root of
- * the tree follows from them, so `treeRoot` of the `state` entry after the snapshot binds them. The tree can be extended from
- * them without the entries before.
+ * The Merkle tree of a journal in a state snapshot: the roots of the perfect subtrees that its entries divide into. The root
+ * of the tree follows from them, so `treeRoot` of the `state` entry after the snapshot binds them. The tree can be extended
+ * from them without the entries before.
  * @module
  */
 import { fromHex, toHex } from "./bytes.ts";

@@ -58,7 +58,10 @@ export function priceMicrocents(value: bigint): PriceMicrocents {
   return unsigned64(value, "a price in microcents") as PriceMicrocents;
 }
 
-/** Any 16-bit value: the kernel is total over the field's width. Parsers of policies and requests limit it to {@link BPS_MAX}. */
+/**
+ * Any 16-bit value: the kernel is total over the field's width. Parsers of policies and requests limit it to {@link
+ * BPS_MAX}.
+ */
 export function bps(value: number): Bps {
   return unsigned(value, U16_MAX, "bps") as Bps;
 }

@@ -1,5 +1,6 @@
 /**
- * Reads the output of a `ByteWriter`: fixed widths, little-endian. It never reads beyond the end, and the end must be reached.
+ * Reads the output of a `ByteWriter`: fixed widths, little-endian. It never reads beyond the end, and the end must be
+ * reached.
  * @module
  */
 import { CalybrisError } from "../errors.ts";

@@ -2,7 +2,8 @@
  * Level 2 shows that a decision follows from its policy: six rules, each with the measured number and the limit.
  * Level 3 shows that it was the best choice: the finding for every candidate, with its utility.
  *
- * Both are computed from policy and request with the gates and terms that decide; only the choice is taken from the decision.
+ * Both are computed from policy and request with the gates and terms that decide; only the choice is taken from the
+ * decision.
  * @module
  */
 import { cost, type UtilityTerms, utility } from "../arithmetic.ts";
@@ -35,8 +36,8 @@ export interface RuleCheck {
 
 export interface Certificate {
   /**
-   * For a selection, all six in order. For a rejection, the rules on the request alone, up to the first that fails; the findings
-   * for the candidates explain the rest.
+   * For a selection, all six in order. For a rejection, the rules on the request alone, up to the first that fails; the
+   * findings for the candidates explain the rest.
    */
   readonly checks: readonly RuleCheck[];
   /** Every field of the decision equals that of the reference kernel. */

@@ -92,9 +92,9 @@ export interface ChangeKeys {
 }
 
 /**
- * The fault in the signature of a change: no trusted key has the signer's ID (`signer`); no key with that ID made the signature
- * over this change (`value`); the key was not valid when it signed or when the change was made (`date`). `undefined` if the
- * signature is valid.
+ * The fault in the signature of a change: no trusted key has the signer's ID (`signer`); no key with that ID made the
+ * signature over this change (`value`); the key was not valid when it signed or when the change was made (`date`).
+ * `undefined` if the signature is valid.
  *
  * @param atMs - when the change is made, milliseconds since the Unix epoch.
  */

@@ -2,8 +2,8 @@
  * The checkpoints that a verifier accepts: the keys of the log and of witnesses, each with its period of validity, and the
  * number of witnesses that must have signed.
  *
- * A cosignature has a time, which is compared with the dates of its key. The signature of a log has none: a log key with dates is
- * accepted only in a checkpoint that a counted witness signed between them.
+ * A cosignature has a time, which is compared with the dates of its key. The signature of a log has none: a log key with
+ * dates is accepted only in a checkpoint that a counted witness signed between them.
  * @module
  */
 import { CalybrisError } from "../errors.ts";
@@ -39,8 +39,8 @@ export interface TrustedCheckpoint {
 /**
  * Opens a checkpoint under a list of keys.
  *
- * @throws CalybrisError `CAL_PROOF_REJECTED` if the signature of a known key is invalid, the log did not sign, fewer witnesses
- *   than the quorum signed in time, or the dates of the log's key cannot be established; `CAL_PROOF_MALFORMED`.
+ * @throws CalybrisError `CAL_PROOF_REJECTED` if the signature of a known key is invalid, the log did not sign, fewer
+ *   witnesses than the quorum signed in time, or the dates of the log's key cannot be established; `CAL_PROOF_MALFORMED`.
  */
 export async function openCheckpoint(
   note: Uint8Array | string,

@@ -23,7 +23,7 @@ export interface Checkpoint {
 }
 
 /**
- * The text to sign. Our origins are names of keys, so they have no space or plus.
+ * The text to sign. Origins in Calybris are key names, so they have no space or plus.
  *
  * @example
  * ```ts

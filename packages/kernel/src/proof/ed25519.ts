@@ -1,27 +1,27 @@
 /**
- * The ports of Ed25519 (RFC 8032). The kernel has no signatures of its own: Node's are in the engine, a browser's are
- * {@link webCryptoVerifier}, and a key management service is a {@link Signer}.
+ * The ports for Ed25519 (RFC 8032). The kernel does not implement signatures: the engine uses those of Node, a browser uses
+ * {@link webCryptoVerifier}, and a key management service implements {@link Signer}.
  * @module
  */
 
 export const PUBLIC_KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
-/** Whether the 64-byte signature of the message was made with the key. False, never an error, for bytes that are none. */
+/** Whether the key made the 64-byte signature of the message. Malformed signatures return false, never an error. */
 export type VerifyEd25519 = (
   publicKey: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
 ) => boolean | Promise<boolean>;
 
-/** Holds a private key, or knows who does. */
+/** Signs with a private key that it holds, or that a service holds. */
 export interface Signer {
   readonly publicKey: Uint8Array;
   /** The 64-byte signature. */
   readonly sign: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
-/** What is used of `crypto.subtle`. Named here, because a program without the DOM's types has no `SubtleCrypto`. */
+/** The part of `crypto.subtle` that is used. Declared here, because a program without DOM types has no `SubtleCrypto`. */
 export interface SubtleVerifier<Key> {
   importKey(
     format: "raw",
@@ -39,9 +39,9 @@ export interface SubtleVerifier<Key> {
 }
 
 /**
- * Verification by the Web Cryptography API: every current browser, worker and edge runtime has Ed25519 there.
+ * Verification by the Web Cryptography API, which has Ed25519 in every current browser, worker and edge runtime.
  *
- * @param subtle - `crypto.subtle`. Where it does not know Ed25519, verification rejects with its `NotSupportedError`.
+ * @param subtle - `crypto.subtle`. If it does not support Ed25519, verification rejects with its `NotSupportedError`.
  */
 export function webCryptoVerifier<Key>(subtle: SubtleVerifier<Key>): VerifyEd25519 {
   const algorithm = { name: "Ed25519" } as const;

@@ -1,8 +1,8 @@
 /**
- * Checks of inclusion and consistency proofs (RFC 9162, sections 2.1.3.2 and 2.1.4.2). Both are total: whatever they are
- * given, they answer, after at most 65 steps.
+ * Checks of inclusion and consistency proofs (RFC 9162, sections 2.1.3.2 and 2.1.4.2). Both are total: they return for every
+ * input, after at most 65 steps.
  *
- * A proof does not establish the tree size it is read with: for some leaves two sizes have the same path. Root and size must
+ * A proof does not establish the tree size: for some leaves, two sizes have the same path. Root and size must
  * come from one checkpoint whose signature was verified.
  * @module
  */
@@ -61,8 +61,8 @@ export function isIncluded(claim: InclusionClaim, hash: Sha256 = sha256): boolea
 }
 
 /**
- * Whether the proof shows the claim. Of equal sizes the roots must be equal and the proof empty; every tree continues the
- * empty one, whose root is the hash of nothing, and that proof is empty too.
+ * Whether the proof shows the claim. For equal sizes the roots must be equal and the proof empty. Every tree extends the
+ * empty tree, whose root is the hash of the empty string; that proof is empty too.
  */
 export function isConsistent(claim: ConsistencyClaim, hash: Sha256 = sha256): boolean {
   const { firstSize, secondSize, firstRoot, secondRoot, proof } = claim;

@@ -1,6 +1,6 @@
 /**
  * Inclusion and consistency proofs (RFC 9162, sections 2.1.3.1 and 2.1.4.1) from the hashes of perfect subtrees, wherever
- * they are kept: in memory, in tiles on a disk, or on a static host.
+ * they are stored: in memory, in tiles on a disk, or on a static host.
  * @module
  */
 import { invariant } from "../invariant.ts";
@@ -10,7 +10,7 @@ import { nodeHash } from "./merkle.ts";
 /** The hash of the perfect subtree of 2^level leaves that begins at leaf index · 2^level. */
 export type NodeSource = (level: number, index: bigint) => Uint8Array;
 
-/** The audit path of a leaf, from the leaf up: what `isIncluded` checks. */
+/** The audit path of a leaf, from the leaf up; `isIncluded` checks it. */
 export function inclusionProof(
   leafIndex: bigint,
   treeSize: bigint,
@@ -33,7 +33,7 @@ export function inclusionProof(
   return path.reverse();
 }
 
-/** What `isConsistent` checks. Empty where the first tree is empty, or the second is no larger. */
+/** The consistency proof that `isConsistent` checks. Empty if the first tree is empty or as large as the second. */
 export function consistencyProof(
   firstSize: bigint,
   secondSize: bigint,
@@ -54,7 +54,7 @@ export function consistencyProof(
       [low, isWholeFirst] = [middle, false];
     }
   }
-  // The checker has the root of the first tree; any other part of it is needed to begin with.
+  // The checker has the root of the first tree. If that is not a node of the second, the proof begins with a part of it.
   if (!isWholeFirst) path.push(rangeHash(low, high, nodes, hash));
   return path.reverse();
 }

@@ -2,7 +2,7 @@
  * The Merkle tree of a journal (RFC 9162, section 2.1): leaf H(0x00 ‖ data), node H(0x01 ‖ left ‖ right), split at the
  * largest power of two below the number of leaves. The data of a leaf is the 32-byte hash of an entry; entry n is leaf n − 1.
  *
- * {@link MerkleTree} is a fold over (sequence, entry hash). It keeps one hash for each bit that is set in the tree size, so
+ * {@link MerkleTree} is a fold over (sequence, entry hash). It keeps one hash for each bit set in the tree size, so
  * its memory is O(log n) and an append hashes twice on average.
  * @module
  */
@@ -19,7 +19,7 @@ const leafScratch = new Uint8Array(1 + HASH_BYTES);
 /**
  * The hash of a leaf.
  *
- * @param out - 32 bytes that it may be laid into, see {@link Sha256}.
+ * @param out - 32 bytes for the result, see {@link Sha256}.
  */
 export function leafHash(data: Uint8Array, hash: Sha256 = sha256, out?: Uint8Array): Uint8Array {
   const bytes = data.byteLength === HASH_BYTES ? leafScratch : new Uint8Array(1 + data.byteLength);
@@ -30,7 +30,7 @@ export function leafHash(data: Uint8Array, hash: Sha256 = sha256, out?: Uint8Arr
 /**
  * The hash of an inner node.
  *
- * @param out - 32 bytes that it may be laid into, see {@link Sha256}; `left` and `right` may be these.
+ * @param out - 32 bytes for the result, see {@link Sha256}; may be `left` or `right`.
  */
 export function nodeHash(left: Uint8Array, right: Uint8Array, hash: Sha256 = sha256, out?: Uint8Array): Uint8Array {
   nodeScratch[0] = 1;
@@ -39,7 +39,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array, hash: Sha256 = sha
   return hash(nodeScratch, out);
 }
 
-/** The root of the tree without leaves: the hash of nothing. */
+/** The root of the tree without leaves: the hash of the empty string. */
 export function emptyRoot(hash: Sha256 = sha256): Uint8Array {
   return hash(new Uint8Array(0));
 }
@@ -47,7 +47,7 @@ export function emptyRoot(hash: Sha256 = sha256): Uint8Array {
 /** Receives each perfect subtree when it is complete: 2^level leaves from leaf index · 2^level. */
 export type NodeSink = (level: number, index: number, hash: Uint8Array) => void;
 
-/** What a tree is continued from. */
+/** The state from which a tree can be extended. */
 export interface MerkleFrontier {
   /** Number of leaves. */
   readonly treeSize: number;
@@ -70,9 +70,9 @@ export interface MerkleFrontier {
 export class MerkleTree {
   readonly #hash: Sha256;
   readonly #onNode: NodeSink | undefined;
-  /** Nobody else holds these bytes, unless nodes are handed out: a node is laid over its right part. */
+  /** Unless nodes are passed to a sink, only this tree refers to these bytes, so a node may overwrite its right child. */
   readonly #hashes: Uint8Array[];
-  /** What became free. */
+  /** A freed buffer, for reuse. */
   #spare: Uint8Array | undefined;
   #treeSize: number;
 
@@ -90,7 +90,7 @@ export class MerkleTree {
     return this.#treeSize;
   }
 
-  /** Adds the next entry. Sequences are from 1 and grow by one. */
+  /** Adds the next entry. Sequences start at 1 and increase by one. */
   append(sequence: number, entryHash: Uint8Array): void {
     invariant(sequence === this.#treeSize + 1, `entry ${this.#treeSize + 1} is next, got ${sequence}`);
     invariant(
@@ -102,7 +102,7 @@ export class MerkleTree {
     this.#spare = undefined;
     let index = this.#treeSize;
     this.#onNode?.(0, index, node);
-    // No bit operators: they are 32 bits wide, and a journal may be longer.
+    // No bitwise operators: they are limited to 32 bits, and a journal may have more entries.
     for (let level = 1; index % 2 === 1; level++) {
       const left = this.#hashes.pop() as Uint8Array;
       node = nodeHash(left, node, this.#hash, isOwn ? node : undefined);
@@ -123,7 +123,7 @@ export class MerkleTree {
     return this.#hashes.length === 1 ? copyOf(root) : root;
   }
 
-  /** A copy of what another tree can be continued from. */
+  /** A copy of the state from which another tree can be extended. */
   frontier(): MerkleFrontier {
     return { treeSize: this.#treeSize, hashes: this.#hashes.map(copyOf) };
   }

@@ -15,7 +15,7 @@ import { fromBase64, toBase64 } from "./base64.ts";
 import { PUBLIC_KEY_BYTES } from "./ed25519.ts";
 import { isKeyName } from "./signed-note.ts";
 
-/** How a key signs: the text itself, or the text under a time, as a witness. */
+/** What a key signs: the text itself, or as a witness the text with a time. */
 export type NoteKeyType = "ed25519" | "cosignature";
 
 const TYPE_CODES: Readonly<Record<NoteKeyType, number>> = Object.freeze({ ed25519: 1, cosignature: 4 });
@@ -38,7 +38,7 @@ export interface VerifierKey {
 export interface SignerKey {
   readonly name: string;
   readonly type: NoteKeyType;
-  /** As it appears in the text: compare it with that of the public key. */
+  /** As stated in the text; compare it with the ID of the public key. */
   readonly keyId: number;
   /** 32 bytes (RFC 8032, section 5.1.5). */
   readonly seed: Uint8Array;
@@ -64,7 +64,7 @@ export function formatVerifierKey(key: VerifierKey): string {
 }
 
 /**
- * @throws CalybrisError `CAL_PROOF_MALFORMED`, also when the ID is not that of name, type and key.
+ * @throws CalybrisError `CAL_PROOF_MALFORMED`, also if the ID does not match name, type and key.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export function formatSignerKey(key: SignerKey): string {
   return `${SIGNER_PREFIX}${key.name}+${hexOf(key.keyId)}+${toBase64(withType(key.type, key.seed))}`;
 }
 
-/** @throws CalybrisError `CAL_PROOF_MALFORMED`, without the text. */
+/** @throws CalybrisError `CAL_PROOF_MALFORMED`; the error does not include the text. */
 export function parseSignerKey(text: string): SignerKey {
   if (!text.startsWith(SIGNER_PREFIX)) throw malformed("signer key", `does not begin with ${SIGNER_PREFIX}`);
   const { name, type, keyId, key: seed } = parseKey(text.slice(SIGNER_PREFIX.length), "signer key");

@@ -1,7 +1,7 @@
 /**
- * Signing and opening of notes: what a key signs, and which signatures of a note count.
+ * Signing and verification of notes.
  *
- * A key of type Ed25519 signs the text. A witness's key signs the text under a time (C2SP tlog-cosignature v1):
+ * A key of type Ed25519 signs the text. A witness's key signs the text with a time (C2SP tlog-cosignature v1):
  *
  *     cosignature/v1
  *     time <seconds since the Unix epoch>
@@ -20,7 +20,7 @@ import { type NoteSignature, parseNote, type SignedNote } from "./signed-note.ts
 
 const TIME_BYTES = 8;
 
-/** A signature that a known key made. */
+/** A signature verified with a known key. */
 export interface VerifiedSignature {
   readonly key: VerifierKey;
   readonly signature: NoteSignature;
@@ -40,7 +40,7 @@ export async function signNote(text: string, name: string, signer: Signer): Prom
   return { name, keyId, bytes: await signatureOf(toUtf8(text), signer) };
 }
 
-/** Signs a checkpoint as a witness that saw it at this time. */
+/** Signs a checkpoint as a witness that saw it at `timeSeconds`. */
 export async function cosignNote(
   text: string,
   name: string,
@@ -54,15 +54,15 @@ export async function cosignNote(
   return { name, keyId, bytes };
 }
 
-/** What a witness's key signs. */
+/** The message that a witness's key signs. */
 export function cosignatureMessage(text: string, timeSeconds: bigint): Uint8Array {
   invariant(timeSeconds >= 0n && timeSeconds <= I64_MAX, `a time fits 63 bits, got ${timeSeconds}`);
   return toUtf8(`cosignature/v1\ntime ${timeSeconds}\n${text}`);
 }
 
 /**
- * Reads a note and verifies it. Signatures of unknown keys are ignored; one of a known key that does not verify rejects the
- * note, and so does the lack of any that does.
+ * Parses a note and verifies it. Signatures of unknown keys are ignored. The note is rejected if a signature of a known key
+ * does not verify, or if no known key signed.
  *
  * @throws CalybrisError `CAL_PROOF_MALFORMED`, `CAL_PROOF_REJECTED`.
  */
@@ -84,7 +84,7 @@ export async function openNote(
   return { note: parsed, verified };
 }
 
-/** `undefined` when the key did not make the signature. */
+/** `undefined` if the key did not make the signature. */
 export async function verifySignature(
   text: string,
   key: VerifierKey,
@@ -103,7 +103,7 @@ export async function verifySignature(
   return isMade ? { key, signature, timeSeconds } : undefined;
 }
 
-/** How many different keys of a list signed: what a quorum is counted by. */
+/** The number of different keys of a list that signed, to compare with a quorum. */
 export function signerCount(opened: OpenedNote, keys: readonly VerifierKey[]): number {
   const signed = (key: VerifierKey): boolean =>
     opened.verified.some(({ key: by }) => by.name === key.name && by.keyId === key.keyId);

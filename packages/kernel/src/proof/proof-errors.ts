@@ -1,5 +1,5 @@
 /**
- * The rows of proofs in the error table.
+ * The rows of the error table for proofs.
  * @module
  */
 import { type ErrorRow, row } from "../error-row.ts";

@@ -1,9 +1,9 @@
 /**
- * What a person or a service signs (Ed25519): receipts (`calyrcs1`) and policies (`calysig1`).
+ * Ed25519 signatures of a person or a service: of receipts (`calyrcs1`) and policies (`calysig1`).
  *
  *     message = tag ‖ digest, 32 bytes ‖ signed at, milliseconds since the Unix epoch, u64 little-endian ‖ signer ID, UTF-8
  *
- * The tag, the time and the ID are signed, so that a signature is of nothing else. The time is the signer's word.
+ * Tag, time and ID are signed, so that a signature cannot be used for anything else. The time is the signer's claim.
  * @module
  */
 import { ByteWriter, equalBytes, toUtf8 } from "../bytes.ts";
@@ -12,14 +12,14 @@ import { invariant } from "../invariant.ts";
 import { SIGNATURE_BYTES, type Signer, type VerifyEd25519 } from "./ed25519.ts";
 import { HASH_BYTES } from "./merkle.ts";
 
-/** What is signed: the digest of receipt claims, or of a policy. */
+/** The signed object: the digest of receipt claims, or of a policy. */
 export type SignedKind = "receipt" | "policy";
 
 const TAGS: Readonly<Record<SignedKind, string>> = Object.freeze({ receipt: "calyrcs1", policy: "calysig1" });
 const MESSAGE_HEAD_BYTES = 9 + HASH_BYTES + 8;
 const SIGNER_ID_BYTES_MAX = 255;
 
-/** A signature with what is signed beside the digest. */
+/** A signature with the values that are signed with the digest. */
 export interface Signature {
   readonly signerId: string;
   readonly signedAtMs: bigint;
@@ -27,17 +27,17 @@ export interface Signature {
   readonly bytes: Uint8Array;
 }
 
-/** A signer whose key was received from a source that is trusted. */
+/** A signer whose key came from a trusted source. */
 export interface TrustedSigner {
   readonly id: string;
   readonly publicKey: Uint8Array;
-  /** Signatures that are dated before are rejected. */
+  /** Signatures dated before this are rejected. */
   readonly validFromMs?: bigint;
-  /** The time of rotation or revocation: signatures that are dated at it or after are rejected. */
+  /** The time of rotation or revocation; signatures dated at or after it are rejected. */
   readonly validUntilMs?: bigint;
 }
 
-/** What is signed. */
+/** The message that is signed. */
 export function signatureMessage(
   kind: SignedKind,
   digest: Uint8Array,
@@ -72,7 +72,7 @@ export async function signDigest(
 }
 
 /**
- * Verifies a signature by a trusted key. The key that the signature carries is only compared with it.
+ * Verifies a signature by a trusted key. The key in the signature is only compared with the trusted one.
  *
  * @throws CalybrisError `CAL_PROOF_REJECTED`.
  */

@@ -1,6 +1,6 @@
 /**
- * The claims of a receipt (`calyrcp1`, docs/formats/receipts.md): one decision, the digests of the policy and the request that
- * it follows from, and where in the journal it is. Byte for byte those of the published Rust core.
+ * The claims of a receipt (`calyrcp1`, docs/formats/receipts.md): one decision, the digests of its policy and request, and
+ * its position in the journal. Byte for byte those of the published Rust core.
  * @module
  */
 import { ByteWriter, equalBytes, toUtf8 } from "../bytes.ts";
@@ -22,11 +22,11 @@ export interface ReceiptClaims {
   readonly policyDigest: Uint8Array;
   readonly requestDigest: Uint8Array;
   readonly decisionDigest: Uint8Array;
-  /** The reference kernel decides the same. */
+  /** The reference kernel made the same decision. */
   readonly isReplayValid: boolean;
-  /** A step of the state, from 1, and its digests (`calystt1`). */
+  /** A step of the state, from 1, and the digests before and after it (`calystt1`). */
   readonly state?: { readonly step: bigint; readonly before: Uint8Array; readonly after: Uint8Array };
-  /** The entry of the decision, from 1. */
+  /** The entry of the decision; sequences start at 1. */
   readonly log?: { readonly sequence: bigint; readonly entryHash: Uint8Array };
 }
 
@@ -34,7 +34,7 @@ const TAG = "calyrcp1";
 const TAG_BYTES = 9;
 const CLAIMS_BYTES_MAX = 512;
 
-/** What a receipt claims of a decision that is disclosed, replayed here. */
+/** The claims about a disclosed decision, which is replayed here. */
 export function claimsOf(
   disclosed: { readonly policy: Policy; readonly request: Request; readonly decision: Decision },
   anchors: Pick<ReceiptClaims, "state" | "log"> = {},
@@ -78,7 +78,7 @@ export function claimsBytes(claims: ReceiptClaims): Uint8Array {
   return writer.finish();
 }
 
-/** What a receipt's signature covers: 32 bytes. */
+/** The digest that a receipt's signature covers: 32 bytes. */
 export function claimsDigest(claims: ReceiptClaims, hash: Sha256 = sha256): Uint8Array {
   return hash(claimsBytes(claims));
 }
@@ -86,7 +86,7 @@ export function claimsDigest(claims: ReceiptClaims, hash: Sha256 = sha256): Uint
 /**
  * The inverse of {@link claimsBytes}.
  *
- * @throws CalybrisError `CAL_PROOF_MALFORMED` for anything that it would not have written.
+ * @throws CalybrisError `CAL_PROOF_MALFORMED` for anything that it does not produce.
  */
 export function readClaims(bytes: Uint8Array): ReceiptClaims {
   const reader = new ByteReader(bytes, "receipt");

@@ -3,7 +3,7 @@
  *
  *     calyrcp1.<claims>.<signature block>[.<inclusion>]
  *
- * in base64url without padding. A receipt has one compact form.
+ * in base64url without padding. Each receipt has exactly one compact form.
  *
  *     claims            the canonical bytes that the signature covers
  *     signature block   signed at u64 ‖ public key 32 ‖ signature 64 ‖ signer ID, UTF-8, up to the end
@@ -29,7 +29,7 @@ export const INCLUSION_HASHES_MAX = 64;
 const RECEIPT_CHARACTERS_MAX = 2_000_000;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** @param options - without inclusion it fits a QR code. */
+/** @param options - `withoutInclusion` makes it short enough for a QR code. */
 export function formatCompactReceipt(receipt: Receipt, options: { readonly withoutInclusion?: boolean } = {}): string {
   const { claims, signature, inclusion } = receipt;
   const parts = [claimsBytes(claims), signatureBlock(signature)];
@@ -37,7 +37,7 @@ export function formatCompactReceipt(receipt: Receipt, options: { readonly witho
   return [PREFIX, ...parts.map(toBase64Url)].join(".");
 }
 
-/** @throws CalybrisError `CAL_PROOF_MALFORMED` for anything that {@link formatCompactReceipt} would not have written. */
+/** @throws CalybrisError `CAL_PROOF_MALFORMED` for anything that {@link formatCompactReceipt} does not produce. */
 export function parseCompactReceipt(text: string): Receipt {
   if (text.length > RECEIPT_CHARACTERS_MAX) throw malformed(`has more than ${RECEIPT_CHARACTERS_MAX} characters`);
   const [prefix, ...encoded] = text.split(".");
@@ -92,7 +92,7 @@ function readInclusion(bytes: Uint8Array): ReceiptInclusion {
   return { leafIndex, hashes, checkpoint: checkpointNote(decoded(reader.rest(), "checkpoint")) };
 }
 
-/** A note that is well-formed, of a text that is a checkpoint. */
+/** Checks that a text is a well-formed note of a checkpoint. */
 export function checkpointNote(text: string): string {
   parseCheckpoint(parseNote(text).text);
   return text;

@@ -1,5 +1,5 @@
 /**
- * What a receipt claims of the entry of a decision, derived again from the policy and the request that the journal holds.
+ * The claims of a receipt about a journal entry, derived again from its policy and request.
  * @module
  */
 import { toHex } from "../bytes.ts";
@@ -11,15 +11,15 @@ import { prescribe } from "../prescribe.ts";
 import { type Sha256, sha256 } from "../sha256.ts";
 import { claimsOf, type ReceiptClaims } from "./receipt-claims.ts";
 
-/** What an entry says of its decision; the rest of it follows. */
+/** The members of a decision that an entry holds; the rest is derived. */
 const RECORDED = ["action", "reason", "selectedId", "selectedIndex", "costMicrocents"] as const;
 
 /**
- * Claims of a decision that is in a journal.
+ * The claims about a decision in a journal.
  *
- * @param policy - that the decision was made under.
- * @param log - the entry: its sequence, from 1, and its hash, 32 bytes. It must be durable.
- * @throws CalybrisError `CAL_RECEIPT_REFUSED` where the entry does not follow from its policy and request.
+ * @param policy - the policy of the decision.
+ * @param log - the sequence of the entry, from 1, and its hash, 32 bytes. The entry must be durable.
+ * @throws CalybrisError `CAL_RECEIPT_REFUSED` if the entry does not follow from its policy and request.
  */
 export function claimsOfEntry(
   policy: Policy,

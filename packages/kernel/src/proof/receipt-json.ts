@@ -1,6 +1,6 @@
 /**
  * The JSON form of a receipt. Digests are in hexadecimal, keys and signatures in base64, integers exact. Members, their types
- * and their spelling are fixed; blanks and the order of members are not.
+ * and the spelling of values are fixed; white space and the order of members are not.
  * @module
  */
 import { fromHex, toHex } from "../bytes.ts";
@@ -54,7 +54,7 @@ export function parseReceiptJson(text: string): Receipt {
     if (cause instanceof StrictJsonError) throw malformed(cause.message);
     throw cause;
   }
-  // Strict JSON reads 7.0, 7e0 and -0 as integers. Here a number has one spelling.
+  // Strict JSON accepts 7.0, 7e0 and -0 as integers. In a receipt each number has one spelling.
   if (/[0-9][.eE]|-0/.test(text.replaceAll(/"(?:[^"\\]|\\.)*"/g, "")))
     throw malformed("has a number that is not plain digits");
   const whole = new Members(value, "", ["claims", "signature", "signer", "inclusion"]);
@@ -116,7 +116,7 @@ function readInclusionJson(value: unknown): ReceiptInclusion {
   };
 }
 
-/** The members of one object, none unknown. */
+/** The members of one object; unknown members are refused. */
 class Members {
   readonly #members: { readonly [key: string]: unknown };
   readonly #path: string;

@@ -1,5 +1,6 @@
 /**
- * Receipts: signed claims about one decision, and the proof that its entry is in the log, which needs no signature of its own.
+ * Receipts: signed claims about one decision, and the proof that its entry is in the log, which is not part of the
+ * signature.
  *
  * A receipt is issued after its entry is durable. The inclusion is added once a checkpoint covers the entry: it can be left
  * out, added or renewed, and the signature remains valid.
@@ -23,7 +24,7 @@ export interface Receipt {
   readonly inclusion?: ReceiptInclusion;
 }
 
-/** Of the entry of the claims in the tree of a checkpoint. */
+/** The inclusion proof of the claims' entry in the tree of a checkpoint. */
 export interface ReceiptInclusion {
   /** The signed note. */
   readonly checkpoint: string;
@@ -32,7 +33,7 @@ export interface ReceiptInclusion {
   readonly hashes: readonly Uint8Array[];
 }
 
-/** What a receipt is verified with. */
+/** The keys and checks for verifying receipts. */
 export interface ReceiptTrust {
   readonly signers: readonly TrustedSigner[];
   /** Keys of the logs, and of witnesses. */
@@ -41,12 +42,12 @@ export interface ReceiptTrust {
   readonly hash?: Sha256;
 }
 
-/** What was established. */
+/** The result of a verification. */
 export interface ReceiptFindings {
   readonly signer: TrustedSigner;
-  /** `proven`; `none` when the receipt has no inclusion; `unknown_log` when no known key signed its checkpoint. */
+  /** `proven`; `none` if the receipt has no inclusion; `unknown_log` if no known key signed its checkpoint. */
   readonly inclusion: "proven" | "none" | "unknown_log";
-  /** Of a proven inclusion. */
+  /** The checkpoint of a proven inclusion. */
   readonly checkpoint?: Checkpoint;
 }
 
@@ -59,11 +60,11 @@ export async function signReceipt(
 }
 
 /**
- * Verifies signature, claims and inclusion. It establishes that the signer claims this; with an inclusion that is proven,
- * that the entry is in the log. That the digests are of a certain request is established by comparing the claims with
- * `claimsOf` what was disclosed.
+ * Verifies signature, claims and inclusion. It establishes that the signer makes these claims and, if the inclusion is
+ * proven, that the entry is in the log. To establish that the digests are those of a disclosed request, compare the claims
+ * with `claimsOf` the disclosed decision.
  *
- * @throws CalybrisError `CAL_PROOF_REJECTED` when any part is wrong, `CAL_PROOF_MALFORMED`.
+ * @throws CalybrisError `CAL_PROOF_REJECTED` if any part is invalid, `CAL_PROOF_MALFORMED`.
  */
 export async function verifyReceipt(receipt: Receipt, trust: ReceiptTrust): Promise<ReceiptFindings> {
   const { claims, signature, inclusion } = receipt;

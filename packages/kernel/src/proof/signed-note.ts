@@ -5,8 +5,8 @@
  *
  *     — key name base64(key ID ‖ signature)
  *
- * The last blank line divides them. A note has one form: what is read is written again byte for byte. Reading verifies
- * nothing, and an unverified text must be ignored: see `openNote`.
+ * The last blank line separates them. A note has one form: parsing and formatting reproduce it byte for byte. Parsing
+ * verifies nothing, and an unverified text must be ignored: see `openNote`.
  * @module
  */
 import { toUtf8 } from "../bytes.ts";
@@ -19,7 +19,7 @@ export interface NoteSignature {
   readonly name: string;
   /** 32 bits. Name and ID together identify a key and its algorithm. */
   readonly keyId: number;
-  /** What follows the key ID. */
+  /** The signature bytes after the key ID. */
   readonly bytes: Uint8Array;
 }
 
@@ -59,7 +59,7 @@ export function parseNote(note: Uint8Array | string): SignedNote {
   return { text: whole.slice(0, divider + 1), signatures: parseSignatureLines(whole.slice(divider + DIVIDER.length)) };
 }
 
-/** Lines of signatures alone, as a witness answers with them; at least one. */
+/** Parses signature lines without a text, as in a witness's answer; at least one. */
 export function parseSignatureLines(text: string): NoteSignature[] {
   if (!text.endsWith("\n")) throw malformed("does not end with a newline");
   const lines = text.slice(0, -1).split("\n");
@@ -98,7 +98,7 @@ export function isKeyName(name: string): boolean {
   return NAME.test(name) && name.isWellFormed() && !CONTROL.test(name);
 }
 
-/** Text of a note or of another message of its alphabet: UTF-8, newlines, no other control character. */
+/** The text of a note or a similar message: UTF-8, newlines, no other control character. */
 export function noteText(note: Uint8Array | string, format = "note"): string {
   const bytes = typeof note === "string" && note.isWellFormed() ? toUtf8(note) : note;
   if (bytes.length > NOTE_BYTES_MAX) throw malformed(`has more than ${NOTE_BYTES_MAX} bytes`, format);

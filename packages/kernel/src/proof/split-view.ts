@@ -1,10 +1,10 @@
 /**
- * Evidence of a split view: two checkpoints that one log signed and that no single log can have. Anyone can check it with the
- * public key of the log; nobody who lacks its private key can make it.
+ * Evidence of a split view: two checkpoints that one log signed and that contradict each other. Anyone can check it with the
+ * log's public key; making it requires the log's private key.
  *
- * Checkpoints of the same size contradict each other when their roots differ. Of two sizes, the evidence also has the root that
- * the larger tree had at the smaller size, with the consistency proof that leads from it to the larger root: when it is not the
- * root that was signed, the log that grew is not the one that was shown before.
+ * Checkpoints of the same size contradict each other if their roots differ. For two sizes, the evidence also holds the root
+ * of the larger tree at the smaller size, with the consistency proof from it to the larger root. If it is not the root that
+ * was signed at that size, the log was rewritten between the checkpoints.
  * @module
  */
 import { equalBytes } from "../bytes.ts";
@@ -29,18 +29,18 @@ export interface SplitView {
   /** The signed checkpoint of the smaller tree, or either of two of the same size. */
   readonly first: string;
   readonly second: string;
-  /** Of two sizes. */
+  /** Only for two sizes. */
   readonly prefix?: SplitViewPrefix;
 }
 
-/** What the larger tree had at the size of the smaller. */
+/** The root of the larger tree at the smaller size, with its proof. */
 export interface SplitViewPrefix {
   readonly root: Uint8Array;
   /** From that root to the root of the larger tree. */
   readonly proof: readonly Uint8Array[];
 }
 
-/** What was established. */
+/** The result of a verification. */
 export interface SplitViewFindings {
   readonly origin: string;
   readonly first: Checkpoint;
@@ -73,7 +73,7 @@ export function parseSplitView(text: string): SplitView {
 /**
  * Verifies evidence of a split view: one key of the list signed both checkpoints, and they contradict each other.
  *
- * @throws CalybrisError `CAL_PROOF_REJECTED` when it does not show a split view, `CAL_PROOF_MALFORMED`.
+ * @throws CalybrisError `CAL_PROOF_REJECTED` if it does not show a split view, `CAL_PROOF_MALFORMED`.
  */
 export async function verifySplitView(
   evidence: SplitView,

@@ -9,7 +9,7 @@ const HEAD_BYTES = 9 + 8;
 
 /** One decision's effect on the state. */
 export interface StateStep {
-  /** From 1; the state before the first is that of step 0. */
+  /** From 1; step 0 is the initial state. */
   readonly step: bigint;
   readonly before: Uint8Array;
   readonly after: Uint8Array;
@@ -20,7 +20,7 @@ export function stateDigest(step: bigint, state: Uint8Array, hash: Sha256 = sha2
   return hash(new ByteWriter(HEAD_BYTES + state.byteLength).tag("calystt1").u64(step).raw(state).finish());
 }
 
-/** The first step that does not continue the one before it; `undefined` when all do. The first must begin at `from`. */
+/** The first step that does not continue the one before it; `undefined` if all do. The first must begin at `from`. */
 export function brokenStep(
   steps: readonly StateStep[],
   from: { readonly step: bigint; readonly digest: Uint8Array },

@@ -1,8 +1,8 @@
 /**
- * Tiles (C2SP tlog-tiles): the hashes of a tree as files of 256 that never change, from which anyone computes any proof.
+ * Tiles (C2SP tlog-tiles): the hashes of a tree in immutable files of 256, from which anyone can compute any proof.
  *
  * Tile N of level L holds the roots of the perfect subtrees of 256^L leaves from number 256 · N on. The last tile of a level
- * is partial: its width is ⌊treeSize / 256^L⌋ mod 256, and it is named for it.
+ * is partial: its width is ⌊treeSize / 256^L⌋ mod 256, which is part of its name.
  * @module
  */
 import { CalybrisError } from "../errors.ts";
@@ -46,7 +46,7 @@ export function tilePath(tile: Tile): string {
 
 const TILE_PATH = /^tile\/(entries|[0-9]{1,2})\/((?:x[0-9]{3}\/){0,6}[0-9]{3})(?:\.p\/([0-9]{1,3}))?$/;
 
-/** @throws CalybrisError `CAL_PROOF_MALFORMED` for anything that {@link tilePath} would not have written. */
+/** @throws CalybrisError `CAL_PROOF_MALFORMED` for anything that {@link tilePath} does not produce. */
 export function parseTilePath(path: string): Tile {
   const match = TILE_PATH.exec(path);
   if (match === null) throw malformed("path is not of the form tile/<L>/<N>[.p/<W>]");
@@ -113,7 +113,7 @@ export function entriesOfBundle(bytes: Uint8Array, width: number): Uint8Array[] 
   return entries;
 }
 
-/** Every tile of hashes that a tree of `treeSize` leaves has and one of `sinceSize` leaves does not, by level and index. */
+/** The hash tiles that a tree of `treeSize` leaves has and one of `sinceSize` leaves does not, by level and index. */
 export function* tilesSince(sinceSize: bigint, treeSize: bigint): Generator<Tile & { readonly level: number }> {
   for (let level = 0; level <= TILE_LEVEL_MAX; level++) {
     const [before, now] = [sinceSize, treeSize].map((size) => size >> BigInt(TILE_HEIGHT * level)) as [bigint, bigint];
@@ -124,7 +124,7 @@ export function* tilesSince(sinceSize: bigint, treeSize: bigint): Generator<Tile
   }
 }
 
-/** The tile that a subtree is in, as the tree of `treeSize` leaves names it. */
+/** The tile that holds the hash of a subtree, as named in the tree of `treeSize` leaves. */
 export function tileOfNode(level: number, index: bigint, treeSize: bigint): Tile & { readonly level: number } {
   const tileLevel = Math.floor(level / TILE_HEIGHT);
   const first = index << BigInt(level % TILE_HEIGHT);
@@ -138,10 +138,10 @@ function widthAt(level: number, index: bigint, treeSize: bigint): number {
 }
 
 /**
- * The subtrees of a tree, from its tiles. The tiles need not be trusted: a proof is checked against the root.
+ * The subtree hashes of a tree, read from its tiles. The tiles need not be trusted: a proof is checked against the root.
  *
- * @param read - the bytes of a tile. A tile that must be fetched first is found with {@link tilesNeeded}.
- * @throws CalybrisError `CAL_PROOF_MALFORMED` when a tile has not the length of its width.
+ * @param read - returns the bytes of a tile. {@link tilesNeeded} finds the tiles to fetch first.
+ * @throws CalybrisError `CAL_PROOF_MALFORMED` if the length of a tile does not match its width.
  */
 export function nodesOfTiles(
   treeSize: bigint,
@@ -159,7 +159,7 @@ export function nodesOfTiles(
   };
 }
 
-/** The tiles that a proof reads, each once: run it on this source, fetch them, run it again on {@link nodesOfTiles}. */
+/** The tiles that a proof reads, each once. Fetch them, then compute the proof on {@link nodesOfTiles}. */
 export function tilesNeeded(treeSize: bigint, prove: (nodes: NodeSource) => unknown): Tile[] {
   const needed = new Map<string, Tile>();
   const nothing = new Uint8Array(HASH_BYTES);
@@ -171,12 +171,12 @@ export function tilesNeeded(treeSize: bigint, prove: (nodes: NodeSource) => unkn
   return [...needed.values()];
 }
 
-/** Gathers tiles as a tree grows: pass its `add` as the `onNode` of a `MerkleTree`. Memory is 256 hashes a level. */
+/** Collects tiles as a tree grows: pass its `add` as the `onNode` of a `MerkleTree`. Memory is 256 hashes per level. */
 export class TileFold {
   readonly #onFull: (tile: Tile & { readonly level: number }, hashes: readonly Uint8Array[]) => void;
   readonly #rows: Uint8Array[][];
 
-  /** @param partial - of each level the hashes of its partial tile, to continue from. */
+  /** @param partial - the hashes of each level's partial tile, to continue from. */
   constructor(
     onFull: (tile: Tile & { readonly level: number }, hashes: readonly Uint8Array[]) => void,
     partial: readonly (readonly Uint8Array[])[] = [],
@@ -196,7 +196,7 @@ export class TileFold {
     this.#onFull({ level: tileLevel, index: BigInt(Math.floor(index / TILE_WIDTH)), width: TILE_WIDTH }, row);
   };
 
-  /** Of each level the hashes of its partial tile. */
+  /** The hashes of each level's partial tile. */
   partial(): readonly (readonly Uint8Array[])[] {
     return this.#rows.map((hashes) => [...hashes]);
   }

@@ -1,9 +1,9 @@
 /**
- * What would have won: for a candidate that was not selected, the least change of one of its fields with which the kernel
+ * Counterfactuals: for a candidate that was not selected, the smallest change of one of its fields with which the kernel
  * selects it, all else equal. At the boundary it wins; one step short it does not.
  *
  * Each field is monotone: better quality, lower latency, a lower price or a higher risk ceiling never makes a candidate lose.
- * So the boundary is found by halving, in at most 64 steps.
+ * So the boundary is found by binary search, in at most 64 steps.
  * @module
  */
 import { utility } from "../arithmetic.ts";
@@ -16,7 +16,7 @@ import { bestOther, isPreferred } from "./certificate.ts";
 
 export type ChangeKind = "quality" | "latency" | "input_price" | "output_price" | "risk_ceiling";
 
-/** The fields that may change, and how far. */
+/** The fields that may change, and the best value of each. */
 const CHANGES: readonly {
   readonly kind: ChangeKind;
   readonly field: "qualityBps" | "latencyP95Ms" | "inputPriceMicrocents" | "outputPriceMicrocents" | "riskCeilingBps";
@@ -37,21 +37,21 @@ export interface WinningChange {
   readonly to: bigint;
 }
 
-/** Why a candidate was not selected. */
+/** The reason that a candidate was not selected. */
 export interface Loss {
   readonly index: number;
   readonly candidate: Candidate;
   /** The first gate that refuses it; left out for an eligible one. */
   readonly refusedBy?: GateName;
-  /** What the selected candidate's utility is above its own; left out when nothing was selected, or a gate refuses it. */
+  /** The selected candidate's utility less its own; left out if nothing was selected, or a gate refuses it. */
   readonly lostByMicrocents?: bigint;
-  /** At most one of each kind, the least first: that which changes its field by the smallest share. */
+  /** At most one of each kind, the smallest relative change first. */
   readonly changes: readonly WinningChange[];
 }
 
 /**
- * Why a candidate was not selected, and with which single changes it would have been; `undefined` for the selected one.
- * After a hard limit no change wins.
+ * The reason that a candidate was not selected, and the single changes with which it would be; `undefined` for the selected
+ * one. After a hard limit no change wins.
  *
  * @example
  * ```ts
@@ -79,7 +79,7 @@ export function lossOf(policy: Policy, request: Request, index: number): Loss | 
   };
 }
 
-/** What the selected candidate's utility is above the best other's; `undefined` when nothing or nothing else was eligible. */
+/** The selected candidate's utility less that of the best other; `undefined` if fewer than two candidates were eligible. */
 export function marginMicrocents(policy: Policy, request: Request): bigint | undefined {
   const { decision } = prescribe(policy, request);
   return decision.eligibleCount < 2 ? undefined : decision.utilityMicrocents - decision.counterfactualUtilityMicrocents;
@@ -101,7 +101,7 @@ function winningChanges(policy: Policy, request: Request, of: Pick<Scored, "cand
   return changes.sort(byShare);
 }
 
-/** The value nearest to `from` at which it wins, on the way to `best`; `undefined` where even that does not, or lies behind. */
+/** The value nearest to `from` at which it wins, on the way to `best`; `undefined` if it never wins, or is beyond `best`. */
 function boundary(from: bigint, best: bigint, winsAt: (value: bigint) => boolean): bigint | undefined {
   const isUpward = best !== 0n;
   if (from === best || (isUpward && from > best) || !winsAt(best)) return undefined;
@@ -114,7 +114,7 @@ function boundary(from: bigint, best: bigint, winsAt: (value: bigint) => boolean
   return wins;
 }
 
-/** By the share of the field that changes; fields in the order above where that is the same. A field that is 0 comes last. */
+/** Order by relative change, then by the order of the fields above. A field that is 0 comes last. */
 function byShare(a: WinningChange, b: WinningChange): number {
   if (a.from === 0n || b.from === 0n) return Number(a.from === 0n) - Number(b.from === 0n);
   const [one, two] = [distance(a) * b.from, distance(b) * a.from];

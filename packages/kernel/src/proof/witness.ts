@@ -1,5 +1,5 @@
 /**
- * A witness (C2SP tlog-witness) as a pure function: a request and the checkpoint that was cosigned last lead to an answer.
+ * A witness (C2SP tlog-witness) as a pure function: from a request and the last cosigned checkpoint to an answer.
  * A server persists the new state before it signs and answers, and handles the requests of one log one at a time.
  *
  *     old <size>
@@ -20,7 +20,7 @@ import { type NoteSignature, noteText, parseNote, parseSignatureLines, type Sign
 
 const PROOF_LINES_MAX = 63;
 const DIVIDER = "\n\n";
-/** The content type of the answer 409. */
+/** The content type of an answer with status 409. */
 export const TREE_SIZE_MEDIA_TYPE = "text/x.tlog.size";
 
 /** The body of `add-checkpoint`. */
@@ -31,25 +31,25 @@ export interface WitnessRequest {
   readonly checkpoint: string;
 }
 
-/** A request that was read, down to the checkpoint. */
+/** A parsed request, including the parsed checkpoint. */
 export interface ReadWitnessRequest extends WitnessRequest {
   readonly note: SignedNote;
   readonly claimed: Checkpoint;
 }
 
-/** The latest checkpoint that was cosigned for a log. Before the first it is the empty tree. */
+/** The latest cosigned checkpoint of a log; the empty tree before the first. */
 export interface WitnessState {
   readonly treeSize: bigint;
   readonly root: Uint8Array;
 }
 
-/** What to answer. 200: persist `state`, then sign. 409: with the size of the state. */
+/** The answer to give. 200: persist `state`, then sign. 409: answer with the size of the state. */
 export type WitnessJudgment =
   | { readonly status: 200; readonly state: WitnessState }
   | { readonly status: 409; readonly treeSize: bigint; readonly problem: string }
   | { readonly status: 400 | 403 | 404 | 422; readonly problem: string };
 
-/** What a log makes of an answer. */
+/** A witness's answer, as the log interprets it. */
 export type WitnessAnswer =
   | { readonly kind: "cosigned"; readonly signatures: readonly NoteSignature[] }
   | { readonly kind: "conflict"; readonly treeSize: bigint }
@@ -60,7 +60,7 @@ export function formatWitnessRequest(request: WitnessRequest): string {
   return `old ${request.oldSize}\n${request.proof.map((hash) => `${toBase64(hash)}\n`).join("")}\n${request.checkpoint}`;
 }
 
-/** @throws CalybrisError `CAL_PROOF_MALFORMED`: answer 400. */
+/** @throws CalybrisError `CAL_PROOF_MALFORMED`; the answer is then 400. */
 export function parseWitnessRequest(body: Uint8Array | string): ReadWitnessRequest {
   const text = noteText(body, "witness request");
   const divider = text.indexOf(DIVIDER);
@@ -85,10 +85,10 @@ export function freshWitnessState(hash: Sha256 = sha256): WitnessState {
 }
 
 /**
- * Judges a request that was read. It never leads to a smaller tree, nor to another root at the same size.
+ * Judges a parsed request. The new state never has a smaller tree, nor a different root at the same size.
  *
  * @param state - of the log with the claimed origin; `undefined` for a log that is not on the list.
- * @param isSigned - whether a key of that log signed the checkpoint and none of them wrongly.
+ * @param isSigned - whether a key of that log signed the checkpoint, and no signature of its keys is invalid.
  */
 export function judgeWitnessRequest(
   request: ReadWitnessRequest,
@@ -116,7 +116,7 @@ export function judgeWitnessRequest(
 }
 
 /**
- * Reads an answer. Its signatures are not verified: open the checkpoint with them appended.
+ * Parses an answer. Its signatures are not verified: open the checkpoint with them appended.
  *
  * @throws CalybrisError `CAL_PROOF_MALFORMED`.
  */

@@ -1,7 +1,7 @@
 /**
- * The records that the Wasm kernel reads and writes, as the host sees them: typed arrays over its memory, each field in
- * the view of its own width. A test holds the places to `assembly/layout.as.ts`; everything else on this side reads them here.
- * Little-endian, as every engine is.
+ * The records that the Wasm kernel reads and writes, as typed arrays over its memory: each field is in the view of its
+ * width. A test checks the offsets against `assembly/layout.as.ts`; the host code takes them from here. Little-endian: the
+ * host must be, too.
  * @module
  */
 import { ACTION_CODES, type Action, type Decision, REASON_CODES, type Reason } from "../decision.ts";
@@ -10,7 +10,7 @@ import type { Policy } from "../policy.ts";
 import type { Request } from "../request.ts";
 import type { CandidateId, CostMicrocents, Microcents, Sequence } from "../units.ts";
 
-/** Where a field of a request's record begins, in bytes. Fields not named are padding, and 0. */
+/** The offsets of the fields in a request's record, in bytes. The rest is padding, and 0. */
 export const REQUEST_AT = {
   /** u64 */
   sequence: 0,
@@ -69,10 +69,10 @@ export const DECISION_AT = {
 export const DECISION_BYTES = 48;
 export const CANDIDATE_BYTES = 48;
 
-/** What a decision says and no record does: which policy it was decided by. */
+/** The members of a decision that its record lacks: they identify its policy. */
 export type Epochs = Pick<Policy, "policyEpoch" | "catalogEpoch">;
 
-/** One memory, by the width of what is read. */
+/** Views of one memory, by the width of their elements. */
 export interface Views {
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
@@ -125,7 +125,7 @@ export function writeRequestAt(views: Views, address: number, request: Request):
   u64[(address + REQUEST_AT.budgetLimitMicrocents) >>> 3] = request.budgetLimitMicrocents;
   u16[(address + REQUEST_AT.riskBps) >>> 1] = request.riskBps;
   u16[(address + REQUEST_AT.confidenceBps) >>> 1] = request.confidenceBps;
-  // With the padding behind it.
+  // This also writes the padding after it.
   u32[(address + REQUEST_AT.qualityMinBps) >>> 2] = request.qualityMinBps;
   u32[(address + REQUEST_AT.latencyMaxMs) >>> 2] = request.latencyMaxMs;
   u32[(address + REQUEST_AT.latencyMaxMs + 4) >>> 2] = 0;
@@ -134,7 +134,7 @@ export function writeRequestAt(views: Views, address: number, request: Request):
   u64[(address + REQUEST_AT.regionsRequired) >>> 3] = request.regionsRequired;
 }
 
-/** As {@link readDecisionAt}, of a request. */
+/** Like {@link readDecisionAt}, for a request. */
 export function readRequestAt({ u16, u32, u64, i64 }: Views, address: number): Request {
   return {
     sequence: u64[(address + REQUEST_AT.sequence) >>> 3],
@@ -153,7 +153,7 @@ export function readRequestAt({ u16, u32, u64, i64 }: Views, address: number): R
   } as unknown as Request;
 }
 
-/** Lays a decision as the kernel does. */
+/** Writes a decision record in the kernel's layout. */
 export function writeDecisionAt({ u8, u16, u32, u64, i64 }: Views, address: number, decision: Decision): void {
   u64[(address + DECISION_AT.sequence) >>> 3] = decision.sequence;
   u8[address + DECISION_AT.action] = ACTION_CODES[decision.action];
@@ -169,8 +169,8 @@ export function writeDecisionAt({ u8, u16, u32, u64, i64 }: Views, address: numb
 }
 
 /**
- * The views have the widths of the units, so a brand is put back without a check. Nor is it checked that the record lies
- * within the memory: callers take addresses from a kernel's own, and a check of each field costs more than the decision.
+ * Reads a decision record. The views have the widths of the units, so brands are restored without a check. The address is
+ * not checked either: callers take it from the kernel, and a check of each field costs more than the decision.
  */
 export function readDecisionAt({ u8, u16, u32, u64, i64 }: Views, address: number, epochs: Epochs): Decision {
   const actionCode = u8[address + DECISION_AT.action] as number;
@@ -192,7 +192,7 @@ export function readDecisionAt({ u8, u16, u32, u64, i64 }: Views, address: numbe
   };
 }
 
-/** Names by the code that stands in a record; `undefined` for a code that is none. */
+/** Actions by their code in a record; `undefined` for an unknown code. */
 const ACTIONS: readonly (Action | undefined)[] = byCode(ACTION_CODES);
 const REASONS: readonly (Reason | undefined)[] = byCode(REASON_CODES);
 

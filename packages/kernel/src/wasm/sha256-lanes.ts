@@ -1,6 +1,6 @@
 /**
- * SHA-256 of many short messages of one length, four at a time in WebAssembly. It equals {@link sha256} on every message; a call
- * of the platform's hash costs about as much as hashing so few bytes.
+ * SHA-256 of many short messages of one length, four at a time in WebAssembly. It equals {@link sha256} on every message.
+ * For so few bytes, the call of the platform's hash alone costs about as much as the hashing.
  * @module
  */
 import { invariant } from "../invariant.ts";
@@ -13,9 +13,9 @@ interface LanesExports {
 
 const PAGE_BYTES = 65_536;
 const DIGEST_BYTES = 32;
-/** A message is read by 16 bytes. */
+/** Messages are read in blocks of 16 bytes. */
 const SLACK_BYTES = 16;
-/** Of a message with its tag: with its padding it fills two blocks. */
+/** Maximum length of a message with its tag: with its padding it fills two blocks. */
 export const LANES_MESSAGE_BYTES_MAX = 119;
 
 let compiled: WebAssembly.Module | undefined;
@@ -25,14 +25,14 @@ function lanesModule(): WebAssembly.Module {
   return compiled;
 }
 
-/** Messages of one length, one behind the other or `stride` bytes apart. */
+/** Messages of one length, consecutive or `stride` bytes apart. */
 export interface LanesMessages {
   /** 1 to the capacity. */
   readonly count: number;
   readonly bytes: number;
-  /** At least `bytes`, at most the stride that memory was made for. */
+  /** At least `bytes`, at most the `strideMax` of the memory. */
   readonly stride: number;
-  /** A byte that every message begins with, before its `bytes`. */
+  /** A byte that is hashed before the `bytes` of each message. */
   readonly tag?: number;
 }
 
@@ -50,16 +50,16 @@ export interface LanesMessages {
  */
 export class Sha256Lanes {
   readonly capacity: number;
-  /** Where the caller lays the messages. */
+  /** The caller writes the messages here. */
   readonly messages: Uint8Array;
-  /** The digests of the last call, 32 bytes each, one behind the other. */
+  /** The digests of the last call, 32 bytes each, consecutive. */
   readonly digests: Uint8Array;
   readonly #strideMax: number;
   readonly #messagesAt: number;
   readonly #digestsAt: number;
   readonly #digest: LanesExports["digests"];
 
-  /** @param module - the package's own, unless a test has compiled another one. */
+  /** @param module - by default the package's own; tests pass another one. */
   constructor(options: { readonly capacity: number; readonly strideMax: number; readonly module?: object }) {
     const { capacity, strideMax, module = lanesModule() } = options;
     const messageBytes = capacity * strideMax;
@@ -77,7 +77,7 @@ export class Sha256Lanes {
     this.messages = new Uint8Array(memory.buffer, this.#messagesAt, messageBytes);
   }
 
-  /** Hashes what was laid into {@link messages}. */
+  /** Hashes the messages in {@link messages}. */
   digest({ count, bytes, stride, tag = -1 }: LanesMessages): void {
     invariant(count >= 1 && count <= this.capacity, `1 to ${this.capacity} messages are hashed, got ${count}`);
     invariant(bytes <= stride && stride <= this.#strideMax, `a message of ${bytes} bytes lies within its stride`);

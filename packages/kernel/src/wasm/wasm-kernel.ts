@@ -23,7 +23,7 @@ import {
   writeRequestAt,
 } from "./records.ts";
 
-/** What the module exports; addresses are bytes of its memory. */
+/** The exports of the module; addresses are byte offsets in its memory. */
 interface KernelExports {
   readonly headerAddress: () => number;
   readonly candidatesAddress: () => number;
@@ -71,14 +71,14 @@ export function wasmKernel(policy: Policy): Kernel {
 }
 
 /**
- * A kernel with room for `capacity` requests and their decisions. `module` is the package's own, unless a test has
- * compiled another one: a `WebAssembly.Module`, a type that only programs with the DOM's types have.
+ * A kernel with room for `capacity` requests and their decisions. `module` is by default the package's own; tests pass
+ * another one. It is a `WebAssembly.Module`, a type that only programs with DOM types have.
  */
 export class WasmKernel implements Kernel {
   readonly capacity: number;
   /**
-   * The bare export: decides the request record at one address into the decision record at another. For callers that
-   * hold addresses; it checks nothing, and an address beyond the memory traps.
+   * The raw export: decides the request record at one address and writes the decision record at another. It checks nothing,
+   * and an address beyond the memory traps.
    */
   readonly decide: (requestAddress: number, decisionAddress: number) => void;
   readonly #epochs: Epochs;
@@ -119,13 +119,13 @@ export class WasmKernel implements Kernel {
     writeRequestAt(this.#views, this.#requests + index * REQUEST_BYTES, request);
   }
 
-  /** Where a request of the batch is, for {@link decide}; the next is {@link REQUEST_BYTES} further. */
+  /** The address of a request of the batch, for {@link decide}; the next is {@link REQUEST_BYTES} further. */
   requestAddress(index: number): number {
     this.#checkIndex(index);
     return this.#requests + index * REQUEST_BYTES;
   }
 
-  /** Where the decision on it is; the next is {@link DECISION_BYTES} further. */
+  /** The address of its decision; the next is {@link DECISION_BYTES} further. */
   decisionAddress(index: number): number {
     this.#checkIndex(index);
     return this.#decisions + index * DECISION_BYTES;
@@ -166,7 +166,7 @@ export class WasmKernel implements Kernel {
   }
 
   #checkIndex(index: number): void {
-    // The claim is constant text: a template here would be built on every decision.
+    // The claim is a constant: a template would be built on every decision.
     invariant(index >= 0 && index < this.capacity, "an index of the batch is below its capacity");
   }
 
