@@ -1,8 +1,8 @@
 /**
- * A client of the decision service: one method for each operation, typed from the schemas that the service checks by.
+ * A client of the decision service: one method for each operation, typed from the schemas that the service validates with.
  *
- * A call that failed in transit, or was answered "not now", is retried: every operation is idempotent. A decision is
- * requested under a request id, generated where the caller has none, so that it is decided once however often it is sent.
+ * A call that fails in transit, or with a temporary error, is retried: every operation is idempotent. A decision request has
+ * a request ID, generated if the caller gives none, so that it is decided once however often it is sent.
  * @module
  */
 import { OPERATIONS, type Operations } from "./api.ts";
@@ -15,9 +15,9 @@ export interface ClientOptions {
   readonly url: string;
   /** An API key; not needed for a service without keys. */
   readonly key?: string | undefined;
-  /** Attempts before the caller gets the failure, 1 to 10. Default 3. */
+  /** Maximum attempts per call, 1 to 10. Default 3. */
   readonly attempts?: number | undefined;
-  /** Time for one attempt. Default 30,000. */
+  /** Time limit of one attempt. Default 30,000. */
   readonly timeoutMs?: number | undefined;
   /** Replaces the platform's `fetch`. */
   readonly fetch?: typeof fetch | undefined;
@@ -36,9 +36,9 @@ interface Parts {
   readonly isStreamed?: true;
 }
 
-/** Statuses of answers that mean: not now. */
+/** Statuses of temporary errors. */
 const RETRIED: ReadonlySet<number> = new Set([429, 502, 504]);
-/** Among answers with status 503, the one that will pass. */
+/** The codes of temporary errors with other statuses, such as 503. */
 const RETRIED_CODES: ReadonlySet<string> = new Set(["CAL_GATEWAY_STOPPING"]);
 const FIRST_WAIT_MS = 50;
 const WAIT_MS_MAX = 5_000;
@@ -59,9 +59,9 @@ export class CalybrisClient {
   }
 
   /**
-   * Decides one request. A refusal is an answer whose `action` is `reject`. `receipt: true` asks for a signed receipt.
+   * Decides one request. A rejection is an answer whose `action` is `reject`. `receipt: true` requests a signed receipt.
    *
-   * @throws ServiceError when there is no decision, or none is known of.
+   * @throws ServiceError if there is no decision, or its outcome is unknown.
    */
   decide(
     request: api.DecisionRequest,
@@ -70,12 +70,12 @@ export class CalybrisClient {
     return this.#call("decide", { body: withId(request), query: { receipt: receipt ? 1 : undefined }, ...options });
   }
 
-  /** Decides many. A request that could not be decided has an {@link api.ErrorAnswer} in its place. */
+  /** Decides several requests. The result of a request that could not be decided is an {@link api.ErrorAnswer}. */
   decideBatch(requests: readonly api.DecisionRequest[], options: CallOptions = {}): Promise<api.Batch> {
     return this.#call("decideBatch", { body: { requests: requests.map(withId) }, ...options });
   }
 
-  /** A decision that was made, why, and its proof. `receipt: true` asks for a signed receipt of it. */
+  /** A past decision with its explanation and proof. `receipt: true` requests a signed receipt. */
   decision(
     decisionId: string,
     { receipt = false, ...options }: CallOptions & { readonly receipt?: boolean } = {},
@@ -88,7 +88,7 @@ export class CalybrisClient {
     return this.#call("observe", { body: outcome, ...options });
   }
 
-  /** Reports what a decision cost. */
+  /** Reports the cost of a decision. */
   settle(settlement: api.SettlementRequest, options: CallOptions = {}): Promise<api.Settlement> {
     return this.#call("settle", { body: settlement, ...options });
   }
@@ -103,7 +103,7 @@ export class CalybrisClient {
     return this.#call("hold", { body: hold, ...options });
   }
 
-  /** Reports what a held decision cost. */
+  /** Reports the cost of a held decision. */
   reconcile(correction: api.CorrectionRequest, options: CallOptions = {}): Promise<api.Settlement> {
     return this.#call("reconcile", { body: correction, ...options });
   }
@@ -113,7 +113,7 @@ export class CalybrisClient {
     return this.#call("correct", { body: correction, ...options });
   }
 
-  /** Reconciles held decisions from a provider's usage export. The same export again changes nothing. */
+  /** Reconciles held decisions from a provider's usage export. Repeating an export changes nothing. */
   reconcileUsage(usage: api.UsageExportRequest, options: CallOptions = {}): Promise<api.ReconciledExport> {
     return this.#call("reconcileUsage", { body: usage, ...options });
   }
@@ -133,7 +133,7 @@ export class CalybrisClient {
     return this.#call("ledger", options);
   }
 
-  /** Creates an API key; its secret is in the answer and nowhere else. */
+  /** Creates an API key. Only this answer contains its secret. */
   createKey(key: api.KeyRequest, options: CallOptions = {}): Promise<api.CreatedKey> {
     return this.#call("createKey", { body: key, ...options });
   }
@@ -143,7 +143,7 @@ export class CalybrisClient {
     return this.#call("keys", options);
   }
 
-  /** Replaces a key by one with the same name and terms; the old secret is refused from the next request on. */
+  /** Replaces a key with one of the same name and terms; the old secret is refused from the next request on. */
   rotateKey(id: number, options: CallOptions = {}): Promise<api.CreatedKey> {
     return this.#call("rotateKey", { id: String(id), ...options });
   }
@@ -170,7 +170,7 @@ export class CalybrisClient {
     return this.#call("stagePolicy", { body: change, ...options });
   }
 
-  /** How the staged policy compares with the active one. */
+  /** A comparison of the staged policy with the active one. */
   rollout(options: CallOptions = {}): Promise<api.Rollout> {
     return this.#call("rollout", options);
   }
@@ -200,12 +200,12 @@ export class CalybrisClient {
     return this.#call("setCertificate", { body: change, ...options });
   }
 
-  /** What decisions earned, beside what other policies would have earned. */
+  /** The reward of the decisions, compared with the reward of other policies. */
   regret(options: CallOptions = {}): Promise<api.Regret> {
     return this.#call("regret", options);
   }
 
-  /** Makes the service read keys, TLS files, the policy file and budgets again; all of it takes effect, or nothing. */
+  /** Makes the service reload keys, TLS files, the policy file and budgets; all of them take effect, or none. */
   reload(options: CallOptions = {}): Promise<api.Reload> {
     return this.#call("reload", options);
   }
@@ -230,7 +230,7 @@ export class CalybrisClient {
     return this.#call("inclusionProof", { query: { sequence }, ...options });
   }
 
-  /** Proves that the newest checkpoint continues an earlier one with so many entries. */
+  /** Proves that the newest checkpoint extends an earlier one with `from` entries. */
   consistencyProof(from: number, options: CallOptions = {}): Promise<api.ConsistencyProof> {
     return this.#call("consistencyProof", { query: { from }, ...options });
   }
@@ -239,12 +239,12 @@ export class CalybrisClient {
     return this.#call("health", options);
   }
 
-  /** @throws ServiceError `CAL_GATEWAY_NOT_READY` when it is not. */
+  /** @throws ServiceError `CAL_GATEWAY_NOT_READY` if it is not. */
   ready(options: CallOptions = {}): Promise<api.Ready> {
     return this.#call("ready", options);
   }
 
-  /** Confirms that the system clock is right after it went forward by more than 7 days. */
+  /** Confirms that the system clock is correct after it moved forward by more than 7 days. */
   confirmClock(options: CallOptions = {}): Promise<api.ClockConfirmation> {
     return this.#call("confirmClock", options);
   }
@@ -293,7 +293,7 @@ export class CalybrisClient {
     const body = parts.body === undefined ? {} : { body: exactJson(parts.body) };
     try {
       const response = await this.#fetch(target, { method, headers, signal, ...body });
-      // Read while the clock runs, so that an answer that stops half way is noticed.
+      // Read before the timeout is cleared, so that it also covers a body that stalls.
       if (parts.isStreamed === true && response.ok) return response;
       return new Response(await response.arrayBuffer(), response);
     } finally {
@@ -302,7 +302,7 @@ export class CalybrisClient {
   }
 }
 
-/** The same id each time it is asked for. */
+/** The request with an ID, which all attempts share. */
 function withId(request: api.DecisionRequest): api.DecisionRequest {
   return request.requestId === undefined ? { ...request, requestId: randomId() } : request;
 }
@@ -312,7 +312,7 @@ function randomId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A `bigint` becomes digits in quotes. */
+/** A `bigint` becomes a string of digits. */
 function exactJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
 }

@@ -18,7 +18,7 @@ export class ServiceError extends Error {
   readonly status: number;
   readonly remedy: string;
   readonly details: { readonly [name: string]: unknown };
-  /** How long to wait before trying again, where the service says so. */
+  /** Seconds to wait before a retry, if the service states them. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(status: number, error: ErrorBody, retryAfterSeconds?: number) {
@@ -30,7 +30,7 @@ export class ServiceError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** From an answer with another status than 200. A proxy may have written it, so it may not be the service's. */
+  /** The error of an unsuccessful answer, which a proxy may have written instead of the service. */
   static async of(response: Response): Promise<ServiceError> {
     const text = await response.text();
     const after = Number(response.headers.get("retry-after") ?? Number.NaN);

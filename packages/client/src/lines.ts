@@ -1,5 +1,5 @@
 /**
- * The lines of a body, as they arrive.
+ * Splits a body into lines as they arrive.
  * @module
  */
 

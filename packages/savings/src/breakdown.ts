@@ -1,6 +1,6 @@
 /**
- * Sums by name in bounded memory: by day, by tag, by unknown model. The first names keep rows of their own; what comes
- * after is one row, so that the rows always add up to the total.
+ * Sums by name in bounded memory: by day, by tag, by unknown model. The first names have their own rows; all later names
+ * share one, so that the rows always add up to the total.
  * @module
  */
 import { Sum } from "./sum.ts";
@@ -11,7 +11,7 @@ export interface Usage {
   readonly requests: number;
   readonly inputTokens: bigint;
   readonly outputTokens: bigint;
-  /** As the export says it, and as estimated at catalog prices where it does not. */
+  /** As the export reports it; estimated at catalog prices where it does not. */
   readonly paidMicrocents: bigint;
   /** Rows of unknown cost: none in the export, and no price in the catalog. */
   readonly unpricedRows: number;
@@ -21,7 +21,7 @@ export interface NamedUsage extends Usage {
   readonly name: string;
 }
 
-/** The row for names beyond the bound. */
+/** Name of the row for names beyond the bound. */
 export const OTHER = "(other)";
 
 export class UsageSum {
@@ -32,7 +32,7 @@ export class UsageSum {
   readonly #outputTokens = new Sum();
   readonly #paid = new Sum();
 
-  /** @param paidMicrocents - `undefined` where that is unknown. */
+  /** @param paidMicrocents - `undefined` if unknown. */
   add(row: UsageRow, paidMicrocents: number | undefined): void {
     this.#rows += 1;
     this.#requests += row.requests;
@@ -66,7 +66,7 @@ export class Breakdown {
     let sum = this.#sums.get(name);
     if (sum === undefined) {
       const isFull = this.#sums.size >= this.#namesMax;
-      // A copy: a cell is a slice that would keep its whole chunk of the file alive.
+      // A copy: a cell is a slice of its chunk of the file, and would keep the chunk in memory.
       const key = isFull ? OTHER : Buffer.from(name).toString();
       sum = (isFull ? this.#sums.get(OTHER) : undefined) ?? new UsageSum();
       this.#sums.set(key, sum);
@@ -79,7 +79,7 @@ export class Breakdown {
   }
 }
 
-/** What cost most first. */
+/** Order by cost, highest first. */
 export function byPaid(a: NamedUsage, b: NamedUsage): number {
   if (a.paidMicrocents !== b.paidMicrocents) return a.paidMicrocents < b.paidMicrocents ? 1 : -1;
   return b.rows - a.rows || (a.name < b.name ? -1 : 1);

@@ -1,12 +1,12 @@
 /**
- * What the cells of an export say: counts, amounts and days. Exports are written by spreadsheets, databases and programs,
- * so a count may be `1234`, `1,234`, `1234.0` or `1.234e3`; an amount may be `$0.0012`, `0,0012` or `1.2e-05`. Everything is read
- * exactly, from its digits. What is not a number in one of these forms is `undefined`, never a guess.
+ * Parses the cells of an export: counts, amounts and days. Exports are written by spreadsheets, databases and programs, so a
+ * count may be `1234`, `1,234`, `1234.0` or `1.234e3`; an amount may be `$0.0012`, `0,0012` or `1.2e-05`. Every number is
+ * read exactly, from its digits. A cell in any other form is `undefined`, never a guess.
  * @module
  */
 import { MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 
-/** The most that one row may hold of anything: beyond it, products with prices would no longer be exact. */
+/** Maximum of any count in one row. Beyond it, products with prices would not be exact. */
 export const COUNT_MAX = 1_000_000_000_000;
 /** About $45 million. */
 export const AMOUNT_MAX_MICROCENTS: number = 2 ** 52;
@@ -17,7 +17,7 @@ const POINT_THOUSANDS = /^[1-9][0-9]{0,2}(?:\.[0-9]{3})+$/;
 const COMMA_DECIMAL = /^(?:[0-9]{0,30}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,9}),[0-9]{1,60}$/;
 const DECIMAL = /^([0-9]{0,30})(?:\.([0-9]{0,60}))?(?:[eE]([+-]?[0-9]{1,3}))?$/;
 
-/** A whole number from 0 to {@link COUNT_MAX}. `1.000` is refused: it is one in one country and a thousand in the next. */
+/** An integer from 0 to {@link COUNT_MAX}. `1.000` is refused as ambiguous: some countries write a thousand so. */
 export function countOf(cell: string): number | undefined {
   if (PLAIN.test(cell)) {
     const count = Number(cell);
@@ -29,7 +29,7 @@ export function countOf(cell: string): number | undefined {
   return scaled === undefined || !scaled.isExact || scaled.value > BigInt(COUNT_MAX) ? undefined : Number(scaled.value);
 }
 
-/** An amount in microcents, rounded to the nearest, from 0 to {@link AMOUNT_MAX_MICROCENTS}. */
+/** An amount in microcents, rounded half up, from 0 to {@link AMOUNT_MAX_MICROCENTS}. */
 export function amountOf(cell: string, unit: MoneyUnit["name"]): number | undefined {
   const { decimals } = MONEY_UNITS.find(({ name }) => name === unit) as MoneyUnit;
   const bare = cell.startsWith("$") ? cell.slice(1).trimStart() : cell;
@@ -39,8 +39,8 @@ export function amountOf(cell: string, unit: MoneyUnit["name"]): number | undefi
 }
 
 /**
- * An amount with a decimal point and no separators of thousands. `0,5` and `1.234,5` have a decimal comma. `1,234` stays
- * as it is, and so is refused: it is a thousand in one country and a fraction in the next.
+ * Rewrites an amount with a decimal point and without thousands separators. `0,5` and `1.234,5` have a decimal comma.
+ * `1,234` is ambiguous: it stays unchanged, and so is refused.
  */
 function withPoint(amount: string): string {
   if (!amount.includes(",")) return amount;
@@ -55,7 +55,7 @@ function scaledOf(text: string, decimals: number): { readonly value: bigint; rea
   const [, whole = "", fraction = "", exponent = "0"] = match;
   if (whole === "" && fraction === "") return undefined;
   const digits = whole + fraction;
-  // How many of the digits come before the point once it is moved.
+  // The number of digits before the point after the shift.
   const kept = whole.length + Number(exponent) + decimals;
   if (kept < 0) return { value: 0n, isExact: /^0*$/.test(digits) };
   if (kept >= digits.length) {
@@ -70,9 +70,9 @@ function scaledOf(text: string, decimals: number): { readonly value: bigint; rea
 const CLOCK = "[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?";
 const ISO_UTC = new RegExp(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[T ]${CLOCK}(?:Z| ?UTC|[+]00(?::?00)?)?$)`);
 const ISO_OFFSET = new RegExp(`^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ](${CLOCK})([+-][0-9]{2})(?::?([0-9]{2}))?$`);
-/** Year first, as in `2026/3/1`: there is no other way to read it. */
+/** Year first, as in `2026/3/1`, which is unambiguous. */
 const SLASHED = /^([0-9]{4})\/([0-9]{1,2})\/([0-9]{1,2})(?=$|[T ])/;
-/** Day first, as in `1.3.2026`: where dates have points, no country puts the month first. */
+/** Day first, as in `1.3.2026`: no country that writes dates with points puts the month first. */
 const DOTTED = /^([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?=$|[T ])/;
 const EPOCH = /^([0-9]{10}|[0-9]{13}|[0-9]{16})(?:\.[0-9]{1,9})?$/;
 const EPOCH_MS_PER: ReadonlyMap<number, number> = new Map([
@@ -82,8 +82,8 @@ const EPOCH_MS_PER: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * The UTC day of a time, as `2026-01-31`: of ISO 8601, or of seconds, milliseconds or microseconds since 1970. A time
- * without a zone is taken as UTC. `31.1.2026` has the day first; `01/02/2026` is `undefined`: it is one day in one country and another in the next.
+ * The UTC day of a time, as `2026-01-31`. Accepts ISO 8601, and seconds, milliseconds or microseconds since 1970. A time
+ * without a zone is UTC. `31.1.2026` has the day first; `01/02/2026` is ambiguous, and so `undefined`.
  */
 export function dayOf(cell: string): string | undefined {
   const text =
@@ -113,7 +113,7 @@ function offsetMs(text: string): number {
 
 const knownDays = new Map<string, boolean>();
 
-/** Files repeat a few days many times. */
+/** Cached, because files repeat a few days many times. */
 function isDay(text: string): boolean {
   let known = knownDays.get(text);
   if (known === undefined) {

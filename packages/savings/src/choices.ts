@@ -1,16 +1,16 @@
 /**
- * Which candidate a request gets at a quality floor, exactly as the policy that `--write-policy` writes decides it.
+ * The candidate that a request gets at a quality floor, exactly as the policy that `--write-policy` writes decides it.
  *
- * At each floor the dominated candidates are disabled: another one costs no more on either side, and is rated at least as
- * high as the floor, or as they are. Of the rest, a request gets the best that costs no more
- * than the requested candidate, at catalog prices on the same tokens. Its floor is the lower of the policy's and the
- * quality of the requested candidate, so a request for a cheap candidate is not refused.
+ * At each floor, dominated candidates are disabled: those for which another one costs no more for input or output, and is
+ * rated at least as high as the floor or as they are. Of the rest, a request gets the best that costs no more than the
+ * requested candidate, at catalog prices for the same tokens. Its floor is the lower of the policy's floor and the quality
+ * of the requested candidate, so that a request for a cheap candidate is not refused.
  * @module
  */
 import type { CatalogFile } from "@calybris/engine";
 import type { Candidate } from "./prices.ts";
 
-/** Providers that a request may be moved to; its own is always one of them. */
+/** Providers to which a request may move; its own is always included. */
 export type Within = "any" | "requestedProvider" | readonly string[];
 
 export interface ChoiceLimits {
@@ -19,7 +19,7 @@ export interface ChoiceLimits {
   readonly exclude?: readonly string[] | undefined;
 }
 
-/** Floors at which requests for one candidate have the same choices. */
+/** A group of floors at which requests for one candidate have the same choices. */
 export interface ChoiceGroup {
   /** Positions in {@link Choices.floors}. */
   readonly floors: readonly number[];
@@ -29,7 +29,7 @@ export interface ChoiceGroup {
 
 export class Choices {
   readonly candidates: readonly Candidate[];
-  /** Every floor at which something changes, highest first: the qualities of the candidates that may be chosen. */
+  /** The floors at which choices change, highest first: the qualities of the candidates that may be chosen. */
   readonly floors: readonly number[];
   readonly #allowed: readonly boolean[];
   readonly #choosable: readonly boolean[];
@@ -58,12 +58,12 @@ export class Choices {
     return [...groups.values()];
   }
 
-  /** Whether a request that asks for a candidate may get it at this floor. */
+  /** Whether a request for this candidate may get it at this floor. */
   isChoosableAt(index: number, floor: number): boolean {
     return this.#enabledAt(floor).includes(index);
   }
 
-  /** What may run for any request, and is rated at least so high. */
+  /** The candidates that any request may get and that are rated at least `floor`. */
   goodEnough(floor: number): readonly Candidate[] {
     return this.candidates.filter(
       ({ qualityBps }, index) =>
@@ -71,7 +71,7 @@ export class Choices {
     );
   }
 
-  /** What may run in the place of a candidate, and is rated at least so high. */
+  /** The candidates that may replace the requested one and are rated at least `floor`. */
   reachable(requested: number, floor: number): readonly Candidate[] {
     const { providerId: own } = this.#at(requested);
     return this.candidates.filter(
@@ -111,7 +111,7 @@ export class Choices {
     return enabled;
   }
 
-  /** Dominance is a strict partial order, so one that no other dominates always remains. */
+  /** Dominance is a strict partial order, so an undominated candidate always remains. */
   #dominates(otherIndex: number, index: number, floor: number): boolean {
     const [other, candidate] = [this.#at(otherIndex), this.#at(index)];
     if (otherIndex === index || other.qualityBps < Math.min(floor, candidate.qualityBps)) return false;

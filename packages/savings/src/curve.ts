@@ -1,37 +1,37 @@
 /**
- * What each quality floor would have cost, added up row by row. Nothing is kept of a row but sums: from each candidate that
- * was asked for, at each floor, to each that would have run.
+ * The cost at each quality floor, summed row by row. Only sums are kept: for each requested candidate, floor, and candidate
+ * that would have run.
  * @module
  */
 import type { Choices, ChoiceGroup } from "./choices.ts";
 import { costOf } from "./prices.ts";
 import { Sum } from "./sum.ts";
 
-/** Requests that asked for one candidate and would have got another, or the same. */
+/** Requests for one candidate that would have run on another, or on the same. */
 export interface Flow {
   /** Names of candidates. */
   readonly requested: string;
   readonly chosen: string;
   readonly requests: number;
-  /** What they cost as they were. */
+  /** The cost that was paid. */
   readonly askedMicrocents: bigint;
-  /** What they would have cost; never more. */
+  /** The cost that they would have had; never more. */
   readonly costMicrocents: bigint;
-  /** By how much the chosen candidate's catalog price exceeds what was paid, where it does. No saving is counted there. */
+  /** The excess of the chosen candidate's catalog cost over the cost paid, where positive. No saving is counted there. */
   readonly excessMicrocents: bigint;
 }
 
 export interface CurvePoint {
   readonly floorBps: number;
-  /** The floor of the policy that does it: this one, or a higher one that costs less. */
+  /** The floor of the policy to use: this one, or a higher one that costs less. */
   readonly policyFloorBps: number;
   readonly savedMicrocents: bigint;
   readonly excessMicrocents: bigint;
   readonly requests: number;
   readonly substitutedRequests: number;
-  /** Requests whose candidate is rated lower than the one that was asked for. */
+  /** Requests that would get a candidate rated lower than the requested one. */
   readonly lowerRatedRequests: number;
-  /** Requests that the policy would reject: what they asked for is disabled, and nothing else costs as little. */
+  /** Requests that the policy would reject: the requested candidate is disabled, and every other costs more. */
   readonly rejectedRequests: number;
   /** The mean rating of the requested candidates and of those that would have run, by request. */
   readonly askedQualityBps: number;
@@ -61,8 +61,8 @@ export class Curve {
 
   /**
    * Adds a row.
-   * @param asked - what it cost, in microcents.
-   * @param catalogCost - what the requested candidate costs at catalog prices: the most that a substitute may cost.
+   * @param asked - the cost that was paid, in microcents.
+   * @param catalogCost - the cost of the requested candidate at catalog prices, which a substitute may not exceed.
    */
   add(
     requested: number,
@@ -92,7 +92,7 @@ export class Curve {
       }
       sums.requests += row.requests;
       sums.asked.add(asked);
-      // What was paid beyond the catalog's price (a longer context, a tool) is not saved by another candidate.
+      // A cost beyond the catalog's price (a longer context, a tool) is not saved by another candidate.
       sums.cost.add(asked - Math.max(0, comparable - cost));
       if (cost > comparable) sums.excess.add(cost - comparable);
     }
@@ -108,7 +108,7 @@ export class Curve {
     });
   }
 
-  /** Which requests would have gone where at one of the floors; what cost most first. */
+  /** The flows of requests at one of the floors, the most expensive first. */
   flowsAt(floorBps: number): readonly Flow[] {
     const name = (index: number): string => this.#choices.candidates[index]?.name ?? "";
     const flows = this.#movesAt(floorBps).map(
@@ -161,7 +161,7 @@ export class Curve {
   }
 }
 
-/** Saves more, or as much at a smaller risk. */
+/** Whether it saves more, or as much with less excess. */
 function isCheaper(point: CurvePoint, other: CurvePoint): boolean {
   if (point.savedMicrocents !== other.savedMicrocents) return point.savedMicrocents > other.savedMicrocents;
   return point.excessMicrocents < other.excessMicrocents;
@@ -174,8 +174,8 @@ interface Move {
 }
 
 /**
- * The point that is used where none is asked for: the cheapest at which no request gets a candidate that is rated lower
- * than the one it asked for. The highest floor always is such a point.
+ * The default point: the cheapest at which no request gets a candidate rated lower than the requested one. The highest floor
+ * always meets this condition.
  */
 export function safePoint(points: readonly CurvePoint[]): CurvePoint | undefined {
   return ownPoint(
@@ -184,12 +184,12 @@ export function safePoint(points: readonly CurvePoint[]): CurvePoint | undefined
   );
 }
 
-/** The point of a floor that may lie between two: the next higher one, at which the same candidates are good enough. */
+/** The point for any floor. Between two points, the higher one applies: the same candidates meet the floor there. */
 export function pointAt(points: readonly CurvePoint[], floorBps: number): CurvePoint | undefined {
   return ownPoint(points, points.findLast((point) => point.floorBps >= floorBps) ?? points[0]);
 }
 
-/** Of the floors that come to the same, the one whose policy it is. */
+/** Of several floors with the same result, the one whose policy it is. */
 function ownPoint(points: readonly CurvePoint[], point: CurvePoint | undefined): CurvePoint | undefined {
   return points.find(({ floorBps }) => floorBps === point?.policyFloorBps);
 }

@@ -1,22 +1,22 @@
 /**
- * Rows of delimited text (RFC 4180: CSV, TSV, any delimiter), from chunks of text, where one bad row never costs the rest.
+ * Reads rows of delimited text (RFC 4180: CSV, TSV, any delimiter) from chunks of text. A bad row never affects the others.
  *
  * csv-parse, which reads tables elsewhere in this repository, cannot do that: docs/adr/0019-a-reader-of-delimited-text.md.
- * Tests hold the two equal on well-formed tables.
+ * Tests check that both agree on well-formed tables.
  *
- * A quote opens a quoted cell only at its beginning; elsewhere it is a character. A quoted cell that does not end within
- * {@link RECORD_CHARACTERS_MAX}, or ends amid another row, is reported by the line it begins on, and reading goes on with
- * the next line.
+ * A quote opens a quoted cell only at the beginning of the cell; elsewhere it is a plain character. A quoted cell that does
+ * not end within {@link RECORD_CHARACTERS_MAX}, or that ends inside another row, is reported with the line on which it
+ * begins. Reading continues with the next line.
  * @module
  */
 
 export interface RowHandler {
-  /** @param line - the line that the row begins on, from 1. */
+  /** @param line - the line on which the row begins, from 1. */
   readonly row: (cells: readonly string[], line: number) => void;
   readonly bad: (line: number, problem: string) => void;
 }
 
-/** One row may hold a prompt and its answer. */
+/** Large enough for a row that holds a prompt and its answer. */
 export const RECORD_CHARACTERS_MAX: number = 4 * 1024 * 1024;
 
 export class DelimitedText {
@@ -24,9 +24,9 @@ export class DelimitedText {
   readonly #handler: RowHandler;
   #text = "";
   #line = 1;
-  /** Cells of the header. A row of several lines that has another number of them has a quote astray. */
+  /** Number of cells in the header. A row of several lines with a different number has a stray quote. */
   #columns: number | undefined;
-  /** Within a line that is too long: what follows up to its end is dropped. */
+  /** Inside a line that is too long: the rest of the line is dropped. */
   #isSkipping = false;
 
   constructor(delimiter: string, handler: RowHandler) {
@@ -69,7 +69,7 @@ export class DelimitedText {
     this.#dropLongLine(isLast);
   }
 
-  /** A line without a newline so far that is longer than any row. */
+  /** Drops an unfinished line that is already longer than the maximum. */
   #dropLongLine(isLast: boolean): void {
     if (isLast || this.#text.length <= RECORD_CHARACTERS_MAX || this.#text.includes("\n")) return;
     if (!this.#isSkipping) this.#handler.bad(this.#line, TOO_LONG);
@@ -92,7 +92,7 @@ export class DelimitedText {
     this.#handler.row(cells, this.#line);
   }
 
-  /** A row that holds quotes. Returns where the next begins, or -1 when the text ends before the row does. */
+  /** Reads a row with quotes. Returns the offset of the next row, or -1 if the text ends before the row does. */
   #quotedRow(text: string, from: number, isLast: boolean): number {
     const cells: string[] = [];
     const delimiter = this.#delimiter;
@@ -115,7 +115,7 @@ export class DelimitedText {
       const next = text.indexOf(delimiter, at);
       const isInner = next !== -1 && next < lineEnd;
       const last = lineEnd > at && text.charCodeAt(lineEnd - 1) === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
-      // A cell without quotes; or what follows a quoted one, which is nothing in a well-formed row.
+      // An unquoted cell, or the text after a quoted cell, which is empty in a well-formed row.
       const rest = text.slice(at, isInner ? next : last);
       if (cell !== undefined && rest !== "") hasTextAfterQuote = true;
       cells.push(cell === undefined ? rest : cell + rest);
@@ -133,7 +133,7 @@ export class DelimitedText {
     }
   }
 
-  /** Waits for more, unless there is none or the row is too long already: then the line is bad, and the next is read. */
+  /** Waits for more text. At the end of the text, or if the row is too long, reports the line as bad and skips it. */
   #unclosed(text: string, from: number, isLast: boolean, close: number): number {
     const isTooLong = text.length - from > RECORD_CHARACTERS_MAX;
     if (!isLast && !isTooLong) return -1;
@@ -148,7 +148,7 @@ const QUOTE = 0x22;
 const CARRIAGE_RETURN = 0x0d;
 const TOO_LONG = `is longer than ${RECORD_CHARACTERS_MAX} characters`;
 
-/** The quote that ends a quoted cell; two in a row are one within it. */
+/** The offset of the quote that ends a quoted cell. A doubled quote is one quote in the cell. */
 function closingQuote(text: string, open: number): number {
   let at = text.indexOf('"', open + 1);
   while (at !== -1 && text.charCodeAt(at + 1) === QUOTE) at = text.indexOf('"', at + 2);
@@ -156,10 +156,10 @@ function closingQuote(text: string, open: number): number {
 }
 
 const DELIMITERS: readonly string[] = [",", "\t", ";", "|"];
-/** Found only where none of the usual ones is; a space or a colon is part of many a name. */
+/** Considered only if no common one occurs: many names contain a space or a colon. */
 const RARE_DELIMITERS: readonly string[] = ["^", "~", "\u0001", "\u001f", ":", " "];
 
-/** The delimiter of which the header holds most outside quotes; a comma where it holds none. */
+/** The most frequent delimiter of the header outside quotes; a comma if it has none. */
 export function sniffDelimiter(header: string): string {
   const bare = header.replaceAll(/"[^"]*"/g, "");
   return mostFrequent(bare, DELIMITERS) ?? mostFrequent(bare, RARE_DELIMITERS) ?? ",";

@@ -1,6 +1,6 @@
 /**
- * The exports that are recognised by their columns. Each says which documentation its columns were taken from; the first
- * whose required columns are all there is used.
+ * The exports that are recognised by their columns. Each names the documentation of its columns. The first whose required
+ * columns are all present is used.
  * @module
  */
 import type { UsageMap } from "./usage-map.ts";
@@ -8,10 +8,10 @@ import type { UsageMap } from "./usage-map.ts";
 export interface UsageExport {
   readonly name: string;
   readonly title: string;
-  /** Where the columns are documented, or, where no page lists them, where they were seen. */
+  /** The documentation of the columns or, if no page lists them, the place where they were seen. */
   readonly documentation: string;
   readonly requires: readonly string[];
-  /** Columns that are not there are left out of it. */
+  /** Columns that a file lacks are removed from it. */
   readonly map: UsageMap;
 }
 
@@ -199,14 +199,14 @@ export const USAGE_EXPORTS: readonly UsageExport[] = Object.freeze([
   },
 ] satisfies UsageExport[]);
 
-/** The export whose required columns are all there. */
+/** The first export whose required columns are all present. */
 export function recognise(columns: readonly string[]): UsageExport | undefined {
   const present = new Set(columns);
   const found = USAGE_EXPORTS.find(({ requires }) => requires.every((column) => present.has(column)));
   return found === undefined ? undefined : { ...found, map: presentPart(found.map, present) };
 }
 
-/** The map without the columns that this file does not have. */
+/** The map without the columns that the file lacks. */
 function presentPart(map: UsageMap, present: ReadonlySet<string>): UsageMap {
   const { model, paid, ...counts } = map;
   const only = (columns: readonly string[]): readonly string[] => columns.filter((column) => present.has(column));

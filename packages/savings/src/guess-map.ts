@@ -1,11 +1,11 @@
 /**
- * A map for a table that is no known export, from names that columns commonly have. A guess is used only where model and
- * tokens, or model and cost, are each plain from the names; the report says which columns were taken for what.
+ * A map for a table that is not a known export, from common column names. A guess is used only if the names identify model
+ * and tokens, or model and cost; the report lists the mapping.
  * @module
  */
 import type { UsageMap } from "./usage-map.ts";
 
-/** Names with everything but letters and digits taken out. The first that a table has is taken. */
+/** Names without characters other than letters and digits. The first that a table has is used. */
 const MODEL = [
   "model",
   "modelname",
@@ -98,7 +98,7 @@ const TAG = [
 ];
 const REQUESTS = ["requests", "requestcount", "numrequests", "nummodelrequests", "calls", "count"];
 
-/** `map` where model and what it cost are plain; `start` is a map to begin with, with `…` where a column has to be named. */
+/** `map` if model and tokens or cost are identified; `start` is a map to complete, with `…` for each column to name. */
 export function guessMap(
   columns: readonly string[],
   model: string | undefined,

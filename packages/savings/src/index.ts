@@ -1,5 +1,5 @@
 /**
- * What an export of usage cost, and what each quality floor would have cost.
+ * The cost of exported usage, and its cost at each quality floor.
  * @module
  */
 export type { NamedUsage, Usage } from "./breakdown.ts";

@@ -1,6 +1,6 @@
 /**
- * What routing would save beside what is done instead: today's choice of models, no router, one cheaper model for everything, or a
- * router that already takes the cheapest model that is good enough.
+ * The saving of routing over alternatives: today's choice of models, no router, one cheaper model for everything, or a
+ * router that already selects the cheapest model that is good enough.
  * @module
  */
 import type { CatalogFile } from "@calybris/engine";
@@ -12,62 +12,64 @@ import { Curve, pointAt, safePoint } from "./curve.ts";
 import { ModelNames } from "./model-names.ts";
 import { type Candidate, costOf } from "./prices.ts";
 
-/** What a model is used for today. */
+/** The present usage of one model. */
 export interface ModelUsage {
   /** A name as exports write it. */
   readonly model: string;
   /** Requests, at least 1. */
   readonly requests: number;
-  /** Tokens of all of them. */
+  /** Total input tokens of the requests. */
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** What they cost, in microcents; at catalog prices when left out. */
+  /** The cost that was paid, in microcents; at catalog prices if left out. */
   readonly paidMicrocents?: number | undefined;
 }
 
 export interface MarginalSavingsOptions extends ChoiceLimits {
   readonly catalog: CatalogFile;
-  /** The quality floor that Calybris would hold; when left out, the cheapest at which no request gets a model rated lower. */
+  /**
+   * Quality floor for Calybris. Default: the cheapest at which no request gets a model rated lower than the requested one.
+   */
   readonly floorBps?: number | undefined;
 }
 
 /**
- * What is done in the place of Calybris: `today` the models that are asked for; `none` the best-rated of them for everything; `basic` one
- * model for everything, the cheapest that is rated at least as high as the floor; `smart` for each model's requests the cheapest that is rated
- * at least as high as the floor, or as the model where that is lower.
+ * The alternative to Calybris. `today`: the requested models. `none`: the best-rated of them for everything. `basic`: one
+ * model for everything, the cheapest that is rated at least as high as the floor. `smart`: for each model's requests, the
+ * cheapest that is rated at least as high as the floor, or as the model if that is lower.
  */
 export type Incumbent = "today" | "none" | "basic" | "smart";
 
 export interface MarginalSaving {
   readonly incumbent: Incumbent;
-  /** The one model that runs everything, of `none` and `basic`. */
+  /** The one model for everything; only for `none` and `basic`. */
   readonly model?: string;
-  /** What it costs. */
+  /** Its cost. */
   readonly costMicrocents: bigint;
-  /** What Calybris would save beside it; below 0, Calybris would cost more. */
+  /** The saving of Calybris over it; negative if Calybris would cost more. */
   readonly savedMicrocents: bigint;
-  /** The mean rating of what runs, by request. */
+  /** The mean rating of the models that run, weighted by requests. */
   readonly qualityBps: number;
 }
 
 export interface MarginalSavings {
   readonly floorBps: number;
-  /** What Calybris would cost at the floor, and the mean rating of what it would run. */
+  /** The cost with Calybris at the floor; `qualityBps` is the mean rating of the models that it would run. */
   readonly costMicrocents: bigint;
   readonly qualityBps: number;
   readonly against: readonly MarginalSaving[];
 }
 
 /**
- * Estimates what Calybris would save at the margin: beside what is paid today, and beside three incumbents.
+ * Estimates the marginal saving of Calybris: over the present cost, and over three incumbents.
  *
- * Prices are those of the catalog, on the same tokens; each model's requests move as a whole. Beside `smart`, prices and ratings
- * save nothing, and the figure is 0 or below: Calybris takes the best-rated model that costs no more than the one that was asked for. What learning from
- * outcomes saves is in no figure, since a distribution of usage does not have outcomes.
+ * Prices are those of the catalog, for the same tokens; all requests of a model move together. The saving over `smart` is 0
+ * or negative: prices and ratings leave nothing to save, and Calybris selects the best-rated model that costs no more than
+ * the requested one. No figure includes the saving from learning, because a distribution of usage has no outcomes.
  *
- * @returns `undefined` where no candidate of the catalog may be chosen.
- * @throws CalybrisError `CAL_INPUT_MALFORMED` for no usage, a model that the catalog does not hold, a number that is not whole or out of
- *   range, and amounts beyond 2^52 microcents.
+ * @returns `undefined` if no candidate of the catalog may be chosen.
+ * @throws CalybrisError `CAL_INPUT_MALFORMED` for empty usage, a model that is not in the catalog, a number that is not an
+ *   integer or out of range, and amounts beyond 2^52 microcents.
  *
  * @example
  * ```ts
@@ -124,7 +126,7 @@ export interface KnownUsage {
   readonly paidMicrocents: bigint;
 }
 
-/** @param costMicrocents - what Calybris would cost for the usage at the point. */
+/** @param costMicrocents - the cost of the usage with Calybris at the point. */
 export function marginalSavings(
   usages: readonly KnownUsage[],
   choices: Choices,
@@ -189,7 +191,7 @@ interface Run {
 
 type Tokens = Pick<KnownUsage, "inputTokens" | "outputTokens">;
 
-/** As it is today where nothing that may run is cheaper. */
+/** The run with the `smart` incumbent: as today if no reachable candidate is cheaper. */
 function smartRun(usage: KnownUsage, choices: Choices, floorBps: number): Run {
   const own = choices.candidates[usage.index] as Candidate;
   const chosen = cheapest(choices.reachable(usage.index, Math.min(floorBps, own.qualityBps)), usage);
@@ -199,7 +201,8 @@ function smartRun(usage: KnownUsage, choices: Choices, floorBps: number): Run {
 }
 
 /**
- * What was paid stays paid where the model stays; beside another, what was paid beyond the catalog's price (a longer context, a tool).
+ * The cost of usage on a candidate. On its own candidate it is the cost paid. On another, the part paid beyond the catalog's
+ * price (a longer context, a tool) is added to the catalog cost.
  *
  * @param own - the candidate of the usage.
  */
@@ -211,7 +214,7 @@ function runOn(candidate: Candidate, usage: KnownUsage, own: Candidate): Run {
   return { candidate, requests, costMicrocents: exactCost(candidate, usage) + beyond };
 }
 
-/** Of two that cost the same, the one that is rated higher. */
+/** The cheapest candidate; at equal cost, the one rated higher. */
 function cheapest(candidates: readonly Candidate[], tokens: Tokens): Candidate | undefined {
   return candidates.reduce<Candidate | undefined>((one, other) => {
     if (one === undefined) return other;

@@ -1,14 +1,14 @@
 /**
- * From the name of a model as an export writes it to the candidate that it is. The same model is `gpt-4o`, `openai/gpt-4o`,
- * `gpt-4o-2024-08-06` and `azure/eu/gpt-4o`; Bedrock, Vertex and the providers' own consoles have further forms.
+ * Maps the model name in an export to a candidate. One model may be written `gpt-4o`, `openai/gpt-4o`,
+ * `gpt-4o-2024-08-06` or `azure/eu/gpt-4o`; Bedrock, Vertex and the providers' consoles have further forms.
  *
- * A name is reduced step by step (place, region, provider, version), and looked up after each step, so that the most
- * specific name wins. What is not found is unknown, and reported so: a model is never taken for one that merely looks
- * like it, because the price may differ.
+ * A name is reduced step by step (path, region, provider, version), and looked up after each step, so that the most specific
+ * name wins. A name that is not found is reported as unknown: it is never matched to a similar one, because the price may
+ * differ.
  * @module
  */
 
-/** Names that no rule below leads to their candidate. The keys are in lower case. */
+/** Names that the rules below do not map to their candidate. Keys are in lower case. */
 export const MODEL_ALIASES: ReadonlyMap<string, string> = new Map([
   ["gpt-35-turbo", "gpt-3.5-turbo"],
   ["gpt-4-turbo-preview", "gpt-4-turbo"],
@@ -56,7 +56,7 @@ export const MODEL_ALIASES: ReadonlyMap<string, string> = new Map([
   ["ministral-8b-2410", "ministral-8b"],
 ]);
 
-/** Older snapshots that cost something else than the name without their date. */
+/** Older snapshots with a different price than the name without their date. */
 const PRICED_OTHERWISE: ReadonlySet<string> = new Set([
   "gpt-3.5-turbo-0301",
   "gpt-3.5-turbo-0613",
@@ -65,7 +65,7 @@ const PRICED_OTHERWISE: ReadonlySet<string> = new Set([
   "gpt-35-turbo-1106",
 ]);
 
-/** Each takes one part away that does not change the model. */
+/** Each removes a part that does not change the model. */
 const REDUCTIONS: readonly ((name: string) => string)[] = [
   // Fireworks, Vertex and Gemini write a path: `accounts/fireworks/models/…`, `publishers/google/models/…`, `models/…`.
   (name) => name.replace(/^.*\/models\/|^models\//, ""),
@@ -80,7 +80,7 @@ const REDUCTIONS: readonly ((name: string) => string)[] = [
   // Claude's console writes `Claude Haiku 4.5`.
   (name) => (/^claude [a-z0-9. ]+$/.test(name) ? name.replaceAll(/[ .]/g, "-") : name),
   (name) => (/^claude[-.a-z0-9]+$/.test(name) ? name.replaceAll(".", "-") : name),
-  // A date or a number of a release.
+  // A date or a release number.
   (name) =>
     name.replace(
       /-(?:20[0-9]{2}-[0-9]{2}-[0-9]{2}|20[0-9]{6}|preview-[0-9]{2}-[0-9]{2}|preview-[0-9]{2}-20[0-9]{2})$/,
@@ -95,17 +95,17 @@ export class ModelNames {
   readonly #candidates: ReadonlyMap<string, number>;
   readonly #resolved = new Map<string, number>();
 
-  /** @param names - of the candidates; a name resolves to a position in it. */
+  /** @param names - of the candidates; a name resolves to a position in this list. */
   constructor(names: readonly string[]) {
     this.#candidates = new Map(names.map((name, index) => [name.toLowerCase(), index]));
   }
 
-  /** The position of the candidate that a name means; -1 when it is unknown. */
+  /** The position of the candidate for a written name; -1 if unknown. */
   indexOf(written: string): number {
     const known = this.#resolved.get(written);
     if (known !== undefined) return known;
     const index = this.#resolve(written);
-    // A file of nothing but different names costs time, never memory.
+    // The cache is bounded, so a file of only different names takes time, not memory.
     if (this.#resolved.size < RESOLVED_MAX) this.#resolved.set(Buffer.from(written).toString(), index);
     return index;
   }
@@ -113,7 +113,7 @@ export class ModelNames {
   #resolve(written: string): number {
     if (written.length > NAME_CHARACTERS_MAX) return -1;
     let name = written.trim().toLowerCase();
-    // A fine-tuned model has a price of its own.
+    // A fine-tuned model has its own price.
     if (name.startsWith("ft:")) return -1;
     for (const reduce of [(same: string) => same, ...REDUCTIONS]) {
       name = reduce(name);

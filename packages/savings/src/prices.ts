@@ -1,6 +1,6 @@
 /**
- * What tokens cost at the catalog's prices, to the microcent, as the kernel computes it: each side rounded up. The kernel
- * uses `bigint`; here a product below 2^53 is computed in plain numbers, which is exact and twenty times faster.
+ * The cost of tokens at catalog prices, to the microcent, as the kernel computes it: input and output are each rounded up.
+ * The kernel uses `bigint`; here a product below 2^53 is computed in `number`, which is exact and twenty times faster.
  * @module
  */
 import type { CatalogFile } from "@calybris/engine";
@@ -11,7 +11,7 @@ const TOKENS_PER_PRICE = 1_000_000;
 
 export type Candidate = CatalogFile["candidates"][number];
 
-/** Microcents; more than {@link AMOUNT_MAX_MICROCENTS} is `Infinity`. */
+/** The cost in microcents; `Infinity` above {@link AMOUNT_MAX_MICROCENTS}. */
 export function costOf(candidate: Candidate, inputTokens: number, outputTokens: number): number {
   return bounded(
     sideMicrocents(inputTokens, candidate.inputPriceMicrocents) +
@@ -35,8 +35,8 @@ function bounded(microcents: number): number {
 }
 
 /**
- * An estimate of what a row cost where the export does not say: at the catalog's prices, cached input at the provider's
- * price for it where that is known, else in full; what ran as a batch at half of it.
+ * An estimate of a row's cost, for exports that do not report it, at catalog prices. Cached input has the provider's price
+ * for it if known, otherwise the full price; batch rows cost half.
  */
 export function estimateOf(candidate: Candidate, row: UsageRow): number {
   const cache = row.cacheReadTokens + row.cacheWriteTokens === 0 ? undefined : CACHE_PRICES.get(candidate.name);
@@ -55,9 +55,9 @@ const MICROCENTS_PER_TENTHOUSANDTH = 10_000n;
 const perMillion = (tenThousandths: number): bigint => BigInt(tenThousandths) * MICROCENTS_PER_TENTHOUSANDTH;
 
 /**
- * What reading from and writing to a provider's prompt cache costs, by candidate: ten-thousandths of a dollar for a million
- * tokens. From \@pydantic/genai-prices at commit 47df840a5ab1 (2026-08-21), MIT, the catalog's source too. Writes for one
- * hour, which cost more at Anthropic, are priced as those for five minutes.
+ * Prices of prompt cache reads and writes by candidate, in ten-thousandths of a dollar per million tokens. Source, as for
+ * the catalog: \@pydantic/genai-prices at commit 47df840a5ab1 (2026-08-21), MIT. One-hour writes, which cost more at
+ * Anthropic, are priced like five-minute writes.
  */
 const CACHE_PRICES: ReadonlyMap<string, { readonly read: bigint; readonly write: bigint }> = new Map(
   (

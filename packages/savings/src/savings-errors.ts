@@ -7,7 +7,7 @@ import { CalybrisError, type ErrorRow, quote, row } from "@calybris/kernel";
 export interface SavingsErrorDetails {
   readonly CAL_USAGE_UNRECOGNISED: {
     readonly file: string;
-    /** As the message shows them. */
+    /** As shown in the message. */
     readonly columns: string;
     /** A map to start from. */
     readonly map: string;

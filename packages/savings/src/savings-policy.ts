@@ -1,9 +1,9 @@
 /**
- * The policy that decides as a report says.
+ * Writes the policy that makes the decisions of a report.
  *
- * Its floor is that of the chosen point, and it disables the candidates that are dominated there. The kernel weighs
- * quality against cost by what an answer is worth; the value written here is so high that of the candidates which cost no
- * more than the requested one, the best rated wins, and nothing is rejected for its cost.
+ * Its floor is that of the chosen point, and it disables the candidates that are dominated there. The kernel weighs quality
+ * against cost by the value of an answer. The value written here is so high that, of the candidates that cost no more than
+ * the requested one, the best-rated wins, and no request is rejected for its cost.
  * @module
  */
 import type { CatalogFile } from "@calybris/engine";
@@ -11,15 +11,15 @@ import { CalybrisError, MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
 import { type ChoiceLimits, Choices, type Within } from "./choices.ts";
 import type { SavingsReport } from "./savings.ts";
 
-/** The confidence that requests get where they send none, as in what `calybris init` writes. */
+/** The default confidence of requests, as in the policy that `calybris init` writes. */
 const CONFIDENCE_BPS = 9_000;
-/** The largest request to come may cost so many times that of the largest so far. */
+/** Future requests may cost up to this many times the largest cost so far. */
 const HEADROOM = 10n;
 const VALUE_MAX_MICROCENTS = 9_000_000_000_000_000_000n;
 
 /**
- * @param written - how the policy names its catalog and its schema from where it is.
- * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` for a report without a chosen point: no row could be compared.
+ * @param written - the paths of catalog and schema, relative to the policy, and the limits of the report.
+ * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` for a report without a chosen point, because no row could be compared.
  */
 export function savingsPolicy(
   report: SavingsReport,
@@ -63,7 +63,7 @@ ${names.join("\n")}
 `;
 }
 
-/** The keys that keep substitution within the request. */
+/** The policy's keys that limit substitution. */
 function spending(limit: Within = "any"): string {
   const within = limit.length === 0 ? "requestedProvider" : limit;
   const spendLimit = `  "spendLimit": "requested", // never more expensive than the requested candidate\n`;
@@ -77,8 +77,8 @@ function meanOf(sum: bigint, count: number): number {
 }
 
 /**
- * What an answer is worth: so much that the smallest step in quality outweighs the largest cost. With value V, confidence
- * c and a step of d basis points, the step is worth V·c·d / 10^8.
+ * A value of an answer at which the smallest step in quality outweighs the largest cost. With value V, confidence c and a
+ * step of d basis points, the step is worth V·c·d / 10^8.
  */
 function valueDollars(report: SavingsReport, catalog: CatalogFile, disabled: ReadonlySet<number>): bigint {
   const qualities = catalog.candidates

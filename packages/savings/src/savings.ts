@@ -1,6 +1,5 @@
 /**
- * From an export of usage to a report: what was paid, and what each quality floor would have cost. One pass, constant
- * memory.
+ * From an export of usage to a report: the cost paid, and the cost at each quality floor. One pass, constant memory.
  * @module
  */
 import type { CatalogFile } from "@calybris/engine";
@@ -20,23 +19,23 @@ import { columnsOf, type UsageMap } from "./usage-map.ts";
 import { RowReader } from "./usage-row.ts";
 
 export interface SavingsOptions extends ChoiceLimits {
-  /** What the export is called in errors and in the report. */
+  /** The name of the export in errors and in the report. */
   readonly file: string;
   readonly catalog: CatalogFile;
-  /** Which column is what; recognised from the columns when left out. */
+  /** The meaning of the columns. Default: recognised from their names. */
   readonly map?: UsageMap | undefined;
-  /** The model that every row asked for, in a file that names none. */
+  /** The model of every row, for a file without a model column. */
   readonly model?: string | undefined;
-  /** The column to sum by, instead of the recognised one. */
+  /** The column to group by, instead of the recognised one. */
   readonly tag?: string | undefined;
   readonly delimiter?: string | undefined;
-  /** The floor to report on; {@link safePoint} when left out. */
+  /** The floor to report on. Default: that of {@link safePoint}. */
   readonly floorBps?: number | undefined;
 }
 
-/** Why a row was not used. */
+/** A row that was not used, and the reason. */
 export interface BadRow {
-  /** From 1; in a JSON document, the row. */
+  /** From 1; in a JSON document, the number of the row. */
   readonly line: number;
   readonly problem: string;
 }
@@ -45,7 +44,7 @@ export interface SavingsReport {
   readonly format: 1;
   readonly file: string;
   readonly source: {
-    /** The export that was recognised, `map` for a given map, or `guess`. */
+    /** The recognised export, `map` for a given map, or `guess`. */
     readonly name: string;
     readonly title: string;
     readonly documentation?: string;
@@ -64,7 +63,7 @@ export interface SavingsReport {
   readonly firstDay?: string;
   readonly lastDay?: string;
   readonly total: Usage & {
-    /** The part of what was paid that the export says, and the part that is estimated at catalog prices. */
+    /** The part of the cost paid that the export reports; the other part is estimated at catalog prices. */
     readonly reportedMicrocents: bigint;
     readonly estimatedMicrocents: bigint;
     readonly cachedInputTokens: bigint;
@@ -73,14 +72,14 @@ export interface SavingsReport {
   readonly unknownModels: readonly NamedUsage[];
   readonly days: readonly NamedUsage[];
   readonly tags: readonly NamedUsage[];
-  /** What was paid by rows that the curve is about: of a known model, with tokens. */
+  /** The cost paid of the rows in the curve: those with a known model and tokens. */
   readonly comparableMicrocents: bigint;
   /** The largest catalog cost of one request. */
   readonly largestRequestMicrocents: bigint;
   readonly curve: readonly CurvePoint[];
-  /** Absent where no row could be compared. */
+  /** Absent if no row could be compared. */
   readonly chosen?: ChosenPoint;
-  /** Rows that are compared, at the chosen floor, beside what could be done instead. Present with `chosen`. */
+  /** The saving at the chosen floor over the alternatives, for the rows that are compared. Present with `chosen`. */
   readonly marginal?: MarginalSavings;
 }
 
@@ -88,9 +87,9 @@ export interface ChosenPoint extends CurvePoint {
   /** Whether it was chosen by {@link safePoint}. */
   readonly isDefault: boolean;
   readonly flows: readonly Flow[];
-  /** Capabilities that the requested candidate has and the chosen one lacks, and how many requests that concerns. */
+  /** Capabilities that the requested candidate has and the chosen one lacks, with the number of affected requests. */
   readonly lostCapabilities: readonly { readonly name: string; readonly requests: number }[];
-  /** Requests that move to a candidate that reasons before it answers, which costs output that is not estimated here. */
+  /** Requests that move to a reasoning candidate, whose reasoning costs output tokens that are not estimated here. */
   readonly newlyReasoningRequests: number;
 }
 
@@ -101,13 +100,13 @@ const BAD_ROWS_SHOWN = 20;
 const WRITTEN_AS_MAX = 5;
 
 /**
- * Reads an export to its end.
+ * Reads an entire export and reports on it.
  *
- * A row that cannot be used is reported by line and reason, and the rest is used. A row whose model the catalog does not
- * hold is counted under `unknownModels` and stays as it is at every floor.
+ * An unusable row is reported with its line and the reason; the other rows are used. A row whose model is not in the catalog
+ * is counted under `unknownModels` and keeps its cost at every floor.
  *
- * @throws {@link CalybrisError} `CAL_USAGE_UNRECOGNISED` when it is not plain which columns hold what;
- *   `CAL_INPUT_MALFORMED` when there is no row that can be used, or no table at all; whatever `chunks` throws.
+ * @throws {@link CalybrisError} `CAL_USAGE_UNRECOGNISED` if the columns are not recognised; `CAL_INPUT_MALFORMED` if no row
+ *   is usable or the text is not a table; any error of `chunks`.
  */
 export async function savings(chunks: AsyncIterable<Uint8Array>, options: SavingsOptions): Promise<SavingsReport> {
   const tally = new Tally(options);
@@ -211,7 +210,7 @@ class Tally {
     const { map, tag } = this.#options;
     const source = map === undefined ? this.#recognised(format) : { name: "map", title: "the map given", map };
     const named = columnsOf(source.map).concat(tag ?? []);
-    // In JSON, a member may be left out of the rows that come first.
+    // In JSON, the first rows may lack a member that later ones have.
     const missing = format.kind === "json" ? [] : named.filter((column) => !format.columns.includes(column));
     if (missing.length > 0) {
       const problem = `has no column ${showValue(missing[0])}; its columns are ${format.columns.map(showValue).join(", ")}`;
@@ -318,7 +317,7 @@ class Tally {
   }
 }
 
-/** Rows without a day, a tag or a model. */
+/** Names for rows without a day, a tag or a model. */
 const NO_DAY = "(no date)";
 const NO_TAG = "(no tag)";
 const NO_MODEL = "(no model)";

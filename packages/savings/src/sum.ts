@@ -1,5 +1,5 @@
 /**
- * An exact sum of microcents. Rows are added as safe integers, which is fast; the total is a `bigint`, which never overflows.
+ * An exact sum of microcents. Rows are added as safe integers, for speed; the total is a `bigint`, which never overflows.
  * @module
  */
 
@@ -10,7 +10,7 @@ export class Sum {
   #carried = 0n;
   #pending = 0;
 
-  /** @param amount - a whole number from 0 to 2^52. */
+  /** @param amount - an integer from 0 to 2^52. */
   add(amount: number): void {
     this.#pending += amount;
     if (this.#pending < CARRY_AT) return;

@@ -1,9 +1,9 @@
 /**
- * The rows of an export, whatever it is written in: delimited text, JSON Lines, or one JSON document as the usage APIs
- * answer with. The text is streamed; only a JSON document of many lines is read whole, up to a bound.
+ * Reads the rows of an export in any format: delimited text, JSON Lines, or one JSON document as usage APIs return it. The
+ * text is streamed; only a JSON document of several lines is buffered, up to a limit.
  *
- * A header or its like is found first and handed over; what comes back says which columns are wanted, and from then on
- * every row is cells in that order.
+ * The columns are determined first and passed to the handler, which returns those that it wants. Every row is then a list of
+ * cells in that order.
  * @module
  */
 import { isObject, itemsOf } from "@calybris/engine/internal";
@@ -16,18 +16,18 @@ export interface TableFormat {
 }
 
 export interface TableHandler extends RowHandler {
-  /** Called once, before the first row. Of JSON only the columns it returns are kept, in its order. */
+  /** Called once, before the first row. For JSON, only the returned columns are kept, in the returned order. */
   readonly begin: (format: TableFormat) => readonly string[];
 }
 
-/** A JSON document of several lines is read whole. */
+/** Limit of a JSON document of several lines, which is buffered. */
 export const DOCUMENT_CHARACTERS_MAX: number = 64 * 1024 * 1024;
-/** As many lines of JSON say which members there are. */
+/** The members of this many rows of JSON are the columns. */
 const JSON_SAMPLE_LINES = 100;
 const BYTE_ORDER_MARK_BYTES = 2;
 const HEAD_CHARACTERS_MAX = 1024 * 1024;
 
-/** @throws {Error} with what is wrong, for a text that is no table at all; whatever `handler` throws. */
+/** @throws {Error} with the reason, for a text that is not a table; any error of `handler`. */
 export async function readTable(
   chunks: AsyncIterable<Uint8Array>,
   options: { readonly delimiter?: string | undefined },
@@ -51,7 +51,7 @@ export async function readTable(
     let bytes = chunk;
     if (decoder === undefined) {
       bytes = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
-      // A pipe may hand over a single byte at first.
+      // The first chunk of a pipe may be a single byte.
       if (bytes.length < BYTE_ORDER_MARK_BYTES) {
         first = bytes;
         continue;
@@ -74,7 +74,7 @@ interface TextReader {
   readonly end: () => void;
 }
 
-/** A spreadsheet's "Unicode text" is UTF-16. What is not valid in its encoding becomes U+FFFD, in its cell only. */
+/** A spreadsheet's "Unicode text" is UTF-16. Invalid bytes become U+FFFD, which affects only their cell. */
 function encodingOf([first, second]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return "utf-16le";
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
@@ -90,7 +90,7 @@ function readerFor(head: string, delimiter: string | undefined, handler: TableHa
 
 class Delimited implements TextReader {
   readonly #rows: DelimitedText;
-  /** A text of carriage returns alone, as old spreadsheets write it. */
+  /** Lines end with carriage returns alone, as old spreadsheets write them. */
   readonly #isCarriageReturns: boolean;
   #isBegun = false;
 
@@ -187,7 +187,7 @@ class JsonDocument implements TextReader {
     const value = parsed(this.#parts.join(""));
     if (value === undefined) throw new Error("begins as JSON and is not");
     const rows = new JsonRows(this.#handler);
-    // A document has no lines to speak of, so rows are counted.
+    // The lines of a document are not meaningful, so rows are numbered instead.
     rowsOf(value).forEach((row, index) => {
       rows.add(row, index + 1);
     });
@@ -195,7 +195,7 @@ class JsonDocument implements TextReader {
   }
 }
 
-/** Rows of JSON as cells. The first are kept until it is known which members there are. */
+/** Converts rows of JSON to cells. The first rows are buffered until the columns are known. */
 class JsonRows {
   readonly #handler: TableHandler;
   #sample: { readonly row: unknown; readonly line: number }[] | undefined = [];
@@ -242,7 +242,7 @@ class JsonRows {
 const DEPTH_MAX = 4;
 const COLUMNS_MAX = 2_000;
 
-/** `usage.prompt_tokens`: a member of a member. */
+/** Adds the paths of an object's members; `usage.prompt_tokens` is a nested member. */
 function addPaths(value: unknown, prefix: string, columns: Set<string>, depth = 1): void {
   if (!isObject(value)) return;
   for (const [key, member] of Object.entries(value)) {
@@ -258,13 +258,13 @@ function cellText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** The rows within an answer of a usage API: a page of buckets, each with results; or a list; or one row. */
+/** The rows of an answer of a usage API: a page of buckets with results, a list, or one row. */
 function rowsOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap(rowsOf);
   if (!isObject(value)) return [value];
   const { data, results, ...rest } = value;
   if (Array.isArray(data) && data.every(isObject)) return data.flatMap(rowsOf);
-  // A bucket's times belong to each of its results.
+  // The other members of a bucket, such as its times, apply to each of its results.
   if (Array.isArray(results))
     return itemsOf(results).map((result) => (isObject(result) ? { ...rest, ...result } : result));
   return [value];

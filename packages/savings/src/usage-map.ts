@@ -1,26 +1,26 @@
 /**
- * Which column of an export holds what. Every recognised export is such a map, and `--map` gives one for any other table.
+ * The meaning of an export's columns. Every recognised export has a map; `--map` provides one for any other table.
  *
- * A column is named as the header names it; in JSON, `usage.prompt_tokens` is a member of a member. Of several names for
- * `model`, `time` and `tag`, the first cell that is not empty counts; several for a count are added up.
+ * Columns have the names of the header; in JSON, `usage.prompt_tokens` is a nested member. Of several columns for `model`,
+ * `time` and `tag`, the first non-empty cell is used; several columns for a count are added.
  * @module
  */
 import { isObject, itemsOf, membersOf, Mistakes, showValue } from "@calybris/engine/internal";
 import { CalybrisError, type MoneyUnit } from "@calybris/kernel";
 
 export interface UsageMap {
-  /** Names of columns, or the one model that every row asked for. */
+  /** Names of columns, or the one model of every row. */
   readonly model: readonly string[] | { readonly const: string };
-  /** All input, cached or not. An export of costs has none. */
+  /** All input, cached or not. Absent in an export of costs. */
   readonly inputTokens?: readonly string[];
   readonly outputTokens?: readonly string[];
   /** Parts of `inputTokens`. */
   readonly cacheReadTokens?: readonly string[];
   readonly cacheWriteTokens?: readonly string[];
-  /** How many requests a row adds up; 1 where it does not say. */
+  /** The number of requests in a row; 1 if it has none. */
   readonly requests?: readonly string[];
   readonly paid?: { readonly columns: readonly string[]; readonly unit: MoneyUnit["name"] };
-  /** Says `true`, `batch` or `flex` where a row had half the price. */
+  /** Holds `true`, `batch` or `flex` if a row was charged half the price. */
   readonly batch?: readonly string[];
   readonly time?: readonly string[];
   readonly tag?: readonly string[];
@@ -48,10 +48,10 @@ export function columnsOf(map: UsageMap): readonly string[] {
 }
 
 /**
- * Reads what `--map` names.
+ * Parses the map of `--map`.
  *
  * @param value - such as `{"model": "model_name", "inputTokens": "in", "outputTokens": "out", "paid": "cost_usd"}`.
- * @param model - the model that every row asked for, where the command names one; the map need not name a column then.
+ * @param model - the model of every row, if the command sets it; the map then needs no column for it.
  * @throws {@link CalybrisError} `CAL_TABLE_INVALID` with every mistake.
  */
 export function parseUsageMap(value: unknown, file: string, model?: string): UsageMap {

@@ -1,5 +1,5 @@
 /**
- * One row of an export as numbers: read by a map, into one object that is used again for every row.
+ * Reads rows of an export by a map, into one object that is reused for every row.
  * @module
  */
 import type { MoneyUnit } from "@calybris/kernel";
@@ -7,7 +7,7 @@ import { amountOf, countOf, dayOf } from "./cells.ts";
 import type { UsageMap } from "./usage-map.ts";
 
 export interface UsageRow {
-  /** As the export writes it; empty where it does not say. */
+  /** As the export writes it; empty if it does not. */
   model: string;
   hasTokens: boolean;
   /** All input, cached or not. */
@@ -17,17 +17,17 @@ export interface UsageRow {
   cacheWriteTokens: number;
   outputTokens: number;
   requests: number;
-  /** At half the price, as OpenAI and Anthropic sell what may take hours. */
+  /** At half the price, as OpenAI and Anthropic charge for batch processing. */
   isBatch: boolean;
-  /** What the export says it cost; -1 where it does not say. */
+  /** The cost in the export; -1 if it has none. */
   paidMicrocents: number;
-  /** In UTC; empty where there is no time, or none that is understood. */
+  /** In UTC; empty if the time is missing or not recognised. */
   day: string;
   isTimeUnread: boolean;
   tag: string;
 }
 
-/** What reading a row came to: nothing wrong, a row that holds nothing, or what is wrong with it. */
+/** The result of reading a row: used, empty, or the problem with it. */
 export type RowReading = "used" | "empty" | { readonly problem: string };
 
 export class RowReader {
@@ -55,7 +55,7 @@ export class RowReader {
   readonly #time: readonly number[];
   readonly #tag: readonly number[];
 
-  /** @param columns - in the order of the cells; the map names none but these. */
+  /** @param columns - in the order of the cells; they include every column of the map. */
   constructor(map: UsageMap, columns: readonly string[]) {
     const at = (names: readonly string[] = []): readonly number[] => names.map((name) => columns.indexOf(name));
     this.#columns = columns;
@@ -69,7 +69,7 @@ export class RowReader {
     this.#tag = at(map.tag);
   }
 
-  /** Reads a row into {@link row}; what is there after a problem means nothing. */
+  /** Reads a row into {@link row}, whose contents are undefined after a problem. */
   read(cells: readonly string[]): RowReading {
     const { row } = this;
     if (cells.length !== this.#columns.length)
@@ -96,7 +96,7 @@ export class RowReader {
       row[key] = total;
       if (isWritten && (key === "inputTokens" || key === "outputTokens")) row.hasTokens = true;
     }
-    // Parts that are more than the whole contradict it: then all input is priced as uncached.
+    // If the parts exceed the total, all input is priced as uncached.
     if (row.cacheReadTokens + row.cacheWriteTokens > row.inputTokens) row.cacheReadTokens = row.cacheWriteTokens = 0;
     const problem = this.#readPaid(cells);
     if (problem !== undefined) return problem;
@@ -141,7 +141,7 @@ const BATCH: ReadonlySet<string> = new Set(["true", "batch", "flex", "flex_disco
 const SHOWN_CHARACTERS_MAX = 40;
 const TAG_CHARACTERS_MAX = 80;
 
-/** The first cell that holds something. */
+/** The first non-empty cell. */
 function firstOf(cells: readonly string[], columns: readonly number[]): string {
   for (const column of columns) {
     const cell = trimmed(cells[column] ?? "");
@@ -150,12 +150,12 @@ function firstOf(cells: readonly string[], columns: readonly number[]): string {
   return "";
 }
 
-/** Most cells have nothing to trim, and testing is cheaper. */
+/** Tests first, because most cells need no trimming. */
 function trimmed(cell: string): string {
   return cell.charCodeAt(0) <= 0x20 || cell.charCodeAt(cell.length - 1) <= 0x20 ? cell.trim() : cell;
 }
 
-/** A list of tags is one tag, so that sums by tag add up to the total. */
+/** A list of tags becomes one tag, so that sums by tag add up to the total. */
 function tagOf(cell: string): string {
   const bare = /^\["[^"]*"\]$/.test(cell) ? cell.slice(2, -2) : cell.startsWith("[") ? listed(cell) : cell;
   return bare.length > TAG_CHARACTERS_MAX ? `${bare.slice(0, TAG_CHARACTERS_MAX)}…` : bare;
