@@ -138,7 +138,7 @@ const KINDS: Readonly<Record<string, Kind<Carried>>> = {
     (fold) => fold.estimates(),
   ),
   "watched value": kind(
-    () => new WatchedValue({ pilotRows: 10, isTuned: true, method: "drifting" }),
+    () => new WatchedValue({ alpha: 0.99, pilotRows: 3, isTuned: true, method: "drifting" }),
     (fold, outcome) => fold.add(rowOf(outcome)),
     (fold) => fold.watched(),
   ),

@@ -181,4 +181,21 @@ const OF_KEEPING: readonly Mutant[] = [
   },
 ];
 
-export const KEPT_REGRET_MUTANTS: readonly Mutant[] = [...OF_NUMBERS, ...OF_BYTES, ...OF_KEEPING];
+const OF_PROGRESS: readonly Mutant[] = [
+  {
+    name: "the second pass through a journal begins at 0 %",
+    file: "cli/src/report/journal-progress.ts",
+    find: "    this.#passes += 1;\n",
+    replace: "",
+    test: "cli/test/regret/journal-progress.test.ts",
+  },
+  {
+    name: "a bar is drawn beside JSON",
+    file: "cli/src/report/journal-progress.ts",
+    find: "options.json !== true && ",
+    replace: "",
+    test: "cli/test/regret/journal-progress.test.ts",
+  },
+];
+
+export const KEPT_REGRET_MUTANTS: readonly Mutant[] = [...OF_NUMBERS, ...OF_BYTES, ...OF_KEEPING, ...OF_PROGRESS];

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import type { ReadEntry } from "../journal/entries.ts";
 import { policyNamed } from "../policy/journal-policies.ts";
 import { readerOf } from "../journal/reader-of.ts";
+import { JournalProgress } from "../report/journal-progress.ts";
 import { alphaOption, type JudgingOptions, marginOption, withJournalAndReport } from "../report/judging-options.ts";
 import { escaped, listHtml, rangePlot, reportPage, tableHtml } from "../report/page.ts";
 import { jsonText } from "../terminal/json-text.ts";
@@ -41,21 +42,28 @@ async function evolve(options: EvolveOptions, terminal: Terminal): Promise<void>
   const { snapshot } = await policyNamed(options, undefined);
   const { source } = await readerOf(options);
   const choice = new FloorChoice(snapshot, options);
-  let lastEntryHash = "";
-  for await (const read of source.from(1)) {
-    if (isOfHalf(read, true)) choice.add(read);
-    lastEntryHash = read.entryHash;
+  const progress = await JournalProgress.start(options, 2);
+  let proposal: Proposal;
+  try {
+    let lastEntryHash = "";
+    for await (const read of source.from(1)) {
+      if (isOfHalf(read, true)) choice.add(read);
+      progress.read(read);
+      lastEntryHash = read.entryHash;
+    }
+    const floors = choice.floors();
+    const value = choice.chosen(floors);
+    progress.nextPass();
+    for await (const read of source.from(1)) {
+      if (isOfHalf(read, false)) value.add(read);
+      progress.read(read);
+    }
+    const { name: policy } = snapshot;
+    const valued = whatIfReport(value.result(), { policy, alpha: options.alpha, by: "floor", list: undefined });
+    proposal = proposalOf(floors, valued, options, lastEntryHash);
+  } finally {
+    progress.stop();
   }
-  const floors = choice.floors();
-  const value = choice.chosen(floors);
-  for await (const read of source.from(1)) if (isOfHalf(read, false)) value.add(read);
-  const valued = whatIfReport(value.result(), {
-    policy: snapshot.name,
-    alpha: options.alpha,
-    by: "floor",
-    list: undefined,
-  });
-  const proposal = proposalOf(floors, valued, options, lastEntryHash);
   if (options.html !== undefined) writeOutput(options.html, evolveHtml(proposal));
   terminal.print(options.json ? jsonText(proposal) : evolveText(proposal, options.html));
 }

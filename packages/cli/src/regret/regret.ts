@@ -6,6 +6,7 @@ import { loadPolicy, type RegretReport } from "@calybris/engine";
 import { Measure, REGRET_GROUPINGS, type RegretGrouping, regretReport } from "@calybris/engine/internal";
 import { Command, InvalidArgumentError } from "commander";
 import { readerOf } from "../journal/reader-of.ts";
+import { JournalProgress } from "../report/journal-progress.ts";
 import {
   ALPHA,
   alphaOption,
@@ -66,7 +67,15 @@ async function measured(options: RegretOptions): Promise<RegretReport> {
   const { alpha, margin, by } = options;
   const settings = { alpha, margin, ...(by === undefined ? {} : { by }) };
   const measure = new Measure(target === undefined ? settings : { ...settings, target: new TargetChoices(target) });
-  for await (const entry of source.from(1)) measure.add(entry);
+  const progress = await JournalProgress.start(options);
+  try {
+    for await (const entry of source.from(1)) {
+      measure.add(entry);
+      progress.read(entry);
+    }
+  } finally {
+    progress.stop();
+  }
   return regretReport(measure.measured(), { ...settings, target: target?.name });
 }
 

@@ -12,6 +12,7 @@ export interface JudgingOptions extends TargetOptions {
   readonly alpha: number;
   readonly html?: string;
   readonly json?: true;
+  readonly quiet?: true;
 }
 
 export const ALPHA = 0.05;
@@ -35,7 +36,8 @@ export function withJournalAndReport(command: Command, json: string): Command {
     .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
     .option("--html <file>", "write the report as a page with plots; it needs no network")
-    .option("--json", json);
+    .option("--json", json)
+    .option("--quiet", "no progress bar");
 }
 
 function shareOption(flags: string, description: string, unless: number): Option {

@@ -4,14 +4,10 @@
  */
 import { loadPolicy } from "@calybris/engine";
 import { Command, Option } from "commander";
-import type { ReadEntry } from "../journal/entries.ts";
-import { logFiles } from "../journal/log-lines.ts";
-import { placeOf } from "../journal/place.ts";
 import { readerOf } from "../journal/reader-of.ts";
+import { JournalProgress } from "../report/journal-progress.ts";
 import { alphaOption, type JudgingOptions, withJournalAndReport } from "../report/judging-options.ts";
-import type { TargetOptions } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
-import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { writeOutput } from "../terminal/write-output.ts";
 import { DiffList } from "./diff-list.ts";
@@ -26,10 +22,7 @@ interface WhatIfOptions extends JudgingOptions {
   readonly by?: Grouping;
   readonly wins?: string;
   readonly diff?: true | string;
-  readonly quiet?: true;
 }
-
-const PROGRESS = "{bar} {percentage}% | {eta_formatted} left";
 
 export function whatIfCommand(terminal: Terminal): Command {
   const command = new Command("whatif")
@@ -40,7 +33,6 @@ export function whatIfCommand(terminal: Terminal): Command {
     .option("--diff [file]", "list decisions that change: the first 50, or every one as JSON Lines into a file")
     .addOption(alphaOption());
   return withJournalAndReport(command, "print the report as JSON: docs/whatif.md describes it")
-    .option("--quiet", "no progress bar")
     .addHelpText("after", HELP)
     .action((options: WhatIfOptions) => whatIf(options, terminal));
 }
@@ -58,13 +50,11 @@ async function whatIf(options: WhatIfOptions, terminal: Terminal): Promise<void>
   const list = diff === undefined ? undefined : new DiffList(diff === true ? undefined : diff);
   const settings = { other, alpha, ...(by === undefined ? {} : { by }), ...(wins === undefined ? {} : { wins }) };
   const fold = new WhatIf(settings, list === undefined ? undefined : (changed) => list.add(changed));
-  const isQuiet = options.quiet === true || options.json === true;
-  const progress = startProgress(isQuiet ? undefined : await bytesOf(options), PROGRESS);
-  const done = new BytesRead();
+  const progress = await JournalProgress.start(options);
   try {
     for await (const entry of source.from(1)) {
       fold.add(entry);
-      if (done.read(entry)) progress.update(done.bytes);
+      progress.read(entry);
     }
   } finally {
     progress.stop();
@@ -74,29 +64,3 @@ async function whatIf(options: WhatIfOptions, terminal: Terminal): Promise<void>
   if (html !== undefined) writeOutput(html, whatIfHtml(report));
   terminal.print(options.json ? jsonText(report) : whatIfText(report, html));
 }
-
-/** `undefined` for a service: it does not say how much there is. */
-async function bytesOf(options: TargetOptions): Promise<number | undefined> {
-  return options.url === undefined ? logFiles((await placeOf(options)).directory).bytes : undefined;
-}
-
-/** How far a journal was read. */
-class BytesRead {
-  bytes = 0;
-  #file = "";
-  #before = 0;
-  #entries = 0;
-
-  /** Whether it is time to say so. */
-  read({ file, byteEnd }: ReadEntry): boolean {
-    if (file !== this.#file) {
-      this.#before = this.bytes;
-      this.#file = file;
-    }
-    this.bytes = this.#before + byteEnd;
-    this.#entries += 1;
-    return this.#entries % ENTRIES_A_STEP === 0;
-  }
-}
-
-const ENTRIES_A_STEP = 4_096;
