@@ -172,14 +172,8 @@ export class Engine {
       actorOf: (given: Actor | undefined) => this.keys.actorOf(given),
     };
     this.#decisions = new EngineDecisions(deciding);
-    const { heldCallSeconds } = options;
-    this.calls = new EngineCalls({
-      ...deciding,
-      caused,
-      heldCallSeconds,
-      ledger: this.ledger,
-      learning: this.learning,
-    });
+    const [{ ledger, learning }, { heldCallSeconds }] = [this, options];
+    this.calls = new EngineCalls({ ...deciding, caused, heldCallSeconds, ledger, learning });
   }
 
   /**
