@@ -5,7 +5,7 @@
 import { existsSync, readlinkSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** What a path that cannot be read is a link to, in words; `undefined` for one that is no broken link. */
+/** The target of a broken link, as error text; `undefined` if the path is not a broken link. */
 export function brokenLink(path: string): string | undefined {
   try {
     const target = resolve(dirname(path), readlinkSync(path));

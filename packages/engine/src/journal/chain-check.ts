@@ -1,6 +1,6 @@
 /**
- * Verifies the lines of a journal one after another: each must be the entry after the one before, chained to it, and say the
- * same of itself in its data.
+ * Verifies the lines of a journal in order: each must be the entry after the last one, chained to it, with data that matches
+ * its line.
  * @module
  */
 import { type ChainHash, type EntryHead, type EntryLine, parseChainedLine, parseEntryHead } from "@calybris/kernel";
@@ -12,13 +12,13 @@ export interface ChainPosition {
   readonly hash: string;
 }
 
-/** An entry that follows from all before it. */
+/** An entry that continues the chain. */
 export interface ChainedEntry {
   readonly line: EntryLine;
   readonly head: EntryHead;
 }
 
-/** Why a line is not the next entry. */
+/** The reason that a line is not the next entry. */
 export interface ChainFault {
   readonly expected: string;
   readonly found: string;
@@ -36,7 +36,7 @@ export class ChainCheck {
     this.#last = begin;
   }
 
-  /** The last entry that was verified. */
+  /** The last verified entry. */
   get last(): ChainPosition {
     return this.#last;
   }
@@ -44,8 +44,8 @@ export class ChainCheck {
   /**
    * Verifies the next line.
    *
-   * @param ended - whether a newline ended it.
-   * @returns its entry; or the fault, and then the position stays where it was.
+   * @param ended - whether the line ends with a newline.
+   * @returns its entry; or the fault, in which case the position is unchanged.
    */
   take(bytes: Buffer, ended: boolean): ChainedEntry | ChainFault {
     const expected = ended ? this.#nextLine.read(bytes, this.#last) : undefined;
@@ -59,7 +59,7 @@ export class ChainCheck {
   }
 }
 
-/** Whether a line that follows from the one before says the same of itself in its data. */
+/** Whether the data of a chained line states the sequence of the line, and a lower durable one. */
 function isNext(line: EntryLine | undefined, head: EntryHead | undefined): boolean {
   return line !== undefined && head?.sequence === line.sequence && head.durable < line.sequence;
 }

@@ -1,11 +1,11 @@
 /**
- * A chain fold: what the hashes of a journal's entries add up to. State is folded from what entries say, on the thread that
- * orders them; a chain fold needs the hash of each entry, which only the thread that chains them knows.
+ * A chain fold: a fold over the hashes of a journal's entries. State is folded from the entries' content, on the ordering
+ * thread; a chain fold needs the hash of each entry, which only the thread that chains them knows.
  *
  *     entry ─▶ ordering thread: state folds ─▶ writer's thread: chain ─▶ chain folds
  *
- * Both kinds are in a state snapshot at one sequence. The state digest cannot cover a chain fold, because the ordering thread
- * would have to wait for the writer: the writer lays what binds the fold into the `state` entry itself.
+ * A state snapshot holds both kinds at one sequence. The state digest cannot cover a chain fold, because the ordering thread
+ * would have to wait for the writer; the writer puts the digest of the fold into the `state` entry instead.
  * @module
  */
 import type { SnapshotMembers } from "@calybris/kernel";
@@ -14,15 +14,15 @@ export interface ChainFold {
   /** Its part of a state snapshot. */
   readonly part: string;
   /**
-   * Takes the next entry.
+   * Processes the next entry.
    *
    * @param entryHash - in hexadecimal.
    */
   apply(sequence: number, entryHash: string): void;
-  /** What the `state` entry after a snapshot binds it by, in hexadecimal. */
+  /** The digest by which the `state` entry after a snapshot binds the fold, in hexadecimal. */
   digest(): string;
   /** Its line of a snapshot. */
   line(): string;
-  /** Takes such a line back, into a fold that is new. Throws RangeError for what is none. */
+  /** Restores a line into a new fold. Throws RangeError for an invalid line. */
   restore(members: SnapshotMembers): void;
 }

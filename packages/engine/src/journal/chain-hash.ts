@@ -1,6 +1,6 @@
 /**
- * The chain hash of the platform: the kernel's chain (docs/formats.md section 2) computed by Node's own SHA-256, which
- * is several times faster than the portable one. A test holds them equal.
+ * The kernel's chain hash (docs/formats.md section 2), computed with Node's SHA-256, which is several times faster than the
+ * portable one. A test holds them equal.
  * @module
  */
 
@@ -14,13 +14,16 @@ export const nodeSha256: Sha256 = (bytes, out = new Uint8Array(DIGEST_BYTES)) =>
   return out;
 };
 
-/** Lays the digest into 32 bytes. By way of a string, which is half as expensive to pass as a buffer. */
+/** Writes the digest into 32 bytes. Passed as a string, which costs half as much as a buffer. */
 export function nodeSha256Into(bytes: Uint8Array, out: Uint8Array): void {
   const text = hash("sha256", bytes, "binary");
   for (let index = 0; index < DIGEST_BYTES; index++) out[index] = text.charCodeAt(index);
 }
 
-/** The platform's chain: plain, or keyed. The plain one joins its parts in a scratch buffer, because one-shot hashing is the fastest. */
+/**
+ * The platform's chain hash, plain or keyed. The plain one joins its parts in a scratch buffer, because one-shot hashing is
+ * fastest.
+ */
 export function nodeChain(key?: Uint8Array): ChainHash {
   if (key !== undefined)
     return (previousHash, data) => createHmac("sha256", key).update(previousHash).update(data).digest("hex");

@@ -1,14 +1,14 @@
 /**
- * Where the chaining of entries goes on: behind the last entry, with the Merkle tree of it and those before.
+ * The position from which chaining continues: the last entry, with the Merkle tree up to it.
  * @module
  */
 import type { MerkleFrontier } from "@calybris/kernel";
 import type { ChainPosition } from "./chain-check.ts";
 
 export interface ChainStart extends ChainPosition {
-  /** Of as many entries as the sequence says. */
+  /** Its tree size equals the sequence. */
   readonly tree: MerkleFrontier;
 }
 
-/** Of a journal that is yet to begin. */
+/** The tree of a new journal. */
 export const EMPTY_TREE: MerkleFrontier = Object.freeze({ treeSize: 0, hashes: Object.freeze([]) });

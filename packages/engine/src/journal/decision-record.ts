@@ -1,25 +1,24 @@
 /**
- * One decision as one flat record: laid once by the thread that orders, and everything else is written from it: its digests,
- * its line in the journal, its answer. Fields are at fixed offsets, at their own width, little-endian; request and decision
- * are the kernel's own records. What varies in length follows: features, then the head, which is the entry's text before its
- * request.
+ * A decision as one flat record: written once by the ordering thread, and the source of its digests, its line in the journal
+ * and its answer. Fields have fixed offsets and their own width, little-endian; request and decision are the kernel's own
+ * records. Parts of variable length follow: the features, then the head, which is the entry's text before its request.
  *
- * A record stays in memory of its own (`record-shelf.ts`). The writer gets a copy through the ring; what it adds, the proof,
- * comes back beside the entry's hash.
+ * A record has memory of its own (`record-shelf.ts`). The writer gets a copy through the ring; the proof that it adds is
+ * returned with the entry's hash.
  * @module
  */
 import { ACTION_CODES, REASON_CODES } from "@calybris/kernel";
 
 /**
- * Where a field of a record begins, in bytes; each at a multiple of its width, records at multiples of 8. Numbers as they are,
- * because a table that is computed is looked up at every field.
+ * The offset of each field, in bytes; a multiple of its width, with records at multiples of 8. Literals, because every
+ * access to a computed table is a lookup.
  */
 export const AT = {
-  /** Of the whole record; a multiple of 8. */
+  /** Length of the whole record; a multiple of 8. */
   bytes: 0,
   /** Bits of {@link HAS}. */
   has: 4,
-  /** Of the entry, microseconds; known when it is ordered. */
+  /** Time of the entry, microseconds; known when it is ordered. */
   time: 8,
   /** The kernel's request record (80 bytes) and decision record (48). */
   request: 16,
@@ -35,7 +34,7 @@ export const AT = {
   identity: 296,
   policyId: 328,
   baseId: 332,
-  /** What budget and providers are left out at. */
+  /** The bounds at which budget and providers are omitted from the entry. */
   boundBudget: 336,
   boundProviders: 344,
   headroomMicrocents: 352,
@@ -47,17 +46,17 @@ export const AT = {
   floorBps: 400,
   draw: 404,
   regime: 408,
-  /** Signed; −1 is none. */
+  /** Signed; −1 for none. */
   tier: 409,
   /** Position among `FLOOR_SOURCES`. */
   source: 410,
   /** Bits by position among `DEFAULTED`. */
   defaulted: 411,
   armCount: 412,
-  /** Of `expected`; 0 where the policy does not learn by offsets. Beside the count of arms: both are cleared as one word. */
+  /** Length of `expected`; 0 unless the policy learns by offsets. Next to `armCount`: both are cleared as one word. */
   expectedCount: 413,
   featureCount: 414,
-  /** Offset and length of the head and of three texts of it, as written in JSON; from the record's beginning. */
+  /** Offsets and lengths of the head and of three of its texts, as written in JSON; relative to the record. */
   headAt: 416,
   headBytes: 420,
   requestIdAt: 424,
@@ -66,11 +65,11 @@ export const AT = {
   useCaseBytes: 436,
   tenantAt: 440,
   tenantBytes: 444,
-  /** Of each tier that could be drawn: propensity, candidate, tier; 16 bytes. */
+  /** For each tier that could be drawn: propensity, candidate, tier; 16 bytes. */
   arms: 448,
-  /** Of each tier of the policy, the success that is expected, in bps; i32. */
+  /** For each tier of the policy, the expected success in bps; i32. */
   expected: 576,
-  /** What a staged policy would have decided: what it selects, 0 for nothing, and the code of its action. */
+  /** The staged policy's decision: the selected candidate, 0 for none, and the code of the action. */
   shadowId: 608,
   shadowAction: 612,
   features: 616,
@@ -78,7 +77,7 @@ export const AT = {
 export const ARM_BYTES = 16;
 export const DIGEST_BYTES = 32;
 
-/** The proof: from the entry's hash to the identity, as it comes back from the writer. */
+/** Size of the proof: entry hash to identity, as the writer returns it. */
 export const PROOF_BYTES: number = 4 * DIGEST_BYTES;
 
 export const HAS = {
@@ -94,7 +93,7 @@ export const HAS = {
   shadow: 512,
 } as const;
 
-/** One memory, by the width of what is read. */
+/** Views of one memory by element width. */
 export interface Pages {
   readonly buffer: Buffer;
   readonly u8: Uint8Array;
@@ -121,7 +120,7 @@ export function pagesOf(memory: ArrayBufferLike, from = 0, bytes: number = memor
   };
 }
 
-/** A record that was laid. */
+/** A written record. */
 export interface DecisionRecord {
   readonly pages: Pages;
   readonly at: number;

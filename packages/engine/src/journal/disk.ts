@@ -1,9 +1,9 @@
 /**
- * What the journal asks of a disk, as a port: synchronous, and no more than it needs. Tests give it one that tears,
- * fails and fills up; `nodeDisk` is the real one.
+ * The disk operations of the journal, as a port: synchronous and minimal. Tests pass a disk that tears writes, fails and
+ * fills up; `nodeDisk` is the real one.
  *
- * A write may be short without an error (a file size limit does it, a full disk may): the caller must check the
- * count. After a failed sync nothing may be retried: the system has already forgotten which pages were dirty.
+ * A write may be short without an error (because of a file size limit or a full disk), so the caller must check the count.
+ * After a failed sync nothing may be retried: the system no longer knows which pages were dirty.
  * @module
  */
 
@@ -17,9 +17,9 @@ import { isPacked, PackedSegment } from "./packed-segment.ts";
 
 /** An open file. */
 export interface DiskFile {
-  /** How much space is worth preparing at a time, when it is not what suits a real disk; a small disk in memory says so. */
+  /** Bytes of space to prepare at a time; default: suitable for a real disk. Set by small disks in memory. */
   readonly preparedBytes?: number;
-  /** Writes at a position; returns how many bytes were taken, which may be fewer than given. */
+  /** Writes at a position; returns the number of bytes written, which may be fewer than given. */
   write(bytes: Uint8Array, position: number): number;
   /** Reads into `bytes` from a position; returns the count, 0 at the end. */
   read(bytes: Uint8Array, position: number): number;
@@ -29,25 +29,25 @@ export interface DiskFile {
   sync(): void;
   truncate(length: number): void;
   size(): number;
-  /** Whether the name that it was opened under still leads to it; left out by a disk on which names do not change. */
+  /** Whether the name it was opened under still refers to it; omitted by a disk on which names do not change. */
   isInPlace?(): boolean;
   close(): void;
 }
 
 export interface Disk {
-  /** Names in a directory, sorted; empty when there is none. */
+  /** Names in a directory, sorted; empty if the directory does not exist. */
   list(directory: string): readonly string[];
-  /** Creates a directory and its parents, durably; when it exists, its name is made durable. */
+  /** Creates a directory and its parents, durably; if it exists, its name is made durable. */
   makeDirectory(directory: string): void;
-  /** Opens for reading and writing; creates the file when asked to. `undefined` when it does not exist. */
+  /** Opens for reading and writing; creates the file if `create` is true. `undefined` if it does not exist. */
   open(directory: string, name: string, create: boolean): DiskFile | undefined;
   /** Makes created, renamed and removed names durable. */
   syncDirectory(directory: string): void;
-  /** Gives a file another name, in place of the file that had it, if any; {@link syncDirectory} makes that durable. */
+  /** Renames a file, replacing any file of that name; {@link syncDirectory} makes the change durable. */
   rename(directory: string, from: string, to: string): void;
-  /** Removes a file; one that is not there is no error. */
+  /** Removes a file; a missing file is not an error. */
   remove(directory: string, name: string): void;
-  /** Gives a small file other contents, durably: at no moment does a reader find anything but the old or the new ones. */
+  /** Replaces the contents of a small file, atomically and durably: a reader sees either the old or the new contents. */
   replace(directory: string, name: string, contents: string): void;
 }
 
@@ -64,7 +64,7 @@ export const nodeDisk: Disk = {
     const first = makeAll(directory);
     const path = resolve(directory);
     const top = first === undefined ? path : resolve(first);
-    // A name that is not durable may take the whole journal with it, whatever was synced below it.
+    // Losing a name that is not durable may lose the whole journal, whatever was synced below it.
     for (let made = path; ; made = dirname(made)) {
       syncNameOf(made, first !== undefined);
       if (made === top) return;
@@ -96,8 +96,8 @@ export const nodeDisk: Disk = {
 };
 
 /**
- * Makes a directory and those above it; the first that was new, if any was. By hand, because `recursive` asks for ever where a
- * directory says that it is there and takes no names (`/proc`).
+ * Creates a directory and its parents; returns the topmost new one, if any. Not with `recursive`, which loops forever where
+ * a directory exists but accepts no names (`/proc`).
  */
 function makeAll(directory: string): string | undefined {
   if (isDirectory(directory)) return undefined;
@@ -106,7 +106,7 @@ function makeAll(directory: string): string | undefined {
   try {
     fs.mkdirSync(directory);
   } catch (error) {
-    // Another process may have been faster.
+    // Another process may have created it first.
     if (!isDirectory(directory)) throw error;
   }
   return first ?? directory;
@@ -125,7 +125,7 @@ function syncNames(directory: string): void {
   }
 }
 
-/** Somebody else's directory above an old journal may not be ours to read; then its name is as durable as it was. */
+/** A directory of another user above an existing journal may be unreadable; then its name stays as durable as it was. */
 function syncNameOf(directory: string, isNew: boolean): void {
   try {
     syncNames(dirname(directory));
@@ -178,7 +178,7 @@ class NodeFile implements DiskFile {
   }
 }
 
-/** A file that is packed is an archived segment: it is read as what it holds, and never written. */
+/** A packed file is an archived segment: its unpacked content is read, and it is never written. */
 function opened(path: string, descriptor: number): DiskFile {
   const file = new NodeFile(path, descriptor);
   const segment = packedIn(path, file);
@@ -208,14 +208,14 @@ function packedIn(path: string, file: NodeFile): PackedSegment | undefined {
   }
 }
 
-/** Writes all of it or throws: a short count is a failure of the disk, whatever the system said. */
+/** Writes all bytes or throws: a short count is a disk failure, even if the system reported none. */
 export function writeWhole(file: DiskFile, bytes: Uint8Array, position: number): void {
   const taken = file.write(bytes, position);
   if (taken === bytes.byteLength) return;
   throw Object.assign(new Error(`the disk took ${taken} of ${bytes.byteLength} bytes`), { syscall: "write" });
 }
 
-/** Reads from the beginning until `bytes` are full or the file ends, because one read may give less than there is. Returns the count. */
+/** Reads from the beginning until `bytes` is full or the file ends, because one read may return less. Returns the count. */
 export function readWhole(file: DiskFile, bytes: Uint8Array): number {
   let length = 0;
   for (let count = -1; count !== 0 && length < bytes.byteLength; length += count)
@@ -224,8 +224,8 @@ export function readWhole(file: DiskFile, bytes: Uint8Array): number {
 }
 
 /**
- * Does something with the disk outside the writer. An error of the system, which names the call that failed, becomes one
- * of ours; any other passes.
+ * Uses the disk outside the writer. A system error, which names the failed call, is converted; any other error is passed
+ * on.
  *
  * @throws CalybrisError `CAL_JOURNAL_UNREADABLE`.
  */

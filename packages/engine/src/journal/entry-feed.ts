@@ -1,6 +1,6 @@
 /**
- * The ordering side of the ring: lays entries into it in order, and keeps those for which there is no space until some of
- * the entries before them are durable.
+ * The ordering side of the ring: writes entries into it in order, and holds back those that do not fit until earlier entries
+ * are durable.
  * @module
  */
 import { MARKS, RING_TAIL_LENGTH_MAX, RingInlet, type Tail } from "./entry-ring.ts";
@@ -16,14 +16,14 @@ interface SpilledTail {
 export class EntryFeed {
   readonly #ring: RingInlet;
   readonly #sendOutside: (tail: string) => void;
-  /** Entries for which there was no space; no more than the journal lets wait. */
+  /** Entries that did not fit; bounded by the number that the journal lets wait. */
   #spilled: SpilledTail[] = [];
   #laid: number;
   #durable: number;
 
   /**
    * @param sequence - the last durable entry.
-   * @param sendOutside - takes a tail that is too long for the ring.
+   * @param sendOutside - sends a tail that is too long for the ring.
    */
   constructor(memory: SharedMemory, sequence: number, sendOutside: (tail: string) => void) {
     this.#ring = new RingInlet(memory);
@@ -37,7 +37,7 @@ export class EntryFeed {
     return this.#laid;
   }
 
-  /** Lays the entries of a batch and shows them to the writer. */
+  /** Writes the entries of a batch and publishes them to the writer. */
   push({ tails, rotate, sealed }: Batch): void {
     for (let index = 0; index < tails.length; index++) {
       const tail = tails[index] as Tail;
@@ -49,9 +49,9 @@ export class EntryFeed {
   }
 
   /**
-   * Everything up to an entry is durable and its proofs were read, so their places may be used again.
+   * Releases the places of all entries up to `durable`, whose proofs were read.
    *
-   * @returns whether entries that were kept are in the ring now.
+   * @returns whether entries that were held back are in the ring now.
    */
   free(durable: number): boolean {
     this.#durable = durable;
@@ -66,7 +66,7 @@ export class EntryFeed {
     return moved > 0;
   }
 
-  /** Drops what is kept: the writer has failed. */
+  /** Drops the entries held back: the writer has failed. */
   discard(): void {
     this.#spilled = [];
   }

@@ -1,6 +1,6 @@
 /**
- * The ring of entries between the thread that orders and the writer: one writes, one reads. A decision is its record, any
- * other entry its tail in UTF-8, behind a word that holds the length and what is special about it. Nothing here waits: a full
+ * The ring of entries between the ordering thread and the writer: single producer, single consumer. A decision is stored as
+ * its record, any other entry as its tail in UTF-8, after a word with the length and the marks. Nothing here waits: a full
  * ring refuses.
  * @module
  */
@@ -8,27 +8,27 @@ import { type DecisionRecord, recordBytes } from "./decision-record.ts";
 import type { Span } from "./line-chain.ts";
 import { RING_BYTES, type SharedMemory, WORD } from "./shared-memory.ts";
 
-/** What follows the value of `durable` in an entry's data; or the record that it is written from. */
+/** The text after the value of `durable` in an entry's data; or the record that it is written from. */
 export type Tail = string | DecisionRecord;
 
-/** What is special about an entry on its way to the disk: bits. */
+/** Marks of an entry on its way to the disk: bits. */
 export const MARKS = {
-  /** A new segment begins with it. */
+  /** A new segment begins with the entry. */
   rotate: 1,
-  /** It is a seal. */
+  /** The entry is a seal. */
   sealed: 2,
 } as const;
 
-/** An entry in the ring: where its record or its tail is. The outlet has one, and moves it on. */
+/** An entry in the ring: the place of its record or tail. The outlet has one instance, and reuses it. */
 export interface RingEntry extends Span {
   readonly isRecord: boolean;
   readonly rotate: boolean;
   readonly sealed: boolean;
-  /** Its tail is too long for the ring, and comes by another way. */
+  /** Its tail is too long for the ring, and is sent separately. */
   readonly outside: boolean;
 }
 
-/** A tail whose text is longer goes by another way. */
+/** A longer tail is sent separately. */
 export const RING_TAIL_LENGTH_MAX: number = 128 * 1024;
 
 const LENGTH_BITS = 24;
@@ -36,13 +36,13 @@ const LENGTH_MASK = (1 << LENGTH_BITS) - 1;
 const ROTATE: number = MARKS.rotate << LENGTH_BITS;
 const SEALED: number = MARKS.sealed << LENGTH_BITS;
 const OUTSIDE = 4 << LENGTH_BITS;
-/** What follows, up to the end of the ring, is empty. */
+/** The rest of the ring, up to its end, is unused. */
 const SKIP = 8 << LENGTH_BITS;
 const RECORD = 16 << LENGTH_BITS;
-/** Records begin at multiples of it. */
+/** Alignment of records. */
 const HEADER_BYTES = 8;
 
-/** The end that is written to. */
+/** The producer's end. */
 export class RingInlet {
   readonly #memory: SharedMemory;
   readonly #headers: Int32Array;
@@ -59,7 +59,7 @@ export class RingInlet {
   }
 
   /**
-   * Lays an entry into the ring, not yet to be seen; false when it is full.
+   * Writes an entry into the ring without publishing it; false if the ring is full.
    *
    * @param marks - bits of {@link MARKS}.
    */
@@ -90,12 +90,12 @@ export class RingInlet {
     return words << 2;
   }
 
-  /** Shows what was pushed. */
+  /** Publishes the pushed entries. */
   publish(): void {
     Atomics.store(this.#memory.words, WORD.appended, this.#appended | 0);
   }
 
-  /** One header always stays free, so that a full ring is not an empty one. */
+  /** One header always stays free, so that a full ring differs from an empty one. */
   #hasRoom(bytes: number): boolean {
     const room = RING_BYTES - HEADER_BYTES - bytes;
     if ((this.#appended - this.#emptied) >>> 0 <= room) return true;
@@ -104,7 +104,7 @@ export class RingInlet {
   }
 }
 
-/** The end that is read from. */
+/** The consumer's end. */
 export class RingOutlet {
   readonly #memory: SharedMemory;
   readonly #headers: Int32Array;
@@ -126,12 +126,12 @@ export class RingOutlet {
     return Atomics.load(words, WORD.appended) !== Atomics.load(words, WORD.emptied);
   }
 
-  /** Begins to read what has been published. */
+  /** Starts reading the published entries. */
   begin(): void {
     this.#appended = Atomics.load(this.#memory.words, WORD.appended) >>> 0;
   }
 
-  /** The next entry; `undefined` when there is none. Its bytes are good until {@link end}. */
+  /** The next entry; `undefined` if there is no more. Its bytes are valid until {@link end}. */
   peek(): RingEntry | undefined {
     if (this.#emptied === this.#appended) return undefined;
     let at = this.#emptied % RING_BYTES;
@@ -153,22 +153,22 @@ export class RingOutlet {
     return entry;
   }
 
-  /** Where the next entry is; to be given to {@link rewind} before {@link end}. */
+  /** Position of the next entry, for {@link rewind} before {@link end}. */
   get position(): number {
     return this.#emptied;
   }
 
-  /** Goes back to entries that were passed. */
+  /** Returns to an earlier position. */
   rewind(position: number): void {
     this.#emptied = position;
   }
 
-  /** Passes the entry that was peeked at. */
+  /** Moves past the peeked entry. */
   pass(): void {
     this.#emptied = this.#next;
   }
 
-  /** Frees the space of what was passed. */
+  /** Frees the space of the passed entries. */
   end(): void {
     Atomics.store(this.#memory.words, WORD.emptied, this.#emptied | 0);
   }

@@ -1,7 +1,7 @@
 /**
- * The text of an entry; of a decision, its record, which the writer makes the text of. What it will write is held against the
- * kernel's writer where the entry is ordered: the first entries of each form, and now and then one of those that follow. An
- * entry whose texts differ is never ordered; the engine stops.
+ * The text of an entry; for a decision, the record from which the writer makes the text. When an entry is ordered, that text
+ * is compared with the kernel writer's: for the first entries of each form, and for a sample of later ones. An entry whose
+ * texts differ is never ordered; the engine stops.
  * @module
  */
 import { DECISION_AT, type DecisionEntry, type EntryBody, entryDataTail, invariant, toHex } from "@calybris/kernel";
@@ -11,13 +11,13 @@ import { RecordEntry } from "./record-entry.ts";
 import { proveDecision } from "./record-proof.ts";
 import { putDecisionText, textBytesAbout, textBytesMax } from "./record-text.ts";
 
-/** How many entries of a form are compared before only every so many-th is. */
+/** Number of entries of a form that are all compared, and the sampling interval after them. */
 const COMPARED_FIRST = 4;
 const COMPARED_EVERY = 512;
 
 export class EntryTails {
   readonly #text: typeof recordText;
-  /** How many entries of each form were written. */
+  /** Number of entries written, by form. */
   readonly #counts = new Map<number, number>();
 
   constructor(text: typeof recordText = recordText) {
@@ -25,9 +25,9 @@ export class EntryTails {
   }
 
   /**
-   * What follows the value of `durable` in the entry's data.
+   * The text after the value of `durable` in the entry's data.
    *
-   * @param record - of a decision; without it, its text is the kernel's.
+   * @param record - of a decision; without it, the kernel writes the text.
    */
   of(sequence: number, at: number, body: EntryBody, record?: DecisionRecord): Tail {
     if (record === undefined) return entryDataTail({ sequence, at, body });
@@ -49,7 +49,7 @@ export class EntryTails {
   }
 }
 
-/** What a tail takes, about: by it a segment's length is known before the text of a record is made. */
+/** Approximate size of a tail, so that a segment's length is known before the text of a record is made. */
 export function tailBytesAbout(tail: Tail): number {
   return typeof tail === "string" ? tail.length : textBytesAbout(tail.pages, tail.at);
 }
@@ -63,7 +63,7 @@ export function recordText({ pages, at }: DecisionRecord): { readonly text: stri
   return { text: out.toString("utf8", 0, end), identity: toHex(digests.subarray(2 * DIGEST_BYTES)) };
 }
 
-/** A number for what an entry has: of every two that differ in more than values, nearly always another. */
+/** A hash of an entry's form: entries that differ in more than values almost always have different forms. */
 function formOf({ pages, at }: DecisionRecord): number {
   const { u8, u32 } = pages;
   const w = (at + AT.request) >>> 2;

@@ -1,8 +1,8 @@
 /**
- * Fail-stop: once the engine finds a claim about itself broken, it takes no more commands until a new process has
- * recovered. What it holds in memory may be wrong then; what is durable is not.
+ * Fail-stop: once the engine finds one of its invariants broken, it refuses all commands until a new process has
+ * recovered. Its memory may be wrong by then; durable entries are not.
  *
- * What stops it depends on where it is thrown:
+ * The errors that stop the engine depend on where they are thrown:
  *
  *     reading a command     an invariant violation only: a caller's object may throw whatever it likes
  *     planning, a port      everything: there is nothing to refuse, so whatever is thrown is a fault
@@ -17,7 +17,7 @@ import { EngineError } from "../engine-errors.ts";
 export class FailStop {
   #failure: EngineError<"CAL_ENGINE_STOPPED"> | undefined;
 
-  /** Why the engine stopped; `undefined` while it runs. */
+  /** The error that stopped the engine; `undefined` while it runs. */
   get failure(): EngineError<"CAL_ENGINE_STOPPED"> | undefined {
     return this.#failure;
   }
@@ -27,7 +27,7 @@ export class FailStop {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Stops the engine. The first cause is the one that is reported ever after; it is the error's `cause`. */
+  /** Stops the engine. The first cause is reported from then on, as the error's `cause`. */
   stop(cause: unknown): EngineError<"CAL_ENGINE_STOPPED"> {
     this.#failure ??= new EngineError(
       "CAL_ENGINE_STOPPED",
@@ -37,7 +37,7 @@ export class FailStop {
     return this.#failure;
   }
 
-  /** Runs a command; refused once the engine has stopped. */
+  /** Runs a command; throws if the engine has stopped. */
   async command<T>(work: () => Promise<T>): Promise<T> {
     this.assertRunning();
     try {
@@ -56,17 +56,17 @@ export class FailStop {
     }
   }
 
-  /** What to throw on for what a synchronous part of a command threw: an invariant violation stops the engine. */
+  /** The error to rethrow from a synchronous part of a command: an invariant violation stops the engine. */
   stoppedOnViolation(error: unknown): unknown {
     return error instanceof InvariantViolation ? this.stop(error) : error;
   }
 
-  /** What to throw on where only a coded error is a refusal: anything else stops the engine. */
+  /** The error to rethrow where only a coded error is a refusal: any other stops the engine. */
   stoppedUnlessCoded(error: unknown): unknown {
     return error instanceof CalybrisError ? error : this.stop(error);
   }
 
-  /** Runs what has nothing to refuse: whatever is thrown stops the engine. */
+  /** Runs work that cannot refuse: any error stops the engine. */
   stopOnError<T>(work: () => T): T {
     try {
       return work();
@@ -76,7 +76,9 @@ export class FailStop {
   }
 }
 
-/** The message of a foreign error may hold anything, and every caller sees the claim: only its class is named. */
+/**
+ * The broken invariant. Of a foreign error only the class is named: its message may hold anything, and every caller sees it.
+ */
 function claimOf(cause: unknown): string {
   if (cause instanceof InvariantViolation) return cause.message;
   if (cause instanceof CalybrisError && cause.code === "CAL_JOURNAL_CORRUPT") return "the journal is what was written";

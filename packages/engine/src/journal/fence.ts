@@ -1,10 +1,10 @@
 /**
  * The fence: before anything is written, and again before it is acknowledged, the journal must still be ours. A lock
- * protects a file, not a name: a process that removes the journal or its lock under a running engine opens the way for a second
- * one, and an engine that wrote on would acknowledge entries that nobody can read.
+ * protects a file, not a name: a process that removes the journal or its lock under a running engine lets a second engine
+ * start, and the first would go on to acknowledge entries that can never be read.
  *
- * What remains is the instant between a check and the write after it. The blank check narrows it: a second writer that was
- * faster has left its entries in our place.
+ * The instant between a check and the following write remains unprotected. The blank check narrows it: it finds entries that
+ * a faster second writer has written in our place.
  * @module
  */
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { type FileIdentity, identify, isSameFile } from "./file-identity.ts";
 import { LOCK_FILE } from "./lock.ts";
 
 const NEWLINE = 0x0a;
-/** An entry begins where the last one ended, so the first bytes decide. */
+/** An entry begins where the last one ended, so checking the first bytes is enough. */
 const CHECKED_BYTES = 64;
 
 export class Fence {
@@ -21,7 +21,7 @@ export class Fence {
   readonly #lock: FileIdentity | undefined;
   readonly #place: Uint8Array = new Uint8Array(CHECKED_BYTES);
 
-  /** @param lock - the file that is locked; without one (a disk of a test) the lock is not checked. */
+  /** @param lock - the locked file; omitted on a test's disk, where the lock is not checked. */
   constructor(directory: string, lock: FileIdentity | undefined) {
     this.#lockPath = join(directory, LOCK_FILE);
     this.#lock = lock;
@@ -33,7 +33,7 @@ export class Fence {
     throw new Error(`${LOCK_FILE} was removed or replaced while the journal was open`);
   }
 
-  /** @throws Error when the lock is not ours any more, or a name leads to another file than the one that is open. */
+  /** @throws Error when the lock is no longer ours, or a name refers to a file other than the open one. */
   assertOurs(files: Readonly<Record<string, DiskFile>>): void {
     this.assertLocked();
     for (const [name, file] of Object.entries(files)) {
@@ -41,7 +41,7 @@ export class Fence {
     }
   }
 
-  /** @throws Error when something is where the next entry goes. */
+  /** @throws Error when the place of the next entry is not blank. */
   assertBlank(file: DiskFile, position: number, bytes: number): void {
     const place = this.#place.subarray(0, Math.min(bytes, CHECKED_BYTES));
     const count = file.read(place, position);

@@ -1,5 +1,5 @@
 /**
- * Files by their identity, device and inode: a name may lead to another file by the next call.
+ * Files by identity, device and inode, because a name may refer to another file at the next call.
  * @module
  */
 import { type BigIntStats, statSync } from "node:fs";
@@ -13,7 +13,7 @@ export function identityOf(stats: BigIntStats): FileIdentity {
   return { device: stats.dev, inode: stats.ino };
 }
 
-/** The file that a name leads to; `undefined` when there is none. */
+/** The file that a name refers to; `undefined` if it does not exist. */
 export function identify(path: string): FileIdentity | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? undefined : identityOf(stats);

@@ -1,19 +1,19 @@
 /**
- * Entries that are on their way to the disk together.
+ * Entries that go to the disk together.
  *
- * Those of one step go out together when nothing is on its way to the disk. Else they gather until a turn of the event loop
- * orders nothing more: a thread that has requests to read has no time to answer sooner, and a write costs the same processor time
- * for few entries as for many. No timer is set, so an entry waits for nothing but work that is there.
+ * While nothing is in flight, the entries of one step are sent at the step's end. Otherwise they gather until a turn of the
+ * event loop orders nothing more: a thread that has requests to read could not answer sooner, and a write costs the same
+ * processor time for few entries as for many. No timer is set, so an entry only ever waits for work in progress.
  * @module
  */
 import type { Tail } from "./entry-ring.ts";
 import type { Batch } from "./writer-driver.ts";
 
-/** So many entries go on their way even if more are being ordered; and all that are there, so long after the first. */
+/** A batch is sent at this many entries, or this long after its first entry, even if more are being ordered. */
 const GATHERED_MAX = 64;
 const GATHER_US_MAX = 1_000;
 
-/** Consecutive entries of one time. */
+/** Consecutive entries with the same time. */
 export interface Gathered {
   readonly first: number;
   readonly tails: readonly Tail[];
@@ -27,9 +27,9 @@ export interface Gathered {
 export class Gathering {
   readonly #submit: (batch: Batch) => void;
   #batch: { readonly first: number; readonly tails: Tail[]; readonly rotate: boolean; sealed: boolean } | undefined;
-  /** When the first of the batch was ordered. */
+  /** Time of the batch's first entry. */
   #from = 0;
-  /** How many of the batch there were a turn ago. */
+  /** Number of entries in the batch one turn ago. */
   #seen = 0;
   #isScheduled = false;
 
@@ -49,9 +49,10 @@ export class Gathering {
   }
 
   /**
-   * Sends what is gathered at the end of this step.
+   * Sends the gathered entries at the end of this step.
    *
-   * @param isBusy - others are on their way: sends it after the first turn of the event loop that has ordered nothing more.
+   * @param isBusy - whether other entries are in flight: then sends after the first turn of the event loop that orders
+   *   nothing.
    */
   schedule(isBusy: boolean): void {
     if (this.#isScheduled || this.#batch === undefined) return;
@@ -60,7 +61,7 @@ export class Gathering {
     else queueMicrotask(this.#flushDue);
   }
 
-  /** Sends what is gathered. */
+  /** Sends the gathered entries. */
   flush(): void {
     const batch = this.#batch;
     this.#batch = undefined;
@@ -68,7 +69,7 @@ export class Gathering {
     if (batch !== undefined) this.#submit(batch);
   }
 
-  /** Forgets what is gathered. */
+  /** Drops the gathered entries. */
   discard(): void {
     this.#batch = undefined;
     this.#seen = 0;

@@ -1,9 +1,9 @@
 /**
  * The MAC of the head: `head.mac` beside `head.json`, HMAC-SHA-256 over its bytes under the journal's key, in hexadecimal
- * and a newline. The entries of a keyed journal cannot be forged without the key; without this file their number could.
+ * with a newline. The entries of a keyed journal cannot be forged without the key; without this file their number could be.
  *
- * It is replaced whenever the head is synced. Between two syncs the head runs ahead of it, so a MAC of the head of any
- * entry of the journal is genuine: it establishes the entries up to that one.
+ * It is replaced whenever the head is synced. Between two syncs the head is ahead of it, so a MAC is genuine if it matches
+ * the head of any entry of the journal; it establishes the entries up to that one.
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
@@ -16,13 +16,13 @@ const MAC_BYTES = 65;
 /**
  * The text of the file.
  *
- * @param chain - the keyed chain: with nothing before it, it is the HMAC. No entry begins as a head does.
+ * @param chain - the keyed chain: with an empty previous hash it is the HMAC. No entry begins like a head.
  */
 export function headMac(head: Head, chain: ChainHash): string {
   return `${chain("", headPage(head))}\n`;
 }
 
-/** The text of the file in a directory; `undefined` when there is no such file. */
+/** The text of a directory's file; `undefined` if it does not exist. */
 export function readHeadMac(disk: Disk, directory: string): string | undefined {
   const file = disk.open(directory, HEAD_MAC_FILE, false);
   if (file === undefined) return undefined;
@@ -34,13 +34,13 @@ export function readHeadMac(disk: Disk, directory: string): string | undefined {
   }
 }
 
-/** Looks for the entry whose head a MAC is of, while entries go by in order. */
+/** Finds the entry whose head matches a MAC, as entries are read in order. */
 export class HeadMacSearch {
   readonly #text: string;
   readonly #chain: ChainHash;
   #sequence: number | undefined;
 
-  /** @param head - the head of the directory: in most cases the MAC is of that. */
+  /** @param head - the directory's head, which the MAC matches in most cases. */
   constructor(text: string, chain: ChainHash, head: Head | undefined) {
     this.#text = text;
     this.#chain = chain;
@@ -52,12 +52,12 @@ export class HeadMacSearch {
       this.#sequence = sequence;
   };
 
-  /** The entry whose head it is; `undefined` while that was not found. */
+  /** The entry whose head matches; `undefined` until it is found. */
   get sequence(): number | undefined {
     return this.#sequence;
   }
 
-  /** After the last entry: the MAC is of no head that this journal ever had. */
+  /** After the last entry: whether the MAC matches no head that this journal ever had. */
   get isWrong(): boolean {
     return this.#sequence === undefined;
   }

@@ -1,10 +1,10 @@
 /**
- * The head: the latest durable sequence and hash, kept outside the journal's own files, so that a cleanly removed suffix
- * is noticed. It is written after a batch's sync and never runs ahead of the data.
+ * The head: the latest durable sequence and hash, kept outside the segments, so that a cleanly removed suffix is detected.
+ * It is written after a batch's sync and is never ahead of the data.
  *
- * The file is the published anchor (docs/formats.md section 2), overwritten in place. A write of it may tear, so the white
- * space after the object carries a checksum: 32 characters of JSON white space, two bits each. Any JSON reader passes
- * over it; ours takes a head whose checksum is wrong for none.
+ * The file is the published anchor (docs/formats.md section 2), overwritten in place. A write may be torn, so the white
+ * space after the object carries a checksum: 32 characters of JSON white space, two bits each. Any JSON reader skips
+ * it; ours ignores a head with a wrong checksum.
  * @module
  */
 import { nodeSha256 } from "./chain-hash.ts";
@@ -24,10 +24,10 @@ export interface Head {
   readonly keyed: boolean;
 }
 
-/** What is written, laid out anew each time: a head follows every batch. */
+/** Reused page: a head follows every batch. */
 const page: Buffer = Buffer.alloc(HEAD_BYTES);
 
-/** The bytes of the file that names a head; good until the next call. */
+/** The bytes of a head's file; valid until the next call. */
 export function headPage({ sequence, hash, keyed }: Head): Uint8Array {
   const text = `${BEGINNING}${sequence},"last_hash":"${hash}","keyed":${keyed}}`;
   page.fill(SPACE, page.write(text, "latin1"), CHECKED_BYTES);
@@ -41,11 +41,11 @@ export function writeHead(file: DiskFile, head: Head): void {
 }
 
 /**
- * What a directory says of its head.
+ * The state of a directory's head.
  *
  * - `whole`: it names an entry. An anchor that a person put there, without padding, counts.
- * - `torn`: the machine ended within a write of it, so it promises nothing.
- * - `none`: there is none, and no write of ours leaves the file so.
+ * - `torn`: the machine stopped during a write of the head, so it promises nothing.
+ * - `none`: it is missing or invalid, in a way that our own writes never leave it.
  */
 export type HeadFile =
   | { readonly state: "whole"; readonly head: Head }
@@ -63,25 +63,25 @@ export function inspectHead(disk: Disk, directory: string): HeadFile {
   }
 }
 
-/** What the text of the file says; one character a byte. */
+/** Parses the text of the file; one character per byte. */
 export function parseHeadFile(text: string): HeadFile {
   const isPage = text.length === HEAD_BYTES;
   if (isPage && text.slice(CHECKED_BYTES) !== checksum(Buffer.from(text.slice(0, CHECKED_BYTES), "latin1")))
-    // Two writes of it share their beginning, so one over the other leaves that.
+    // A torn write of our own keeps the beginning, which all heads share.
     return text.startsWith(BEGINNING) ? { state: "torn" } : { state: "none", found: "bytes that are no head" };
   const head = parseHead(text);
   if (head !== undefined) return { state: "whole", head };
   return { state: "none", found: text.trim() === "" ? "a blank file" : "bytes that are no head" };
 }
 
-/** The head of a directory; `undefined` when there is none that can be read. */
+/** The head of a directory; `undefined` if it cannot be read. */
 export function readHead(disk: Disk, directory: string): Head | undefined {
   const file = inspectHead(disk, directory);
   return file.state === "whole" ? file.head : undefined;
 }
 
 const WHITE_SPACE = " \t\n\r";
-/** Four characters for each byte. */
+/** Four characters per byte. */
 const OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   [6, 4, 2, 0].map((shift) => WHITE_SPACE[(byte >> shift) & 3]).join(""),
 );
@@ -93,7 +93,7 @@ function checksum(bytes: Uint8Array): string {
   return characters;
 }
 
-/** The head in a text; `undefined` when it is not one. */
+/** The head in a text; `undefined` if the text is not a head. */
 export function parseHead(text: string): Head | undefined {
   try {
     const anchor = JSON.parse(text) as {

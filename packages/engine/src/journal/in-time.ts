@@ -1,12 +1,12 @@
 /**
- * Waiting for a disk that may never answer.
+ * Waits with a bound for a disk that may never answer.
  * @module
  */
 
-/** A close waits no longer. */
+/** Longest wait of a close. */
 export const CLOSE_MS = 10_000;
 
-/** Whether it came to an end within the time that a close may take. */
+/** Whether the work ended within {@link CLOSE_MS}. */
 export async function inTime(work: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

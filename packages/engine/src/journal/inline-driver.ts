@@ -1,6 +1,6 @@
 /**
- * Drives a writer in the caller's own thread: for commands of a few entries, which would wait for a thread to start, for
- * tests, and where no thread can be had.
+ * Drives a writer in the caller's own thread: for commands of a few entries, for which starting a thread takes too long; for
+ * tests; and where threads are not available.
  * @module
  */
 import { nodeChain } from "./chain-hash.ts";
@@ -37,7 +37,7 @@ export class InlineDriver implements WriterDriver {
   }
 }
 
-/** A `driver` for `Engine.open`: each sync holds up the caller's thread. */
+/** A `driver` for `Engine.open`: each sync blocks the caller's thread. */
 export function writeInThisThread(start: WriterStart, key: Uint8Array | undefined): WriterDriver {
   return new InlineDriver(new Writer(nodeDisk, start, key === undefined ? undefined : nodeChain(key)));
 }

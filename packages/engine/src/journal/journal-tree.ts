@@ -1,6 +1,6 @@
 /**
- * The Merkle tree of a journal as a chain fold (`merkle.ts` of the kernel): one hash for each bit that is set in the number of
- * entries, and two hashes an entry on average.
+ * The Merkle tree of a journal as a chain fold (`merkle.ts` of the kernel). It stores one hash per bit set in the number of
+ * entries, and computes two hashes per entry on average.
  * @module
  */
 import {
@@ -25,8 +25,8 @@ export class JournalTree implements ChainFold {
   readonly #onNode: NodeSink | undefined;
 
   /**
-   * @param from - the tree of the entries before the first that is applied; left out where a journal begins.
-   * @param onNode - gets the hash of each perfect subtree.
+   * @param from - the tree of the entries before the first one applied; omitted for a new journal.
+   * @param onNode - called with the hash of each perfect subtree.
    */
   constructor(from?: MerkleFrontier, onNode?: NodeSink) {
     this.#onNode = onNode;
@@ -55,7 +55,7 @@ export class JournalTree implements ChainFold {
     this.#tree = this.#treeFrom(treeIn(members));
   }
 
-  /** A copy of what another thread goes on from. */
+  /** A copy of the tree from which another thread can continue. */
   frontier(): MerkleFrontier {
     return this.#tree.frontier();
   }

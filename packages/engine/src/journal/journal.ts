@@ -5,16 +5,16 @@
  *                 ▲              │
  *                 └── the next batch gathers while this one reaches the disk
  *
- * Why: a sync costs nearly the same for one entry as for a thousand. Letting a batch gather for as long as the one before
- * it takes needs no timer: an idle journal writes at once, and a busy one grows its batches by itself.
+ * Reason: a sync costs nearly the same for one entry as for a thousand. A batch that gathers while the previous one is
+ * written needs no timer: an idle journal writes at once, and a busy one forms larger batches by itself.
  *
  * Promises:
- * - Sequence, time and the order of entries are fixed in one synchronous step; all entries of a step have one time.
- * - A step's entries go to the disk together, and only when the step has come to its end. Whatever is thrown after its
- *   first entry was ordered stops the engine, and none of its entries reaches the disk.
+ * - Sequence, time and order of entries are fixed in one synchronous step; all entries of a step have one time.
+ * - A step's entries go to the disk together, and only after the step has ended. Any error thrown after its first
+ *   entry was ordered stops the engine, and none of its entries reaches the disk.
  * - `order` and `append` resolve only when their entry is on the disk.
- * - At most `waitingMax` entries wait; {@link Journal.establishRoom} refuses before anything was ordered.
- * - After a failure of the disk nothing more is accepted, and entries that wait are reported as unknown.
+ * - At most `waitingMax` entries wait; {@link Journal.establishRoom} refuses before anything is ordered.
+ * - After a disk failure nothing more is accepted, and waiting entries are reported as unknown.
  * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
  * @module
  */
@@ -39,7 +39,7 @@ export type { WriterDriver } from "./writer-driver.ts";
 
 const IDLE_SEAL_MS = 100;
 
-/** What was ordered in it waits for its end. */
+/** A step; its entries are sent at its end. */
 interface Step extends Writable<Gathered> {
   readonly tails: Tail[];
   hasRoom: boolean;
@@ -53,7 +53,7 @@ export class Journal implements WaiterOrdering {
   readonly #placement: Placement;
   readonly #outlet: Outlet;
   #step: Step | undefined;
-  /** Filled again for each step: one runs at a time. */
+  /** Reused for every step: only one runs at a time. */
   readonly #only: Step = { first: 0, tails: [], at: 0, sealed: false, hasRoom: false };
   #closing: Promise<boolean> | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -77,7 +77,7 @@ export class Journal implements WaiterOrdering {
     return this.#outlet.waitingCount;
   }
 
-  /** Why the disk takes nothing more; `undefined` while it takes what it is given. */
+  /** The error after which the disk accepts nothing more; `undefined` while it accepts writes. */
   get failure(): CalybrisError | undefined {
     return this.#outlet.failure;
   }
@@ -87,9 +87,10 @@ export class Journal implements WaiterOrdering {
   }
 
   /**
-   * Runs a step. A refusal thrown before anything was ordered passes; nothing happened then.
+   * Runs a step. An error that `work` throws before it has ordered anything is passed on; nothing was changed.
    *
-   * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_JOURNAL_FAILED`, `CAL_ENGINE_CLOSED`, `CAL_ENGINE_CLOCK`, or what `work` refuses with.
+   * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_JOURNAL_FAILED`, `CAL_ENGINE_CLOSED`, `CAL_ENGINE_CLOCK`, or the error
+   *   of `work`.
    */
   step<T>(work: (at: number) => T): T {
     const outer = this.#step;
@@ -135,7 +136,7 @@ export class Journal implements WaiterOrdering {
     if (this.#step !== undefined) this.#step.hasRoom = true;
   }
 
-  /** @throws CalybrisError `CAL_JOURNAL_OVERLOADED` for more entries than the queue ever takes. */
+  /** @throws CalybrisError `CAL_JOURNAL_OVERLOADED` for more entries than the queue can hold. */
   refuseBeyondQueue(count: number): void {
     if (count > this.#waitingMax) throw new EngineError("CAL_JOURNAL_OVERLOADED", { waiting: this.waitingCount });
   }
@@ -159,9 +160,9 @@ export class Journal implements WaiterOrdering {
   }
 
   /**
-   * Ends the segment if it is full, before the first entry of a step that has room, as ordering that entry would.
+   * Rotates if the segment is full, before the first entry of a step that has room, as ordering that entry would.
    *
-   * @returns whether it did.
+   * @returns whether it rotated.
    */
   endSegmentIfFull(): boolean {
     const step = this.#step;
@@ -194,12 +195,12 @@ export class Journal implements WaiterOrdering {
   }
 
   /**
-   * Waits for everything, seals and closes the files. Afterwards {@link Journal.failure} says whether that was done.
+   * Waits for all entries, seals, and closes the files. Afterwards {@link Journal.failure} tells whether that succeeded.
    *
-   * An operator who stops a service has to learn that the disk does not answer before losing patience with the process. So
-   * after 10 s it gives up: what waits is refused as unknown, and the files stay with the writer, which may still use them.
+   * Gives up after 10 s, so that an operator who stops a service learns that the disk does not answer: waiting entries are
+   * reported as unknown, and the files stay with the writer, which may still use them.
    *
-   * @returns false when it gave up. Then the journal must not be opened again before this process has ended.
+   * @returns false if it gave up. Then the journal must not be opened again before this process has ended.
    */
   close(): Promise<boolean> {
     this.#closing ??= this.#close();
@@ -212,7 +213,7 @@ export class Journal implements WaiterOrdering {
     return this.#outlet.close();
   }
 
-  /** A refusal is one before the first entry of its step; from then on whatever is thrown stops the engine. */
+  /** Until the first entry of its step is ordered, an error is a refusal; from then on any error stops the engine. */
   #within<T>(step: Step, work: (at: number) => T): T {
     const before = this.sequence;
     try {
@@ -222,7 +223,7 @@ export class Journal implements WaiterOrdering {
     }
   }
 
-  /** Takes back the entries of a step that failed, and rejects those who wait for them. */
+  /** Takes back the entries of a failed step, and rejects their waiters. */
   #withdraw(step: Step): void {
     const { tails, first } = step;
     const { failure } = this.#failStop;
@@ -232,19 +233,21 @@ export class Journal implements WaiterOrdering {
     empty(tails);
   }
 
-  /** Sends the entries of a step on their way to the disk. */
+  /** Sends the entries of a step to the disk. */
   #release(step: Step): void {
     const { first } = step;
     if (step.tails.length > 0) this.#outlet.add(step);
     this.#outlet.schedule(this.#outlet.durable < first - 1);
   }
 
-  /** A segment ends before a step, never within one. */
+  /** A segment ends before a step, never during one. */
   #isRotationDue(): boolean {
     return this.#placement.segmentBytes >= this.#segmentBytesMax && (this.#step?.tails.length ?? 0) === 0;
   }
 
-  /** Both entries are the journal's own: they stay, whatever becomes of the step that met the end of the segment. */
+  /**
+   * Both entries belong to the journal itself: they stay, whatever happens to the step that reached the end of the segment.
+   */
   #rotate(step: Step): void {
     const { at } = step;
     const seal = this.#placement.place({ kind: "seal", cause: "rotation" }, at);
@@ -267,11 +270,11 @@ export class Journal implements WaiterOrdering {
       });
       this.#outlet.flush();
     } catch {
-      // The engine has stopped; its next command and `close` say so.
+      // The engine has stopped; its next command and `close` report it.
     }
   }
 
-  /** A journal that only begins has nothing to seal: its first decision is its second entry, however long it takes to come. */
+  /** A new journal with only its genesis entry is not sealed: its first decision is its second entry, however late. */
   #sealWhenIdle(): void {
     if (this.#placement.sealed || this.#closing !== undefined || this.sequence <= 1) return;
     if (this.#idle !== undefined) {
@@ -292,7 +295,7 @@ export class Journal implements WaiterOrdering {
 /** The seal that ends a segment, and the state entry that begins the next. */
 const ROTATION_ENTRIES = 2;
 
-/** Its memory is kept, which setting its length would let go. */
+/** Keeps the array's memory, which setting its length would free. */
 function empty(tails: Tail[]): void {
   while (tails.length > 0) tails.pop();
 }

@@ -1,5 +1,5 @@
 /**
- * Lays a decision that is there as objects as a record.
+ * Writes a decision, given as objects, into a record.
  * @module
  */
 import {
@@ -17,7 +17,7 @@ import { ACTIONS, ARM_BYTES, AT, type DecisionRecord, HAS, type Pages } from "./
 import { headBytesMax, layHead } from "./record-head.ts";
 import type { RecordShelf } from "./record-shelf.ts";
 
-/** What is laid. */
+/** The source of a record. */
 export interface LaidDecision {
   readonly entry: DecisionEntry;
   readonly decision: Decision;
@@ -26,7 +26,7 @@ export interface LaidDecision {
   readonly policyDigest: Uint8Array;
 }
 
-/** Lays all but the time, and the proof. */
+/** Writes everything but the time and the proof. */
 export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecord {
   const { entry, decision, learning, policyId, policyDigest } = laid;
   const featureCount = learning?.features.length ?? 0;
@@ -66,7 +66,7 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   return { pages, at };
 }
 
-/** On the path of every decision: walking a frozen list by its iterator allocates. */
+/** On the path of every decision, where iterating over a frozen list would allocate. */
 export function defaultedBits(names: readonly string[]): number {
   let bits = 0;
   for (let index = 0; index < names.length; index++)

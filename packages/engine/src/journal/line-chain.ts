@@ -1,12 +1,12 @@
 /**
- * Makes lines of entries: lays each into a buffer around its hash, which covers the line before. Everything happens in
- * bytes and in place; the hash of an entry is taken where its data is. What is the same in every line is copied.
+ * Makes lines of entries: writes each into a buffer around its hash, which covers the line before. All in bytes and in
+ * place; the data of an entry is hashed where it is. Constant parts of a line are copied.
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
 import { hashInPlace } from "./chain-hash.ts";
 
-/** What a line holds at most around its tail: sequences, hashes, the members' names and the newline. */
+/** Most bytes of a line outside its tail: sequences, hashes, member names and the newline. */
 export const LINE_BYTES_AROUND = 256;
 
 const HASH_BYTES = 64;
@@ -19,7 +19,7 @@ const CLOSING_BRACE = 0x7d;
 const NEWLINE = 0x0a;
 const ZERO = 0x30;
 
-/** Bytes from one place to another. */
+/** A range of bytes. */
 export interface Span {
   readonly bytes: Buffer;
   readonly start: number;
@@ -44,7 +44,7 @@ export class LineChain {
     this.#keyed = keyed;
   }
 
-  /** The last entry that was laid. */
+  /** The last entry written. */
   get sequence(): number {
     return this.#sequence;
   }
@@ -53,24 +53,26 @@ export class LineChain {
     return this.#hash;
   }
 
-  /** Goes on from an entry that was laid elsewhere. */
+  /** Continues from an entry that was written elsewhere. */
   resume(sequence: number, hash: string): void {
     this.#sequence = sequence;
     this.#hash = hash;
   }
 
   /**
-   * Lays the line of the next entry at `at`, where the tail and {@link LINE_BYTES_AROUND} more must fit.
+   * Writes the line of the next entry at `at`, where the tail and {@link LINE_BYTES_AROUND} more bytes must fit.
    *
-   * @param tail - what follows the value of `durable` in the entry's data.
-   * @returns where the line ends.
+   * @param tail - the text after the value of `durable` in the entry's data.
+   * @returns the end of the line.
    */
   lay(target: Buffer, at: number, durable: number, tail: Span): number {
     const tailAt = this.begin(target, at, durable);
     return this.finish(target, tailAt + tail.bytes.copy(target, tailAt, tail.start, tail.end));
   }
 
-  /** Lays the next line up to its tail, which the caller lays where this returns; then comes {@link LineChain.finish}. */
+  /**
+   * Writes the next line up to its tail, which the caller writes at the returned offset; then call {@link LineChain.finish}.
+   */
   begin(target: Buffer, at: number, durable: number): number {
     this.#sequence += 1;
     const sequenceEnd = layNumber(target, layBytes(target, at, SEQUENCE), this.#sequence);
@@ -79,12 +81,12 @@ export class LineChain {
     this.#hashAt = layBytes(target, previousEnd, ENTRY_HASH);
     this.#dataAt = this.#hashAt + HASH_BYTES + DATA.byteLength;
 
-    // The data begins as the line does.
+    // The data begins like the line.
     target.copyWithin(this.#dataAt, at, sequenceEnd);
     return layNumber(target, layBytes(target, this.#dataAt + sequenceEnd - at, DURABLE), durable);
   }
 
-  /** Ends the line whose tail ends at `dataEnd`. Returns where the line ends. */
+  /** Completes the line whose tail ends at `dataEnd`. Returns the end of the line. */
   finish(target: Buffer, dataEnd: number): number {
     this.#hash =
       this.#keyed === undefined
@@ -103,7 +105,7 @@ function layBytes(target: Buffer, at: number, bytes: Buffer): number {
   return at + bytes.byteLength;
 }
 
-/** Lays the digits of a whole number. */
+/** Writes the digits of an integer. */
 function layNumber(target: Buffer, at: number, value: number): number {
   if (value >= 2 ** 31) return at + target.write(String(value), at, "latin1");
   let digits = 1;

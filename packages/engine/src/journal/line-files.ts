@@ -1,11 +1,11 @@
 /**
- * Where lines become durable, as a port: the segments of a directory, or another store.
+ * The store that makes lines durable, as a port: the segments of a directory, or another store.
  * @module
  */
 
 import type { TreeSink } from "./tree-files.ts";
 
-/** Consecutive entries as they are to be in the file. */
+/** Consecutive entries as stored in the file. */
 export interface Lines {
   readonly bytes: Uint8Array;
   readonly first: number;
@@ -18,25 +18,25 @@ export interface Lines {
   readonly sealed: boolean;
 }
 
-/** Where lines went. */
+/** The place where lines were written. */
 export interface Place {
   readonly segment: number;
-  /** Byte offset of the first of them. */
+  /** Byte offset of the first line. */
   readonly offset: number;
   readonly bytes: number;
-  /** Syncs made since the lines before, theirs included. */
+  /** Number of syncs since the previous lines, including those of these lines. */
   readonly fsyncs: number;
 }
 
-/** Where lines go; a failure of any call is final. */
+/** A store of lines; a failure of any call is final. */
 export interface LineFiles {
-  /** Takes the Merkle tree of the entries; left out where it is not kept. */
+  /** Receives the Merkle tree of the entries; omitted if it is not stored. */
   readonly tree?: TreeSink;
-  /** Durable when it returns. */
+  /** Durable when this returns. */
   append(lines: Lines): Place;
-  /** Keeps what was appended last as the head. */
+  /** Stores the lines appended last as the head. */
   writeHead(lines: Lines): void;
-  /** Prepares for the next busy time; whether there is more to prepare. */
+  /** Prepares space for the next burst; returns whether there is more to prepare. */
   prepareAhead(): boolean;
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Makes lines of the entries in the ring, ready to be written as they are: the writer thread's work between two syncs. The
- * digests of decisions and their texts are made here, from their records.
+ * Makes the entries in the ring into lines that can be written as they are: the writer thread's work between two syncs. The
+ * digests and texts of decisions are made here, from their records.
  *
  *     entries ─▶ lines, chained ─▶ file
  *                        └─▶ Merkle tree
@@ -20,7 +20,7 @@ import { RING_BYTES, type SharedMemory } from "./shared-memory.ts";
 import { TreeBatch } from "./tree-batch.ts";
 import type { TreeSink } from "./tree-files.ts";
 
-/** The most that one batch writes. */
+/** Largest write of one batch. */
 const BATCH_BYTES_MAX = 1 << 20;
 const TREE_ROOT_BYTES = 80;
 
@@ -29,7 +29,7 @@ export class LineStage {
   readonly #pages: Pages;
   readonly #proofs: ProofTable;
   readonly #chain: LineChain;
-  /** The lines of one batch; they are good until the next is taken. */
+  /** The lines of one batch; valid until the next batch is taken. */
   readonly #lines: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES_MAX);
   readonly #tree: TreeBatch;
   readonly #proofBatch: ProofBatch;
@@ -37,7 +37,7 @@ export class LineStage {
 
   /**
    * @param keyed - the keyed chain; without one, the plain SHA-256 chain.
-   * @param onNodes - gets the hashes of the perfect subtrees of the Merkle tree.
+   * @param onNodes - receives the hashes of the Merkle tree's perfect subtrees.
    */
   constructor(
     memory: SharedMemory,
@@ -59,9 +59,9 @@ export class LineStage {
   }
 
   /**
-   * The lines of the entries that come next, within one segment; `undefined` when none waits.
+   * The lines of the next entries, within one segment; `undefined` if no entry waits.
    *
-   * @param outsideTail - gives the tail of an entry that did not fit the ring.
+   * @param outsideTail - returns the tail of an entry that did not fit the ring.
    */
   take(outsideTail: () => string): Lines | undefined {
     this.#ring.begin();
@@ -76,12 +76,12 @@ export class LineStage {
     return { bytes, first, last, hash, rotate, sealed };
   }
 
-  /** The Merkle tree of the entries that were taken. */
+  /** The Merkle tree of the entries taken so far. */
   tree(): MerkleFrontier {
     return this.#tree.frontier();
   }
 
-  /** Lines that were taken are on the disk. */
+  /** Records that taken lines are on the disk. */
   written({ last }: Lines): void {
     this.#durable = last;
   }
@@ -109,10 +109,10 @@ export class LineStage {
   }
 
   /**
-   * Looks at the entries that come next: as many as there is surely room for behind `begin`. Proves the decisions among them, and
-   * goes back to the first.
+   * Selects the next entries: as many as certainly fit after `begin`. Proves the decisions among them, and rewinds to the
+   * first.
    *
-   * @returns how many there are.
+   * @returns the number of entries.
    */
   #prove(begin: number): number {
     const { position } = this.#ring;
@@ -135,7 +135,7 @@ export class LineStage {
     return LINE_BYTES_AROUND + TREE_ROOT_BYTES + (isRecord ? textBytesMax(this.#pages, start) : end - start);
   }
 
-  /** An entry that is too long for the ring is a batch of its own. */
+  /** An entry that is too long for the ring forms a batch of its own. */
   #layOutside({ sealed, rotate }: RingEntry, text: string): { readonly bytes: Buffer; readonly sealed: boolean } {
     const whole = spanOf(Buffer.from(text));
     const tail = rotate ? this.#withTreeRoot(whole) : whole;
@@ -145,7 +145,7 @@ export class LineStage {
     return { bytes, sealed };
   }
 
-  /** The tail of a `state` entry with the root of the tree before it, which the thread that ordered it could not know. */
+  /** The tail of a `state` entry, with the root of the tree before it, which the ordering thread could not know. */
   #withTreeRoot({ bytes, start, end }: Span): Span {
     return spanOf(
       Buffer.concat([bytes.subarray(start, end - 1), Buffer.from(`,"treeRoot":"${this.#tree.digest()}"}`)]),

@@ -1,5 +1,5 @@
 /**
- * The writing side of the ring, whichever thread runs it: takes entries from the ring and makes them durable.
+ * The consumer of the ring, on whichever thread runs it: takes entries from the ring and makes them durable.
  *
  *     ring ─▶ lines, chained ─▶ one write ─▶ one fdatasync ─▶ reported ─▶ head
  * @module
@@ -13,7 +13,7 @@ import type { SharedMemory } from "./shared-memory.ts";
 
 export interface LineWriterPorts {
   readonly files: LineFiles;
-  /** Gives the tail of the next entry that did not fit the ring. */
+  /** Returns the tail of the next entry that did not fit the ring. */
   readonly outsideTail: () => string;
   /** Called when lines are durable, before the head is written. */
   readonly onDurable: (result: Result, tree: MerkleFrontier) => void;
@@ -36,10 +36,10 @@ export class LineWriter {
   }
 
   /**
-   * Makes the lines that come next durable. After a failure the writer is dead.
+   * Makes the next lines durable. After a failure every call throws.
    *
-   * @returns how many entries they were; 0 when none waits.
-   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused anything, now or before.
+   * @returns the number of entries; 0 if none waits.
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused a call, now or before.
    */
   step(): number {
     const { outsideTail, onDurable } = this.#ports;
@@ -55,12 +55,12 @@ export class LineWriter {
     return lines.last - lines.first + 1;
   }
 
-  /** Prepares space for the next busy time; see `SegmentWriter.prepareAhead`. */
+  /** Prepares space for the next burst; see `SegmentWriter.prepareAhead`. */
   prepareAhead(): boolean {
     return this.#files.prepareAhead();
   }
 
-  /** Cuts the prepared space off and closes. Only after the last entry. */
+  /** Truncates the prepared space and closes. Only after the last entry. */
   close(): void {
     this.#files.close();
   }

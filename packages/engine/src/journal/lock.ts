@@ -1,10 +1,10 @@
 /**
  * One engine per directory. The lock is an exclusive SQLite transaction on the file `lock`, open for the life of the
- * engine: the operating system holds it and drops it with the process, however that ends. The file itself says nothing; one
- * that was left behind locks nothing.
+ * engine: the operating system holds it and releases it with the process, however that ends. The content of the file is
+ * irrelevant; a leftover file locks nothing.
  *
- * Refused: a Unix socket that the owner listens on. "Nobody answers, so unlink it" is a race that two processes won in 28
- * of 60 rounds.
+ * Rejected alternative: a Unix socket that the owner listens on. Unlinking a socket that does not answer is a race, which
+ * two processes won in 28 of 60 rounds.
  * @module
  */
 import { randomInt } from "node:crypto";
@@ -19,16 +19,16 @@ import { type FileIdentity, identify, isSameFile } from "./file-identity.ts";
 export const LOCK_FILE = "lock";
 
 export interface Lock {
-  /** The file that is locked. While its name leads to it, no other process can own the directory. */
+  /** The locked file. While its name refers to it, no other process can own the directory. */
   readonly file: FileIdentity;
   release(): Promise<void>;
 }
 
 /**
- * Takes the lock of a directory. Waits no longer than others need who try in the same instant.
+ * Takes the lock of a directory. Retries briefly, in case several processes try at the same instant.
  *
  * @throws CalybrisError `CAL_JOURNAL_LOCKED` when another engine has it, in this process or another;
- *   `CAL_JOURNAL_UNREADABLE` when the directory takes no lock, or is on a network file system.
+ *   `CAL_JOURNAL_UNREADABLE` when the directory cannot be locked, or is on a network file system.
  */
 export async function acquireLock(directory: string): Promise<Lock> {
   for (let attempt = 1; ; attempt++) {
@@ -39,11 +39,11 @@ export async function acquireLock(directory: string): Promise<Lock> {
   }
 }
 
-/** Of several that try in the same instant, SQLite may refuse every one: they come back at different times. */
+/** If several processes try at the same instant, SQLite may refuse all of them; they retry at different times. */
 const ATTEMPTS = 4;
 const RETRY_MS_MAX = 20;
 
-/** `undefined` when somebody else has it. */
+/** `undefined` if another engine has it. */
 function tryLock(directory: string): Lock | undefined {
   const path = join(directory, LOCK_FILE);
   let database: DatabaseSync | undefined;
@@ -73,7 +73,7 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x564c, "NCP"],
 ]);
 
-/** @param type - what `statfs` says of the file system. */
+/** @param type - file system type from `statfs`. */
 export function refuseNetwork(type: number): void {
   const name = NETWORK_FILE_SYSTEMS.get(type);
   if (name !== undefined) throw new Error(`a lock on a network file system (${name}) protects nothing`);
@@ -81,11 +81,11 @@ export function refuseNetwork(type: number): void {
 
 const SQLITE_BUSY = 5;
 
-/** `undefined` when somebody else has it. */
+/** `undefined` if another engine has it. */
 function exclusive(path: string): DatabaseSync | undefined {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    // In memory, because nothing is ever committed: with a file, or none, SQLite writes, which a full disk refuses.
+    // In memory, because nothing is ever committed: other journal modes write, which fails on a full disk.
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return database;
   } catch (error) {
@@ -95,7 +95,7 @@ function exclusive(path: string): DatabaseSync | undefined {
   }
 }
 
-/** The file that was locked; `undefined` when the name leads to another one by now, whose lock is free. */
+/** The locked file; `undefined` if the name refers to another file by now, whose lock is free. */
 function lockedFile(path: string): FileIdentity | undefined {
   const before = identify(path);
   const other = exclusive(path);

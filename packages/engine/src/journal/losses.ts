@@ -1,6 +1,6 @@
 /**
- * What the files of a journal show to be lost or wrong: entries that were promised and are not there, another journal's head,
- * a head that is gone.
+ * Losses and damage that a journal's files show: acknowledged entries that are missing, another journal's head, a missing
+ * head.
  * @module
  */
 import { type CalybrisError, type ChainHash, contradictionOfTear } from "@calybris/kernel";
@@ -18,7 +18,7 @@ export interface Break {
   readonly found: string;
 }
 
-/** What a line from the break on shows to be lost; nothing when it may be part of a torn tail. */
+/** The losses that a line after the break shows; none if it may be part of a torn tail. */
 export function lossesAt(
   line: ScannedLine,
   last: { readonly sequence: number },
@@ -41,7 +41,7 @@ export function refuseOtherHash(
   );
 }
 
-/** What the head shows to be lost: entries that it names, or itself. */
+/** The losses that the head shows: entries that it names, or the head itself. */
 export function lossesByHead(
   file: HeadFile,
   last: { readonly sequence: number; readonly segment: number; readonly end: number },
@@ -51,7 +51,7 @@ export function lossesByHead(
   if (file.state === "torn") return [];
   if (file.state === "none") {
     const { found } = file;
-    // The head is durable before the second batch is written, and entries of that one say that the first is durable.
+    // The head is durable before the second batch is written, and entries of that batch state that the first is durable.
     const expected = "a head that names the last entry";
     const details = { file: HEAD_FILE, sequence: last.sequence, byteOffset: 0, expected, found };
     return proven === 0 ? [] : [new EngineError("CAL_JOURNAL_CORRUPT", details)];

@@ -1,6 +1,6 @@
 /**
- * The common case of reading a journal back: the line is the next entry, as it was written. It is compared and hashed where
- * it was read, without being taken apart. Anything else is left as it was, for a reader that can say what is wrong.
+ * The fast path of reading a journal back: the line is the next entry, exactly as it was written. It is compared and hashed
+ * in place, without being parsed. Any other line is left unchanged, for a reader that can name the fault.
  * @module
  */
 import { isUtf8 } from "node:buffer";
@@ -21,7 +21,7 @@ export class NextLine {
     this.#keyed = keyed;
   }
 
-  /** The line, when its sequence, both its hashes and its form are those of the entry after `last`. */
+  /** The line, if its sequence, both hashes and its form are those of the entry after `last`. */
   read(bytes: Buffer, last: { readonly sequence: number; readonly hash: string }): EntryLine | undefined {
     const sequence = last.sequence + 1;
     const opening = `{"sequence":${sequence},"previous_hash":"${last.hash}","entry_hash":"`;
@@ -43,7 +43,9 @@ export class NextLine {
     return undefined;
   }
 
-  /** The plain hash covers the hash before and the data, so the hash before is laid over what comes before the data. */
+  /**
+   * The plain hash covers the previous hash and the data, so the previous hash is written over the bytes before the data.
+   */
   #hash(bytes: Buffer, dataAt: number, dataEnd: number, previousHash: string): string {
     return this.#keyed === undefined
       ? hashInPlace(bytes, dataAt, dataEnd, previousHash)

@@ -1,11 +1,10 @@
 /**
- * Work on a disk that leaves no file open when it fails, wherever it fails: recovery is a long walk over many files, and
- * may be refused at each call.
+ * Disk work that leaves no file open when it fails: recovery reads many files, and any call may fail.
  * @module
  */
 import type { Disk, DiskFile } from "./disk.ts";
 
-/** Does something with a disk. If it throws, whatever it had open is closed. */
+/** Runs work on a disk. If it throws, every file that it opened is closed. */
 export function closingFiles<T>(disk: Disk, work: (disk: Disk) => T): T {
   const open = new Set<DiskFile>();
   try {
@@ -32,7 +31,7 @@ function watched(disk: Disk, open: Set<DiskFile>): Disk {
   });
 }
 
-/** The same object with some methods of its own; others are called on the object itself, which may have private fields. */
+/** An object with some methods replaced; the others are called on the object itself, which may have private fields. */
 function overriding<T extends object>(object: T, methods: Partial<T>): T {
   return new Proxy(object, {
     get: (target, key) => {
@@ -44,11 +43,11 @@ function overriding<T extends object>(object: T, methods: Partial<T>): T {
   });
 }
 
-/** The caller needs the reason why the work failed. */
+/** Ignores errors: the caller needs the reason that the work failed. */
 function closeQuietly(file: DiskFile): void {
   try {
     file.close();
   } catch {
-    // It is as closed as it gets.
+    // The file cannot be closed any better.
   }
 }

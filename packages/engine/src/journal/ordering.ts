@@ -6,27 +6,27 @@ import type { EntryBody } from "@calybris/kernel";
 import type { DecisionRecord } from "./decision-record.ts";
 import type { EntryWaiter } from "./waiting-list.ts";
 
-/** An entry in its order. */
+/** An ordered entry. */
 export interface Ordered {
   readonly sequence: number;
-  /** Resolves with the entry's hash when it is durable. */
+  /** Resolves to the entry's hash once it is durable. */
   readonly durable: Promise<string>;
 }
 
-/** What a flow needs of the journal. */
+/** The journal's interface for flows. */
 export interface Ordering {
-  /** Runs one synchronous step, at the time given in microseconds. A step within a step is part of it. */
+  /** Runs one synchronous step; `at` is its time in microseconds. A nested step is part of the outer one. */
   step<T>(work: (at: number) => T): T;
   /**
-   * Refuses the step unless `count` entries may be ordered now. Once a step has room it is finished. A step for which the
-   * whole queue is too small has room when nothing else waits.
+   * Refuses the step unless `count` entries may be ordered now. Once a step has room, it completes. A step that needs more
+   * than the whole queue has room when nothing else waits.
    */
   establishRoom(count: number): void;
   hasRoom(count: number): boolean;
-  /** Of the last entry ordered. */
+  /** Sequence of the last entry ordered. */
   readonly sequence: number;
   /**
-   * Resolves once an entry that was ordered is durable, at once for one that is. Rejects as its journal failed: only a new
+   * Resolves once an ordered entry is durable; at once if it already is. Rejects when the journal has failed: only a new
    * process finds out whether the entry is durable.
    */
   whenDurable(sequence: number): Promise<void>;
@@ -34,16 +34,16 @@ export interface Ordering {
   readonly nextSequence: number;
   /** Orders an entry of the step. */
   order(body: EntryBody): Ordered;
-  /** A step of one entry. */
+  /** Orders one entry in a step of its own. */
   append(body: EntryBody): Ordered;
 }
 
-/** The same, without a promise for each entry. */
+/** Like {@link Ordering}, without a promise for each entry. */
 export interface WaiterOrdering extends Ordering {
   /**
-   * As `order`, for one who waits. Returns the entry's sequence.
+   * Like `order`, with a waiter. Returns the entry's sequence.
    *
-   * @param record - of a decision: what its entry is written from.
+   * @param record - for a decision: the record that its entry is written from.
    */
   orderFor(body: EntryBody, waiter: EntryWaiter, record?: DecisionRecord): number;
 }

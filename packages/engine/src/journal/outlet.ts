@@ -1,6 +1,6 @@
 /**
- * The way from ordered entries to the driver and back: entries gather into batches, their callers wait, and reports of what
- * is durable or has failed settle them.
+ * The path from ordered entries to the driver and back: entries gather into batches while their waiters are held, and
+ * reports of durability or failure settle them.
  *
  *     add ─▶ gathering ─▶ driver ─▶ durable ─▶ waiters
  * @module
@@ -14,9 +14,9 @@ import type { Batch, WriterDriver, Written } from "./writer-driver.ts";
 
 export interface OutletPorts {
   readonly driver: WriterDriver;
-  /** Called with every report, before those who wait. */
+  /** Called with every report, before the waiters. */
   readonly onWritten: ((written: Written) => void) | undefined;
-  /** Called when everything that was ordered is durable. */
+  /** Called when all ordered entries are durable. */
   readonly onIdle: () => void;
 }
 
@@ -24,7 +24,7 @@ export class Outlet {
   readonly #ports: OutletPorts;
   readonly #waiting: WaitingList = new WaitingList();
   readonly #gathering: Gathering = new Gathering((batch) => this.#submit(batch));
-  /** The last entry that was given, and the last that is durable. */
+  /** The last entry added, and the last durable one. */
   #last: number;
   #durable: number;
   #failure: CalybrisError | undefined;
@@ -48,7 +48,7 @@ export class Outlet {
     return this.#durable;
   }
 
-  /** Why the disk takes nothing more; `undefined` while it takes what it is given. */
+  /** The error after which the disk accepts nothing more; `undefined` while it accepts writes. */
   get failure(): CalybrisError | undefined {
     return this.#failure;
   }
@@ -58,12 +58,12 @@ export class Outlet {
     this.#waiting.add(sequence, waiter);
   }
 
-  /** As `wait`, for an entry that was ordered before and that another waits for. */
+  /** Like `wait`, for an entry ordered earlier that already has a waiter. */
   waitLate(sequence: number, waiter: EntryWaiter): void {
     this.#waiting.addLate(sequence, waiter);
   }
 
-  /** Rejects the latest waiters: their entries never leave. */
+  /** Rejects the latest waiters, whose entries are never sent. */
   reject(error: CalybrisError, count: number): void {
     this.#waiting.reject(error, count);
   }
@@ -73,7 +73,7 @@ export class Outlet {
     this.#gathering.add(gathered);
   }
 
-  /** Sends what is gathered at the end of this step, or of this turn of the event loop. */
+  /** Sends the gathered entries at the end of this step, or of this turn of the event loop. */
   schedule(isBusy: boolean): void {
     this.#gathering.schedule(isBusy);
   }
@@ -82,7 +82,7 @@ export class Outlet {
     this.#gathering.flush();
   }
 
-  /** Nothing more is accepted, and it is unknown whether what waits is on the disk. */
+  /** Accepts nothing more; it is unknown whether the waiting entries are on the disk. */
   fail(problem: string): void {
     const unknown = this.waitingCount;
     this.#failure ??= new EngineError("CAL_JOURNAL_FAILED", { unknown, problem });
@@ -92,9 +92,9 @@ export class Outlet {
   }
 
   /**
-   * Waits for everything and closes the driver.
+   * Waits for all entries and closes the driver.
    *
-   * @returns false when the disk has not answered for 10 s.
+   * @returns false if the disk has not answered for 10 s.
    */
   async close(): Promise<boolean> {
     this.#gathering.flush();

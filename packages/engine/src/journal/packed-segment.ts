@@ -1,11 +1,11 @@
 /**
- * Archived segments, packed: Zstandard in frames of one MiB, followed by a seek table in a skippable frame (the seekable
+ * Packed archives of segments: Zstandard in frames of one MiB, followed by a seek table in a skippable frame (the seekable
  * format of the Zstandard project, `contrib/seekable_format`). `zstdcat` and DuckDB read the file like any other; a reader at
- * a position unpacks one frame.
+ * a position decompresses one frame.
  *
  *     frame, frame, …, magic 0x184D2A5E, length, (packed length, unpacked length)*, frame count, flags, magic 0x8F92EAB1
  *
- * Numbers are 32 bits, little-endian. A frame carries its own checksum, so a damaged one is noticed when it is read.
+ * Numbers are 32 bits, little-endian. A frame carries its own checksum, so damage is detected when it is read.
  * @module
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
@@ -13,7 +13,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { CalybrisError } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 
-/** What is appended to a segment's name. */
+/** Suffix of a packed segment's name. */
 export const PACKED_ENDING = ".zst";
 
 const FRAME_BYTES = 1024 * 1024;
@@ -23,9 +23,9 @@ const FOOTER_MAGIC = 0x8f92_eab1;
 const HEADER_BYTES = 8;
 const ROW_BYTES = 8;
 const FOOTER_BYTES = 9;
-/** Of frames that were unpacked last. */
+/** Number of decompressed frames cached. */
 const KEPT_FRAMES = 2;
-/** A file of somebody else's making has no table; it is unpacked as a whole, up to this. */
+/** A file from another program may lack a table; it is decompressed as a whole, up to this size. */
 const WHOLE_BYTES_MAX = 512 * 1024 * 1024;
 
 const PACKING = {
@@ -35,7 +35,7 @@ const PACKING = {
 /** Reads at a position into a buffer; returns the count, 0 at the end. */
 type Read = (bytes: Uint8Array, position: number) => number;
 
-/** The pieces of a packed file, from those of a plain one, in constant memory. */
+/** Packs the chunks of a plain file, in constant memory. */
 export function* packed(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   const rows: (readonly [packedBytes: number, bytes: number])[] = [];
   let held = Buffer.alloc(0);
@@ -53,23 +53,23 @@ export function* packed(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield tableOf(rows);
 }
 
-/** Whether a file begins as a packed one does. */
+/** Whether a file starts like a packed one. */
 export function isPacked(read: Read): boolean {
   const bytes = Buffer.alloc(4);
   return read(bytes, 0) === 4 && bytes.readUInt32LE() === FRAME_MAGIC;
 }
 
-/** A packed file, read by positions of what it holds. */
+/** A packed file, read by positions in its unpacked content. */
 export class PackedSegment {
   readonly #read: Read;
   readonly #name: string;
-  /** Where each frame begins, packed and unpacked, and at the end where the last one ends. */
+  /** Packed and unpacked offset of each frame, and of the end. */
   readonly #starts: readonly (readonly [packedAt: number, at: number])[];
   readonly #kept = new Map<number, Uint8Array>();
 
   /**
    * @param name - for errors.
-   * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` for a file that is not whole.
+   * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` for an incomplete file.
    */
   constructor(name: string, size: number, read: Read) {
     this.#read = read;
@@ -77,12 +77,12 @@ export class PackedSegment {
     this.#starts = this.#table(size) ?? this.#whole(size);
   }
 
-  /** Bytes that it holds. */
+  /** Unpacked size in bytes. */
   get size(): number {
     return this.#starts.at(-1)?.[1] ?? 0;
   }
 
-  /** Reads at a position; returns the count, which ends with a frame at the latest, and 0 at the end. */
+  /** Reads at a position, at most up to the end of a frame; returns the count, 0 at the end. */
   read(bytes: Uint8Array, position: number): number {
     const index = this.#frameAt(position);
     if (index === undefined) return 0;
@@ -120,12 +120,12 @@ export class PackedSegment {
       const frame = zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, length) });
       if (frame.byteLength === length) return frame;
     } catch {
-      // The bytes are not those that were written.
+      // The bytes are not the ones written.
     }
     throw this.#refused("a frame of it is damaged");
   }
 
-  /** The seek table; `undefined` for a file that has none. */
+  /** The seek table; `undefined` for a file without one. */
   #table(size: number): (readonly [number, number])[] | undefined {
     if (size < HEADER_BYTES + FOOTER_BYTES) return undefined;
     const footer = this.#bytes(size - FOOTER_BYTES, FOOTER_BYTES);
@@ -174,14 +174,14 @@ export class PackedSegment {
   }
 }
 
-/** A file for reading, packed or not, by positions of what it holds. */
+/** A file for reading, packed or not, by positions in its unpacked content. */
 export interface ReadFile {
   readonly size: number;
   readonly read: Read;
   readonly close: () => void;
 }
 
-/** Opens a file for reading; one that is packed is read as what it holds. Throws what the system throws. */
+/** Opens a file for reading; a packed one is decompressed as it is read. Throws the system's errors. */
 export function openForReading(file: string): ReadFile {
   const descriptor = openSync(file, "r");
   try {

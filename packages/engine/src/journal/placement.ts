@@ -1,6 +1,6 @@
 /**
- * The order of entries: each gets its sequence and its time, changes the state, and is laid for the writer. All of that
- * happens in one synchronous call; what is thrown within it stops the engine.
+ * The ordering of entries: each gets its sequence and time, changes the state, and is prepared for the writer. All of this
+ * happens in one synchronous call; an error in it stops the engine.
  * @module
  */
 import { type EntryBody, timeAfter } from "@calybris/kernel";
@@ -9,10 +9,10 @@ import type { Tail } from "./entry-ring.ts";
 import { EntryTails, tailBytesAbout } from "./entry-tail.ts";
 import type { FailStop } from "./fail-stop.ts";
 
-/** What a line has around its tail: sequences, hashes and the member names. */
+/** Bytes of a line outside its tail: sequences, hashes and member names. */
 const LINE_OVERHEAD_BYTES = 230;
 
-/** What a journal begins with: the end of what was recovered. */
+/** The starting position of a journal: the end of the recovered entries. */
 export interface PlacementStart {
   readonly sequence: number;
   readonly at: number;
@@ -23,7 +23,7 @@ export interface PlacementStart {
 export interface PlacementPorts {
   readonly failStop: FailStop;
   readonly nowUs: () => number;
-  /** Called with every entry as it is ordered. What it throws stops the engine. */
+  /** Called with every entry as it is ordered. An error it throws stops the engine. */
   readonly onOrdered: (sequence: number, at: number, body: EntryBody) => void;
 }
 
@@ -53,17 +53,17 @@ export class Placement {
     return this.#sealed;
   }
 
-  /** About as many bytes as the segment has. */
+  /** Approximate size of the segment in bytes. */
   get segmentBytes(): number {
     return this.#segmentBytes;
   }
 
-  /** Time of the journal: that of the clock, but never less than before. */
+  /** Time of the journal: the clock's, but never earlier than before. */
   now(): number {
     return Math.max(this.#at, this.#ports.nowUs());
   }
 
-  /** Number, time and state change of one entry. If the state refuses it, the engine stops. */
+  /** Assigns sequence and time to an entry and applies it to the state. If the state refuses it, the engine stops. */
   place(body: EntryBody, at: number, record?: DecisionRecord): Tail {
     try {
       const sequence = this.#sequence + 1;
@@ -79,12 +79,12 @@ export class Placement {
     }
   }
 
-  /** The next entry begins a segment. */
+  /** Records that the next entry begins a segment. */
   beginSegment(): void {
     this.#segmentBytes = 0;
   }
 
-  /** Takes sequences back: their entries never leave. Only once the engine has stopped. */
+  /** Takes back sequences whose entries are never sent. Only once the engine has stopped. */
   withdraw(before: number): void {
     this.#sequence = before;
   }

@@ -1,6 +1,6 @@
 /**
- * The digests of many decisions at once, four in the lanes of a vector. `record-proof.ts` lays what is hashed, for one decision
- * as for many; `decisionDigests` of the kernel is the definition.
+ * The digests of many decisions at once, four in the lanes of a vector. `record-proof.ts` lays out the hashed bytes, for one
+ * decision as for many; `decisionDigests` of the kernel is the definition.
  * @module
  */
 import { Sha256Lanes } from "@calybris/kernel";
@@ -8,7 +8,7 @@ import { DIGEST_BYTES, type Pages } from "./decision-record.ts";
 import type { ProofTable } from "./proofs.ts";
 import { MESSAGES, putDecisionMessage, putIdentityMessage, putRequestMessage } from "./record-proof.ts";
 
-/** So many decisions are proven together. */
+/** Number of decisions proven together. */
 export const PROOF_BATCH_MAX = 128;
 const STRIDE_BYTES = 128;
 
@@ -17,7 +17,7 @@ export class ProofBatch {
   readonly #request: Sha256Lanes = lanesOf(MESSAGES.request.tag);
   readonly #decision: Sha256Lanes = lanesOf(MESSAGES.decision.tag);
   readonly #identity: Sha256Lanes = lanesOf(MESSAGES.identity.tag);
-  /** Where each record is, and where its digests go. */
+  /** Offsets of the records, and of the places for their digests. */
   readonly #records: Int32Array = new Int32Array(PROOF_BATCH_MAX);
   readonly #places: Int32Array = new Int32Array(PROOF_BATCH_MAX);
   #count = 0;
@@ -30,7 +30,7 @@ export class ProofBatch {
     return this.#count === PROOF_BATCH_MAX;
   }
 
-  /** Takes the record of an entry; the batch must not be full. */
+  /** Adds the record of an entry; the batch must not be full. */
   add({ u8 }: Pages, record: number, sequence: number): void {
     const index = this.#count++;
     this.#records[index] = record;
@@ -39,7 +39,7 @@ export class ProofBatch {
     putDecisionMessage(u8, record, this.#decision.messages, index * STRIDE_BYTES);
   }
 
-  /** Lays the digests of all that were taken into the table of proofs. */
+  /** Writes the digests of all added records into the table of proofs. */
   prove({ u8 }: Pages): void {
     const count = this.#count;
     if (count === 0) return;

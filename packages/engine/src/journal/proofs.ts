@@ -1,11 +1,11 @@
 /**
- * What the writer adds to entries: the hash of each, and of a decision its digests. Each has a place by its sequence, which is
- * given to another entry when the one before it was reported.
+ * The proofs that the writer adds to entries: the hash of each, and the digests of a decision. Each has a place by its
+ * sequence; the place is reused once the entry was reported.
  * @module
  */
 import { DIGEST_BYTES, PROOF_BYTES } from "./decision-record.ts";
 
-/** Proofs of entries that were written together; they are good until those who wait were called. */
+/** Proofs of entries that were written together; valid until their waiters were called. */
 export interface Proofs {
   /** The hash of an entry, in hexadecimal. */
   hashOf(sequence: number): string;
@@ -14,7 +14,7 @@ export interface Proofs {
 }
 
 export class ProofTable implements Proofs {
-  /** The places, one behind the other. */
+  /** The places, one after another. */
   readonly bytes: Buffer;
   readonly #count: number;
 
@@ -32,12 +32,12 @@ export class ProofTable implements Proofs {
     return this.#count;
   }
 
-  /** Where the hash of an entry is. */
+  /** The offset of an entry's hash. */
   hashAt(sequence: number): number {
     return (sequence % this.#count) * PROOF_BYTES;
   }
 
-  /** The offsets of the digests of a decision: of its request, of what was decided, of its identity. */
+  /** The offset of a decision's digests: of its request, of the decision, of its identity. */
   digestsAt(sequence: number): number {
     return this.hashAt(sequence) + DIGEST_BYTES;
   }

@@ -1,33 +1,33 @@
 /**
- * The one reader of lines: recovery, the verification of older entries, snapshots, and every command that reads a journal or a log
- * go through it. It reads a chunk at a time, in constant memory, and passes over blank lines, which prepared space consists of.
+ * The only reader of lines: recovery, the verification of older entries, snapshots, and every command that reads a journal
+ * or a log use it. It reads a chunk at a time, in constant memory, and skips blank lines, which fill prepared space.
  * @module
  */
 
 /** Reads at a position into a buffer; returns the count, 0 at the end. */
 export type ReadAt = (bytes: Uint8Array, position: number) => number;
 
-/** One line, without its newline. The bytes are only good until the next one is asked for. */
+/** One line, without its newline. The bytes are valid until the next line is read. */
 export interface ReadLine {
   readonly offset: number;
   readonly bytes: Buffer;
-  /** Whether a newline ended it; false for a line that the end of the file cut off. */
+  /** Whether the line ends with a newline; false for a line cut off by the end of the file. */
   readonly ended: boolean;
 }
 
 export interface ReadLinesOptions {
   /** The offset of the first line. Default 0. */
   readonly from?: number;
-  /** How much is read at a time. Default 1 MiB. */
+  /** Bytes read at a time. Default 1 MiB. */
   readonly chunkBytes?: number;
-  /** Of a line that is longer, about so much is given, as a line that is ended, and the rest is passed over. Default: no limit. */
+  /** A longer line is cut to about this length, given as ended, and its rest is skipped. Default: no limit. */
   readonly lineBytesMax?: number;
 }
 
 export const CHUNK_BYTES: number = 1 << 20;
 const NEWLINE = 0x0a;
 
-/** The lines of what is read, in order. */
+/** The lines of a source, in order. */
 export function* readLines(read: ReadAt, options: ReadLinesOptions = {}): Generator<ReadLine> {
   const { from = 0, chunkBytes = CHUNK_BYTES, lineBytesMax = Number.POSITIVE_INFINITY } = options;
   let buffer = Buffer.allocUnsafe(chunkBytes);

@@ -1,5 +1,5 @@
 /**
- * What a decision's record holds, as objects.
+ * Reads the content of a decision's record as objects.
  * @module
  */
 import {
@@ -16,16 +16,16 @@ import { ARM_BYTES, AT, HAS, type Pages } from "./decision-record.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-/** Which policy a decision was made by; the kernel's record does not say. */
+/** The epochs of the deciding policy, which the kernel's record does not hold. */
 export type Epochs = Pick<Decision, "policyEpoch" | "catalogEpoch">;
 
-/** How the floor came about, from a decision's record, with what its policy and its table say. */
+/** The origin of the floor, from a decision's record and its policy and table. */
 export function learningIn(pages: Pages, at: number): ExplainedRecommendation {
   const recommendation = recommendationIn(pages, at, featuresIn(pages, at));
   return { ...recommendation, arms: armsIn(pages, at), baseId: pages.u32[(at + AT.baseId) >>> 2] as number };
 }
 
-/** The same as an entry has it. */
+/** The same, as in the entry. */
 export function recommendationIn(pages: Pages, at: number, features: readonly number[]): Recommendation {
   const { u8, i8, u32, f64 } = pages;
   const has = u32[(at + AT.has) >>> 2] as number;
@@ -72,12 +72,12 @@ function featuresIn({ u16, f64 }: Pages, at: number): readonly number[] {
   return features;
 }
 
-/** What the client left to the use case. */
+/** The fields that the client left to the use case. */
 export function defaultedIn({ u8 }: Pages, at: number): readonly Defaulted[] {
   return DEFAULTED_LISTS[u8[at + AT.defaulted] as number] as readonly Defaulted[];
 }
 
-/** By the bits of what was left. */
+/** Lists by the bits of the defaulted fields. */
 const DEFAULTED_LISTS: readonly (readonly Defaulted[])[] = Array.from({ length: 1 << DEFAULTED.length }, (_, bits) =>
   Object.freeze(DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0)),
 );

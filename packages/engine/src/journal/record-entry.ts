@@ -1,5 +1,5 @@
 /**
- * The entry of a decision that is being ordered: what the state receives, read lazily from its record.
+ * The entry of a decision that is being ordered, as the state receives it: read lazily from its record.
  * @module
  */
 import {
@@ -25,18 +25,18 @@ type RareMembers = Pick<
   "onBehalfOf" | "headroomMicrocents" | "asked" | "tags" | "session" | "promptDigest"
 >;
 
-/** What was decided, where it is known without looking into the record. */
+/** Parts of a decision that are known without reading the record. */
 export interface DecidedValues {
-  /** Of its recommendation. */
+  /** The features of its recommendation. */
   readonly features: readonly number[];
-  /** The number of the decision, which its request has. */
+  /** The number of the decision, which is that of its request. */
   readonly number: Request["sequence"];
   readonly costMicrocents: RecordedDecision["costMicrocents"];
 }
 
 /**
- * It is its own record, and what its entry has as `decision` and `learning` are members of it: the state is given one object for
- * each decision.
+ * One object serves as the record, as the entry, and as the entry's `decision` and `learning`, so that a decision allocates
+ * only one object for the state.
  */
 export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecision, DecidedValues {
   readonly kind = "decision";
@@ -55,7 +55,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
   readonly features: readonly number[];
   #request: Request | undefined;
 
-  /** Keeps the record's memory, and what it reads from the other arguments: they may be filled again. */
+  /** Keeps the record's memory and copies from the other arguments, which may be reused. */
   constructor(record: DecisionRecord, head: HeadMembers, values: DecidedValues, identity: string) {
     this.pages = record.pages;
     this.at = record.at;
@@ -72,12 +72,12 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     this.features = values.features;
   }
 
-  /** As one that was written out: what it does not have is `undefined`. */
+  /** The entry as if parsed: absent members are `undefined`. */
   get entry(): DecisionEntry {
     return this as unknown as DecisionEntry;
   }
 
-  /** The same, once its identity is known. */
+  /** A copy with its identity, once that is known. */
   proven(identity: string): RecordEntry {
     return new RecordEntry(this, this, this, identity);
   }
@@ -123,14 +123,14 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     return { budgetLimitMicrocents: budget, providersAllowed: providers };
   }
 
-  /** The same object, whose members they are. */
+  /** The same object, which has these members. */
   get learning(): Recommendation | undefined {
     const { pages, at } = this;
     if (((pages.u32[(at + AT.has) >>> 2] as number) & HAS.learning) === 0) return undefined;
     return this as unknown as Recommendation;
   }
 
-  /** What a staged policy would have decided. */
+  /** The staged policy's decision. */
   get shadow(): Shadow | undefined {
     const { pages, at } = this;
     if (((pages.u32[(at + AT.has) >>> 2] as number) & HAS.shadow) === 0) return undefined;
@@ -140,7 +140,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     };
   }
 
-  /** Says what a staged policy would have decided, before the entry is ordered. */
+  /** Records the staged policy's decision, before the entry is ordered. */
   layShadow({ action, candidateId }: Shadow): void {
     const { pages, at } = this;
     pages.u32[(at + AT.has) >>> 2] = (pages.u32[(at + AT.has) >>> 2] as number) | HAS.shadow;
@@ -148,7 +148,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     pages.u32[(at + AT.shadowId) >>> 2] = candidateId;
   }
 
-  /** The same object, whose members they are. */
+  /** The same object, which has these members. */
   get decision(): RecordedDecision {
     return this;
   }
@@ -235,7 +235,7 @@ function rareOf({ onBehalfOf, headroomMicrocents, asked, tags, session, promptDi
   return { onBehalfOf, headroomMicrocents, asked, tags, session, promptDigest };
 }
 
-/** The number of a decision. Of a record it is read without the rest of its request. */
+/** The number of a decision. For a record it is read without the rest of the request. */
 export function decisionNumberOf(entry: DecisionEntry): Request["sequence"] {
   const given: unknown = entry;
   return given instanceof RecordEntry ? given.number : entry.request.sequence;

@@ -1,6 +1,6 @@
 /**
- * The head of a decision's record: the members of its entry that come before the request, as text, laid in place. The
- * members of most decisions are written here; the others through their rows in the kernel's table.
+ * The head of a decision's record: the members of its entry before the request, as text, written in place. The members of
+ * most decisions are written here; rare ones through their rows in the kernel's table.
  * @module
  */
 import {
@@ -15,7 +15,7 @@ import {
 import { label, putLabel, putNumber, putPlain } from "../byte-text.ts";
 import { AT, type Pages } from "./decision-record.ts";
 
-/** What the head is made of. */
+/** The members of a head. */
 export type HeadMembers = {
   readonly [Member in HeadMember]?: DecisionEntry[Member] | undefined;
 } & Pick<DecisionEntry, "useCase">;
@@ -47,7 +47,7 @@ const L = {
   seconds: label(',"reservationSeconds":'),
 } as const;
 
-/** By the bits of what the client left to the use case. */
+/** By the bits of the fields that the client left to the use case. */
 const DEFAULTS: readonly Uint8Array[] = Array.from({ length: 1 << DEFAULTED.length }, (_, bits) =>
   label(bits === 0 ? "" : `,"defaulted":${bits}`),
 );
@@ -63,14 +63,14 @@ function fieldOf(key: string): DecisionField {
   return field;
 }
 
-/** Of a head with members that few have: each text has at most 128 characters, and there are at most 16 tags. */
+/** Bound of a head with rare members: each text has at most 128 characters, and there are at most 16 tags. */
 const RARE_BYTES_MAX = 24 * 1024;
-/** Beside its texts. */
+/** Bytes besides the texts. */
 const AROUND_BYTES = 256;
-/** A character as JSON escapes it. */
+/** Most bytes of a character as JSON escapes it. */
 const CHARACTER_BYTES_MAX = 6;
 
-/** What a head takes at most. */
+/** The largest size of a head. */
 export function headBytesMax(members: HeadMembers): number {
   const { requestId, actor, useCase, tenant } = members;
   const characters =
@@ -90,10 +90,10 @@ export function hasRare({ onBehalfOf, headroomMicrocents, asked, tags, session, 
   );
 }
 
-/** Up to here a text is written character by character. */
+/** Longest text that is written character by character. */
 const PLAIN_MAX = 256;
 
-/** Lays the head at `from`, and says in the record at `at` where its texts are. Returns where it ends. */
+/** Writes the head at `from`, and the places of its texts into the record at `at`. Returns the end of the head. */
 export function layHead(pages: Pages, at: number, from: number, members: HeadMembers, defaulted: number): number {
   const { u8, u32 } = pages;
   const { requestId, policyId, actor, onBehalfOf, useCase, tenant, reservationSeconds } = members;
@@ -114,7 +114,7 @@ export function layHead(pages: Pages, at: number, from: number, members: HeadMem
   return end;
 }
 
-/** A text of the head, out of its JSON; the default use case is left out. */
+/** A text of the head, parsed from its JSON; the default use case is omitted. */
 export function headText({ buffer, u32 }: Pages, at: number, field: "requestIdAt" | "useCaseAt" | "tenantAt"): string {
   const place = (at + AT[field]) >>> 2;
   const from = at + (u32[place] as number);
@@ -124,7 +124,7 @@ export function headText({ buffer, u32 }: Pages, at: number, field: "requestIdAt
   return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
-/** A text that answers repeat, its place noted. */
+/** Writes a text that answers repeat, and records its place. */
 function layText(pages: Pages, at: number, field: number, from: number, text: string): number {
   const { u8, u32 } = pages;
   const end = putText(pages, from, text);
@@ -133,7 +133,7 @@ function layText(pages: Pages, at: number, field: number, from: number, text: st
   return putLabel(u8, end, L.quote);
 }
 
-/** As written in JSON. */
+/** Writes a text as JSON. */
 function putText({ u8, buffer }: Pages, at: number, text: string): number {
   const end = text.length <= PLAIN_MAX ? putPlain(u8, at, text) : -1;
   return end >= 0 ? end : at + buffer.write(writeExact(text).slice(1, -1), at, "utf8");

@@ -1,5 +1,5 @@
 /**
- * Lines of decisions: the text of each is made here, from its record and its digests. The writer thread does this, and a writer
+ * Lines of decisions: makes the text of each from its record and its digests. Used by the writer thread, and by a writer
  * that is driven by hand.
  * @module
  */
@@ -8,7 +8,10 @@ import type { LineChain } from "./line-chain.ts";
 import type { ProofTable } from "./proofs.ts";
 import { putDecisionText } from "./record-text.ts";
 
-/** As `LineChain.lay`, of the record at `record`, whose digests are in their place; `textBytesMax` and `LINE_BYTES_AROUND` must fit. */
+/**
+ * Like `LineChain.lay`, for the record at `record`, whose digests are in place; `textBytesMax` and `LINE_BYTES_AROUND` must
+ * fit.
+ */
 export function layRecordLine(
   chain: LineChain,
   proofs: ProofTable,

@@ -1,6 +1,6 @@
 /**
- * The digests of a decision, from its record: the fields of `calyinp1` and `calydcn1` are there in the order of their
- * digests, so their bytes are runs of the record's. `decisionDigests` of the kernel is the definition.
+ * The digests of a decision, from its record: the record holds the fields of `calyinp1` and `calydcn1` in the order of their
+ * digests, so the hashed bytes are runs of the record's. `decisionDigests` of the kernel is the definition.
  * @module
  */
 
@@ -15,7 +15,7 @@ interface Message {
 }
 
 const TAG_BYTES = 9;
-/** The three messages that are hashed: each begins with its tag, which a NUL ends. */
+/** The three hashed messages: each begins with its tag, which ends with a NUL. */
 export const MESSAGES: Readonly<Record<"request" | "decision" | "identity", Message>> = {
   request: { tag: "calyinp1", bytes: TAG_BYTES + 70 },
   decision: { tag: "calydcn1", bytes: TAG_BYTES + 65 },
@@ -31,7 +31,7 @@ function tagged({ tag, bytes }: Message): Buffer {
   return laid;
 }
 
-/** Lays the digests of request, decision and identity, one behind the other, at `outAt`. */
+/** Writes the digests of request, decision and identity, one after another, at `outAt`. */
 export function proveDecision({ u8 }: Pages, at: number, out: Buffer, outAt: number): void {
   putRequestMessage(u8, at, requestBytes, 0);
   digest(requestBytes, out, outAt);
@@ -41,7 +41,7 @@ export function proveDecision({ u8 }: Pages, at: number, out: Buffer, outAt: num
   digest(identityBytes, out, outAt + 2 * DIGEST_BYTES);
 }
 
-/** What the digest of a request covers, behind its tag. */
+/** Writes the bytes that the digest of a request covers, after its tag. */
 export function putRequestMessage(u8: Uint8Array, at: number, out: Uint8Array, outAt: number): void {
   const asked = at + AT.request;
   let end = put(out, outAt + TAG_BYTES, u8, asked, 20);
@@ -50,7 +50,7 @@ export function putRequestMessage(u8: Uint8Array, at: number, out: Uint8Array, o
   put(out, end, u8, asked + 56, 24);
 }
 
-/** What the digest of a decision covers, behind its tag. */
+/** Writes the bytes that the digest of a decision covers, after its tag. */
 export function putDecisionMessage(u8: Uint8Array, at: number, out: Uint8Array, outAt: number): void {
   const made = at + AT.decision;
   let end = put(out, outAt + TAG_BYTES, u8, made, 10);
@@ -65,7 +65,7 @@ export function putDecisionMessage(u8: Uint8Array, at: number, out: Uint8Array, 
   put(out, end, u8, at + AT.policyEpoch, 16);
 }
 
-/** What the digest of an identity covers, behind its tag; both digests before it are at `digestsAt`. */
+/** Writes the bytes that the digest of an identity covers, after its tag; both earlier digests are at `digestsAt`. */
 export function putIdentityMessage(
   u8: Uint8Array,
   at: number,
@@ -79,7 +79,7 @@ export function putIdentityMessage(
   put(out, end, u8, at + AT.request, 8);
 }
 
-/** By way of a string, which is half as dear as a buffer. */
+/** Passed as a string, which costs half as much as a buffer. */
 function digest(bytes: Uint8Array, out: Buffer, at: number): void {
   out.write(hash("sha256", bytes, "binary"), at, DIGEST_BYTES, "latin1");
 }

@@ -1,6 +1,6 @@
 /**
- * Memory for records: pieces of 64 KiB, each taken from its beginning. A piece lives as long as a record in it is looked at;
- * a caller that keeps a decision keeps its piece.
+ * Memory for records: chunks of 64 KiB, allocated from the start. A chunk lives as long as a record in it is referenced; a
+ * caller that keeps a decision keeps its chunk.
  * @module
  */
 import { type Pages, pagesOf } from "./decision-record.ts";
@@ -17,7 +17,7 @@ export class RecordShelf {
     this.#pieceBytes = pieceBytes;
   }
 
-  /** Makes room for the next record of at most so many bytes, at {@link at} of {@link pages}. Nothing is taken yet. */
+  /** Makes room for the next record of at most `bytesMax`, at {@link at} of {@link pages}. Allocates nothing yet. */
   place(bytesMax: number): void {
     if (this.#end + bytesMax <= this.#pages.u8.length) return;
     this.#pages = pagesOf(new ArrayBuffer(Math.max(this.#pieceBytes, (bytesMax + 7) & ~7)));
@@ -32,7 +32,7 @@ export class RecordShelf {
     return this.#end;
   }
 
-  /** The record at the last place has so many bytes. */
+  /** Allocates the actual size of the record at the last place. */
   take(bytes: number): void {
     this.#end += bytes;
   }

@@ -1,16 +1,16 @@
 /**
- * A decision's entry as text, written as bytes from its record: a third of the time that the kernel's writer takes, and
- * nothing on the heap. The kernel's `entryDataTail` is the definition; `entry-tail.ts` holds this to it where it runs.
+ * A decision's entry as text, written as bytes from its record: in a third of the time of the kernel's writer, without heap
+ * allocations. The kernel's `entryDataTail` is the definition; `entry-tail.ts` compares the two at run time.
  * @module
  */
 import { DECISION_AT, DEFAULTED, FEATURE_MISSING, FLOOR_SOURCES, PROPENSITY_ONE } from "@calybris/kernel";
 import { label, putBytes, putDigest, putLabel, putNumber, putSigned, putUnsigned } from "../byte-text.ts";
 import { ACTIONS, AT, HAS, type Pages, REASONS } from "./decision-record.ts";
 
-/** What the text has at most beside the head and the features. */
+/** Most bytes of the text besides the head and the features. */
 export const TEXT_BYTES_AROUND = 1_664;
 const TEXT_BYTES_USUAL = 430;
-/** Of one feature, with its comma. */
+/** Most bytes of a feature, with its comma. */
 export const FEATURE_TEXT_BYTES = 24;
 
 const L = {
@@ -57,7 +57,7 @@ const REASON_LABELS: readonly Uint8Array[] = Array.from(REASONS, (reason) => lab
 const SOURCE_LABELS: readonly Uint8Array[] = FLOOR_SOURCES.map((source) =>
   label(source === "warm_start" ? "" : `,"source":"${source}"`),
 );
-/** By the code of the action. */
+/** By action code. */
 const SELECTED: readonly Uint8Array[] = Array.from(ACTIONS, (action) =>
   label(`,"decision":{"action":"${action}","selected":`),
 );
@@ -67,22 +67,22 @@ const SHADOWS: readonly Uint8Array[] = Array.from(ACTIONS, (action) =>
 const REJECT: number = ACTIONS.indexOf("reject");
 const OUTPUT_DEFAULTED: number = 1 << DEFAULTED.indexOf("output");
 
-/** What the text of a record takes at most. */
+/** The largest size of a record's text. */
 export function textBytesMax({ u16, u32 }: Pages, at: number): number {
   const features = FEATURE_TEXT_BYTES * (u16[(at + AT.featureCount) >>> 1] as number);
   return TEXT_BYTES_AROUND + features + (u32[(at + AT.headBytes) >>> 2] as number);
 }
 
-/** What the text of a record takes, about. */
+/** The approximate size of a record's text. */
 export function textBytesAbout({ u32 }: Pages, at: number): number {
   return TEXT_BYTES_USUAL + (u32[(at + AT.headBytes) >>> 2] as number);
 }
 
 /**
- * Writes what follows the value of `durable` in the data of a decision's entry: what `entryDataTail` returns.
+ * Writes the text after the value of `durable` in the data of a decision's entry: the result of `entryDataTail`.
  *
  * @param proof - holds the digest of the decision's identity from `identityAt` on.
- * @returns where it ends.
+ * @returns the end of the text.
  */
 export function putDecisionText(
   pages: Pages,
@@ -153,7 +153,7 @@ function putLearning(pages: Pages, at: number, out: Uint8Array, outAt: number): 
   return putLabel(out, end, L.close);
 }
 
-/** Features that are the request's tokens are left out. */
+/** Features equal to the request's token counts are omitted. */
 function areTokens({ u8, u16, u32, f64 }: Pages, at: number): boolean {
   if (u16[(at + AT.featureCount) >>> 1] !== 2) return false;
   const w = (at + AT.request) >>> 2;
@@ -194,7 +194,7 @@ function putAnswer({ u8, u32 }: Pages, at: number, out: Uint8Array, outAt: numbe
   return putUnsigned(out, putLabel(out, end, L.cost), u32[w + 6] as number, u32[w + 7] as number);
 }
 
-/** Behind the answer, whose brace it closes. */
+/** Written after the answer, whose brace it closes. */
 function putShadow({ u8, u32 }: Pages, at: number, out: Uint8Array, outAt: number): number {
   const end = putLabel(out, outAt, L.close);
   const action = u8[at + AT.shadowAction] as number;

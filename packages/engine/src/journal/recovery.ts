@@ -1,12 +1,13 @@
 /**
- * Recovery: what happens to a journal's files before it is served again.
+ * Recovery: prepares a journal's files before it is served again.
  *
  *     scan and verify the chain ─▶ torn tail or corruption? ─▶ set the tail aside ─▶ rewrite the unproven ─▶ serve
  *
- * A broken line is a torn tail only if nothing in it was ever promised (`torn-tail.ts` of the kernel) and the head is not
- * beyond the last good entry; else it is corruption, and the journal is refused, unless an operator accepts the loss. What
- * is cut is kept in a file beside the segments. Bytes that a new process reads may only be in the page cache, so everything after the last entry that is
- * proven durable is written again and synced. Each step may be interrupted and repeated.
+ * A broken line is a torn tail only if no entry in it was acknowledged (`torn-tail.ts` of the kernel) and the head is not
+ * ahead of the last good entry; otherwise it is corruption, and the journal is refused, unless an operator accepts the loss.
+ * The cut bytes are kept in a file beside the segments. Bytes that a new process reads may exist only in the page cache, so
+ * everything after the last entry that is proven durable is written again and synced. Every step may be interrupted and
+ * repeated.
  * @module
  */
 import { type CalybrisError, type ChainHash, type EntryHead, GENESIS_HASH } from "@calybris/kernel";
@@ -27,16 +28,16 @@ import type { WriterStart } from "./segment-writer.ts";
 
 export type { SetAside } from "./repair.ts";
 
-/** When so many entries were read, those that were proven meanwhile are forgotten. */
+/** Interval, in entries read, at which entries proven meanwhile are forgotten. */
 const UNPROVEN_CHECKED = 16_384;
 
-/** An entry that follows from all before it. */
+/** A verified entry. */
 export interface GoodEntry {
   readonly segment: number;
   readonly offset: number;
   readonly head: EntryHead;
   readonly data: string;
-  /** Of the entries before it. Good until the next. */
+  /** The tree of the entries before it. Valid until the next entry. */
   readonly tree: Pick<ChainFold, "digest">;
 }
 
@@ -44,11 +45,11 @@ export interface Recovered {
   readonly start: WriterStart;
   readonly entries: number;
   readonly setAside?: SetAside;
-  /** The loss that was accepted. */
+  /** The accepted loss. */
   readonly loss?: string;
 }
 
-/** Where a scan begins: behind an entry that is known, and durable. */
+/** The start of a scan: after a known, durable entry. */
 export interface RecoveryStart extends ChainStart {
   /** The segment that begins with the next entry. */
   readonly segment: number;
@@ -57,11 +58,11 @@ export interface RecoveryStart extends ChainStart {
 const FROM_GENESIS: RecoveryStart = Object.freeze({ segment: 1, sequence: 0, hash: GENESIS_HASH, tree: EMPTY_TREE });
 
 /**
- * Verifies a journal, hands every entry to `onEntry` in order, and leaves the files ready to be appended to.
+ * Verifies a journal, passes every entry to `onEntry` in order, and prepares the files for appending.
  *
- * @param acceptLoss - goes on where entries were promised and are gone: with those before them, the rest set aside. Other
- *   damage is refused all the same: another key, another journal's head, a missing segment, nothing good at all.
- * @param from - entries up to this one are neither read nor changed, and their segments need not be there.
+ * @param acceptLoss - continues if acknowledged entries are lost: with those before them, the rest set aside. Other
+ *   damage is refused all the same: another key, another journal's head, a missing segment, no valid entry at all.
+ * @param from - entries up to this one are neither read nor changed, and their segments need not exist.
  * @throws CalybrisError `CAL_JOURNAL_CORRUPT` naming entry, file and byte offset; `CAL_JOURNAL_UNREADABLE` when the disk
  *   refuses a call.
  */

@@ -1,6 +1,6 @@
 /**
- * Repairs the files of a journal before it is served: what is no entry is kept aside and cut, what may only be in the page
- * cache is written again, and the head is made durable.
+ * Repairs the files of a journal before it is served: bytes that are not entries are kept aside and cut, entries that may
+ * exist only in the page cache are written again, and the head is made durable.
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
@@ -10,14 +10,14 @@ import { HEAD_MAC_FILE, headMac } from "./head-mac.ts";
 import type { Break } from "./losses.ts";
 import { blank, listSegments, segmentName } from "./segment.ts";
 
-/** Bytes that were not entries and were never promised, moved to a file of their own. */
+/** Bytes that were not entries and were never acknowledged, moved to a file of their own. */
 export interface SetAside {
   readonly file: string;
   readonly bytes: number;
   readonly fromSequence: number;
 }
 
-/** Before anything is served the head is durable: from then on a journal without one was tampered with. */
+/** Makes the head durable before anything is served: from then on, a journal without a head was tampered with. */
 export function keepHead(disk: Disk, directory: string, head: Head, chain: ChainHash): void {
   const file = disk.open(directory, HEAD_FILE, true);
   if (file === undefined) throw new Error(`${HEAD_FILE} cannot be created`);
@@ -29,7 +29,7 @@ export function keepHead(disk: Disk, directory: string, head: Head, chain: Chain
   if (head.keyed) disk.replace(directory, HEAD_MAC_FILE, headMac(head, chain));
 }
 
-/** Copies everything from the break on into a file of its own, durably, before anything of it is cut. */
+/** Copies everything from the break on into a file of its own, durably, before any of it is cut. */
 export function keepAside(disk: Disk, directory: string, broken: Break, fromSequence: number): SetAside {
   const name = asideName(disk, directory, fromSequence);
   const aside = disk.open(directory, name, true);
@@ -48,7 +48,7 @@ export function keepAside(disk: Disk, directory: string, broken: Break, fromSequ
   return { file: name, bytes, fromSequence };
 }
 
-/** A name that no file has: what an earlier recovery set aside stays, also when that one was interrupted while it cut. */
+/** An unused name: a file that an earlier recovery set aside stays, even if that recovery was interrupted while it cut. */
 function asideName(disk: Disk, directory: string, fromSequence: number): string {
   const taken = disk.list(directory);
   const name = `set-aside-${String(fromSequence).padStart(12, "0")}`;
@@ -72,7 +72,7 @@ function copyRange(source: DiskFile, from: number, to: number, target: DiskFile,
   return written;
 }
 
-/** Where the last byte that is no newline ends. */
+/** The end of the last byte that is not a newline. */
 function contentEnd(file: DiskFile, from: number): number {
   const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, Math.max(file.size() - from, 0) + 1));
   let end = from;
@@ -88,7 +88,7 @@ function contentEnd(file: DiskFile, from: number): number {
   }
 }
 
-/** Writes again what is not proven durable, blanks what follows the last good entry, and syncs both. */
+/** Rewrites the entries not proven durable, blanks everything after the last good entry, and syncs both. */
 export function rewrite(
   disk: Disk,
   directory: string,

@@ -1,18 +1,18 @@
 /**
- * Learns what was written, on the engine's thread. On a fast disk a message takes half as long as the sync that it reports
- * of, so while few entries are under way that will soon be done, the thread looks for itself at every turn of its event loop.
- * Otherwise it waits for a message: where many are, it has other work, and looking would take the processor from those who ask.
+ * Receives the writer's results on the engine's thread. On a fast disk a message takes half as long as the sync that it
+ * reports, so while a few entries are in flight that will soon be durable, the thread polls at every turn of its event loop.
+ * Otherwise it waits for a message: under load it has other work, and polling would take processor time from the callers.
  * @module
  */
 import { drainResults, hasResults, type Result } from "./results.ts";
 import { dozeUnless, type SharedMemory } from "./shared-memory.ts";
 
-/** Looking pays while a batch takes no longer than this. */
+/** Polling pays off while a batch takes no longer than this. */
 const LOOK_US_MAX = 400;
-/** While no more entries than these are under way. */
+/** Polling pays off up to this many entries in flight. */
 const LOOK_ENTRIES_MAX = 16;
 
-/** What keeps the process alive while something is under way. */
+/** Keeps the process alive while entries are in flight. */
 interface Keeper {
   ref(): void;
   unref(): void;
@@ -38,26 +38,26 @@ export class ResultWatch {
   /**
    * Watches until an entry is durable.
    *
-   * @param woken - the writer slept, and is being woken. A caller that keeps the processor busy now delays it.
+   * @param woken - whether the writer was asleep and is being woken. A caller that keeps the processor busy now delays it.
    */
   until(last: number, woken: boolean): void {
     this.#last = last;
     if (this.#isDone()) return;
-    // Also while it is looking: a message may have reported meanwhile that all was done, and let the process go.
+    // Also while polling: a message may have reported meanwhile that everything was done, and released the process.
     this.#keeper.ref();
     if (this.#isLooking) return;
     this.#lookFor(woken ? 0 : 2 * this.#batchUs);
     this.#continue();
   }
 
-  /** Hands over what was written, and goes on watching. */
+  /** Passes on the results so far, and continues watching. */
   look(): void {
     drainResults(this.#memory, this.#take);
     if (this.#isDone()) this.#keeper.unref();
     else if (!this.#isLooking) this.#continue();
   }
 
-  /** Hands over what was written, for the last time. */
+  /** Passes on the results so far, for the last time. */
   stop(): void {
     drainResults(this.#memory, this.#take);
     this.#isStopped = true;

@@ -1,25 +1,25 @@
 /**
- * What was written, from the writer thread to the engine's: one row of numbers a batch. When all rows are unread the
- * writer waits; the engine's thread never does.
+ * The writer thread's results for the engine's thread: one row of numbers per batch. If all rows are unread the writer
+ * waits; the engine's thread never does.
  * @module
  */
 import type { MerkleFrontier } from "@calybris/kernel";
 import type { Place } from "./segment-writer.ts";
 import { RESULT_NUMBERS, RESULTS, type SharedMemory, WORD } from "./shared-memory.ts";
 
-/** A batch. */
+/** A written batch. */
 export interface Result extends Place {
   readonly first: number;
-  /** The last entry that is durable. */
+  /** The last durable entry. */
   readonly durable: number;
-  /** How long write and sync took, microseconds. */
+  /** Duration of write and sync, microseconds. */
   readonly tookUs: number;
 }
 
 /**
- * Adds a row; to be called by the writer.
+ * Adds a row; called by the writer.
  *
- * @param tree - of all entries that are durable.
+ * @param tree - of all durable entries.
  */
 export function publishResult({ words, results, frontiers }: SharedMemory, result: Result, tree: MerkleFrontier): void {
   const written = Atomics.load(words, WORD.written);
@@ -38,7 +38,7 @@ export function hasResults({ words }: SharedMemory): boolean {
   return Atomics.load(words, WORD.written) !== Atomics.load(words, WORD.read);
 }
 
-/** Hands every unread row over, in order, each with its tree; to be called by the engine's thread. */
+/** Passes on every unread row, in order, each with its tree; called by the engine's thread. */
 export function drainResults({ words, results, frontiers }: SharedMemory, onResult: (result: Result) => void): void {
   const written = Atomics.load(words, WORD.written);
   for (let read = Atomics.load(words, WORD.read); read !== written; read = (read + 1) | 0) {

@@ -11,7 +11,7 @@ export interface ScannedLine extends ReadLine {
   readonly segment: number;
 }
 
-/** The lines of the segments from one on, in order. */
+/** The lines of the segments from `from` on, in order. */
 export function* scanJournal(disk: Disk, directory: string, from = 1): Generator<ScannedLine> {
   for (const segment of listSegments(disk, directory))
     if (segment >= from) yield* scanSegment(disk, directory, segment, 0);
@@ -20,7 +20,7 @@ export function* scanJournal(disk: Disk, directory: string, from = 1): Generator
 /**
  * The lines of one segment from an offset on.
  *
- * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
+ * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk cannot read them.
  */
 export function* scanSegment(disk: Disk, directory: string, segment: number, from: number): Generator<ScannedLine> {
   for (const line of scanFile(disk, directory, segmentName(segment), from)) yield { segment, ...line };
@@ -29,7 +29,7 @@ export function* scanSegment(disk: Disk, directory: string, segment: number, fro
 /**
  * The lines of one file from an offset on.
  *
- * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
+ * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk cannot read them.
  */
 export function* scanFile(disk: Disk, directory: string, name: string, from: number): Generator<ReadLine> {
   const file = withDisk(directory, () => disk.open(directory, name, false));

@@ -1,14 +1,14 @@
 /**
- * Owns the journal's files while it is open: lines come in, and are on the disk when `append` returns.
+ * Owns the journal's files while it is open: lines are on the disk when `append` returns.
  *
  *     lines ─▶ one write ─▶ one fdatasync ─▶ acknowledged ─▶ head
  *
  * Promises:
- * - `append` returns only when all of it is on the disk.
- * - After any failed or short write, or failed sync, the writer is dead: it throws the same failure ever after. The
- *   system may have dropped the pages, so the only truthful next step is to reopen the files and verify them.
+ * - `append` returns only when all lines are on the disk.
+ * - After any failed or short write, or failed sync, every call throws the same failure. The system may have dropped
+ *   the pages, so the only safe next step is to reopen the files and verify them.
  * - Nothing is written or acknowledged once the journal is not ours any more (`fence.ts`).
- * - The head never runs ahead of the data.
+ * - The head is never ahead of the data.
  * @module
  */
 import type { CalybrisError, ChainHash } from "@calybris/kernel";
@@ -23,22 +23,22 @@ import type { LineFiles, Lines, Place } from "./line-files.ts";
 import { TreeFiles, type TreeSink } from "./tree-files.ts";
 import { extendSpace, prepareSpace, segmentName } from "./segment.ts";
 
-/** Where a journal goes on. */
+/** The position from which a writer continues. */
 export interface WriterStart extends ChainStart {
   readonly directory: string;
   readonly segment: number;
   /** End of the last entry in the segment. */
   readonly end: number;
-  /** The file that is locked while the journal is open; left out where nothing is locked. */
+  /** The file that is locked while the journal is open; omitted if nothing is locked. */
   readonly lock?: FileIdentity;
 }
 
 export type { Lines, Place } from "./line-files.ts";
 
-/** In idle times, so much is prepared in one go, and so much at most lies ahead. */
+/** Bytes prepared at a time while idle, and most bytes prepared ahead. */
 const IDLE_STEP_BYTES = 512 * 1024;
 const AHEAD_BYTES_MAX = 32 * 1024 * 1024;
-/** Head syncs are at most this far apart while entries arrive. */
+/** Longest interval between head syncs while entries arrive. */
 const HEAD_SYNC_MS = 1_000;
 
 export class SegmentWriter implements LineFiles {
@@ -53,11 +53,11 @@ export class SegmentWriter implements LineFiles {
   readonly tree: TreeSink;
   #file: DiskFile;
   #segment: number;
-  /** The head that was written last. */
+  /** The head written last. */
   #written: Head | undefined;
   #end: number;
   #size: number;
-  /** The first batch syncs the head: from then on a journal without one was tampered with. */
+  /** The first batch syncs the head: from then on, a journal without a head was tampered with. */
   #headSyncedMs: number = Number.NEGATIVE_INFINITY;
   #fsyncs = 0;
   /** Bytes appended since the files were opened. */
@@ -89,7 +89,7 @@ export class SegmentWriter implements LineFiles {
   /**
    * Makes lines durable.
    *
-   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused anything, now or before.
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused a call, now or before.
    */
   append(lines: Lines): Place {
     return this.#orFail(lines.last - lines.first + 1, () => {
@@ -110,7 +110,7 @@ export class SegmentWriter implements LineFiles {
     });
   }
 
-  /** Writes the head of lines that were appended; nobody waits for it. */
+  /** Writes the head of appended lines; no caller waits for it. */
   writeHead(lines: Lines): void {
     this.#orFail(0, () => {
       this.#written = { sequence: lines.last, hash: lines.hash, keyed: this.#keyedChain !== undefined };
@@ -124,8 +124,8 @@ export class SegmentWriter implements LineFiles {
   }
 
   /**
-   * Prepares some space for the next busy time: as much as was written since the files were opened, a piece at a time.
-   * For when there is nothing else to do.
+   * Prepares space for the next burst: as much as was written since the files were opened, a chunk at a time. For idle
+   * times.
    *
    * @returns whether there is more to prepare.
    */
@@ -139,7 +139,7 @@ export class SegmentWriter implements LineFiles {
     return true;
   }
 
-  /** Cuts the prepared space off and closes. Only after the last lines. */
+  /** Truncates the prepared space and closes. Only after the last lines. */
   close(): void {
     if (this.#failure !== undefined) return;
     this.#orFail(0, () => {

@@ -1,6 +1,6 @@
 /**
- * Segments: the files a journal is made of. They have no header, the first `previous_hash` of each continues the chain,
- * so their concatenation is one valid log. Space ahead of the end is prepared by writing newlines: a sync into prepared
+ * Segments: the files of a journal. They have no header, and the first `previous_hash` of each continues the chain, so
+ * their concatenation is one valid log. Space ahead of the end is prepared by writing newlines: a sync into prepared
  * space costs about half of one that grows the file, and readers skip blank lines.
  * @module
  */
@@ -8,7 +8,7 @@ import type { Disk, DiskFile } from "./disk.ts";
 import { writeWhole } from "./disk.ts";
 
 export const SEGMENT_BYTES_MAX: number = 64 * 1024 * 1024;
-/** How much is prepared at a time. */
+/** Bytes of space prepared at a time. */
 const PREPARED_BYTES = 1024 * 1024;
 const NEWLINES: Uint8Array = new Uint8Array(PREPARED_BYTES).fill(0x0a);
 
@@ -31,7 +31,7 @@ export function listSegments(disk: Disk, directory: string): readonly number[] {
     .sort((a, b) => a - b);
 }
 
-/** Makes sure that `bytes` fit between `end` and the size of the file, preparing more space when they do not. Returns the size. */
+/** Ensures that `bytes` fit between `end` and the size of the file, preparing more space if needed. Returns the size. */
 export function prepareSpace(file: DiskFile, size: number, end: number, bytes: number): number {
   const step = file.preparedBytes ?? PREPARED_BYTES;
   let prepared = size;
@@ -43,14 +43,14 @@ export function prepareSpace(file: DiskFile, size: number, end: number, bytes: n
   return prepared;
 }
 
-/** Prepares so many bytes behind the end of the file. Returns its size. */
+/** Prepares `bytes` of space after the end of the file. Returns its size. */
 export function extendSpace(file: DiskFile, size: number, bytes: number): number {
   writeWhole(file, NEWLINES.subarray(0, bytes), size);
   file.sync();
   return size + bytes;
 }
 
-/** Blanks a range: what was there can no longer be read as an entry. */
+/** Blanks a range: its content can no longer be read as an entry. */
 export function blank(file: DiskFile, from: number, to: number): void {
   for (let at = from; at < to; at += NEWLINES.byteLength) {
     writeWhole(file, NEWLINES.subarray(0, Math.min(NEWLINES.byteLength, to - at)), at);

@@ -1,31 +1,31 @@
 /**
- * The memory that the engine's thread and the writer thread share: a few words that say how far each has come, the ring of
- * entries, and what was written. Bytes and numbers beside the words are plain memory; a reader has first read, atomically, a
- * word that was stored after them.
+ * The memory shared by the engine's thread and the writer thread: a few words with the progress of each, the ring of
+ * entries, and the results. Bytes and numbers outside the words are plain memory; a reader first reads, atomically, a word
+ * that was stored after them.
  * @module
  */
 import { PROOF_BYTES } from "./decision-record.ts";
 import { FRONTIER_BYTES, Frontiers } from "./frontiers.ts";
 import { ProofTable } from "./proofs.ts";
 
-/** Positions of the words, 64 bytes apart, so that threads do not disturb each other's. */
+/** Positions of the words, 64 bytes apart, so that they do not share cache lines. */
 export const WORD = {
-  /** How far the ring of entries is filled, and how far it is emptied: bytes since the beginning, modulo 2^32. */
+  /** Bytes written to and consumed from the ring since the beginning, modulo 2^32. */
   appended: 0,
   emptied: 16,
-  /** Batches written, and how many of them the engine's thread knows; modulo 2^32. */
+  /** Batches written, and batches that the engine's thread has read; modulo 2^32. */
   written: 32,
   read: 48,
-  /** Whether a thread sleeps: the writer, the engine's. */
+  /** Whether a thread sleeps: the writer's, the engine's. */
   writerAsleep: 64,
   engineAsleep: 80,
-  /** Set once: nothing follows. */
+  /** Set once: no more entries follow. */
   closing: 96,
 } as const;
 export type Word = (typeof WORD)[keyof typeof WORD];
 
 const WORDS_BYTES = 112 * 4;
-/** As many entries may be on their way at once: each has a place for its proof. */
+/** Most entries in flight: each has a place for its proof. */
 export const PROOFS = 8_192;
 export const RESULTS = 1_024;
 export const RESULT_NUMBERS = 7;
@@ -37,11 +37,11 @@ export interface SharedMemory {
   readonly words: Int32Array;
   /** Entries on their way to the writer. */
   readonly ring: Buffer;
-  /** What was written. */
+  /** The results of written batches. */
   readonly results: Float64Array;
-  /** The proof of each entry on its way, by its sequence: its hash, and the digests of a decision. */
+  /** The proofs of entries in flight, by sequence: hash, and the digests of a decision. */
   readonly proofs: ProofTable;
-  /** The Merkle tree after each batch that was written. */
+  /** The Merkle tree after each written batch. */
   readonly frontiers: Frontiers;
 }
 
@@ -67,10 +67,10 @@ const AWAKE = 0;
 const ASLEEP = 1;
 
 /**
- * Sleeps until woken, unless there is something to do. A producer stores its work first and wakes the sleeper after: the
- * sleeper says that it sleeps before it looks, so one of the two always sees the other.
+ * Sleeps until woken, unless there is work. A producer stores its work first and wakes the sleeper after; the sleeper
+ * announces its sleep before it checks for work, so one of the two always sees the other.
  *
- * @param msMax - wakes by itself after this many milliseconds; never when left out.
+ * @param msMax - wakes by itself after this many milliseconds; default: never.
  */
 export function sleepUnless(words: Int32Array, sleeper: Word, ready: () => boolean, msMax?: number): void {
   Atomics.store(words, sleeper, ASLEEP);
@@ -78,7 +78,7 @@ export function sleepUnless(words: Int32Array, sleeper: Word, ready: () => boole
   Atomics.store(words, sleeper, AWAKE);
 }
 
-/** Says that the engine's thread will wait for a message; false when there is something to do, and it does not. */
+/** Announces that the engine's thread will wait for a message; false if there is work, and it does not wait. */
 export function dozeUnless(words: Int32Array, ready: () => boolean): boolean {
   Atomics.store(words, WORD.engineAsleep, ASLEEP);
   if (!ready()) return true;
@@ -86,7 +86,7 @@ export function dozeUnless(words: Int32Array, ready: () => boolean): boolean {
   return false;
 }
 
-/** Wakes a thread if it sleeps. For the engine's thread, true says that it must be sent a message. */
+/** Wakes a thread if it sleeps. True for the engine's thread means that it needs a message. */
 export function wake(words: Int32Array, sleeper: Word): boolean {
   if (Atomics.load(words, sleeper) !== ASLEEP) return false;
   if (Atomics.compareExchange(words, sleeper, ASLEEP, AWAKE) !== ASLEEP) return false;

@@ -1,6 +1,6 @@
 /**
- * Drives the writer in a thread of its own, so that a sync never holds up the thread that decides. Entries go there
- * through a ring in shared memory and what was written comes back the same way, so that under load no message is sent.
+ * Drives the writer in a thread of its own, so that a sync never blocks the thread that decides. Entries are passed
+ * through a ring in shared memory and results come back the same way, so that under load no message is sent.
  *
  *     ordering thread ─▶ ring ─▶ writer: chain, write, sync ─▶ file
  *            ▲                             │
@@ -19,7 +19,7 @@ import type { FromWriter, WriterThreadData } from "./writer-thread.ts";
 
 export { InlineDriver, writeInThisThread } from "./inline-driver.ts";
 
-/** A thread that cannot be started leaves no port open. */
+/** If the thread cannot be started, its port is closed. */
 function startWriter(workerData: WriterThreadData): Worker {
   const { port } = workerData;
   try {
@@ -74,7 +74,7 @@ export class ThreadDriver implements WriterDriver {
     this.#watch.until(this.#feed.laid, wake(this.#memory.words, WORD.writerAsleep));
   }
 
-  /** A thread that ends before it is asked to is a failure. */
+  /** A thread that ends on its own has failed. */
   #adopt(worker: Worker): Promise<void> {
     worker.unref();
     worker.on("error", (error) => this.#fail(error instanceof Error ? error.message : String(error)));
@@ -93,7 +93,7 @@ export class ThreadDriver implements WriterDriver {
     const tree = this.#tree;
     const hash = proofs.hashOf(durable);
     if (!this.#failed) this.onWritten({ first, durable, hash, proofs, tree, segment, offset, bytes, fsyncs });
-    // Only now: while those who wait are called, the places of their proofs are not given away.
+    // Only now: the places of the proofs must not be reused while waiters are called.
     if (this.#feed.free(durable)) this.#wakeWriter();
   }
 
@@ -102,7 +102,7 @@ export class ThreadDriver implements WriterDriver {
     else this.#fail(message.problem);
   }
 
-  /** What was written before is still reported; nothing after it. */
+  /** Earlier results are still reported; nothing after them. */
   #fail(problem: string): void {
     if (this.#failed) return;
     this.#feed.discard();

@@ -1,6 +1,6 @@
 /**
- * The Merkle tree of a journal, grown by many entries at once: level by level, so that the hashes of a level are made four at a
- * time. `MerkleTree` of the kernel is the definition; both are continued from the same frontier.
+ * The Merkle tree of a journal, extended by many entries at once: level by level, so that four hashes of a level are
+ * computed at a time. `MerkleTree` of the kernel is the definition; both can continue from the same frontier.
  *
  *     entry hashes ─▶ leaves ─▶ pairs of leaves ─▶ … ─▶ the roots of perfect subtrees
  * @module
@@ -9,7 +9,7 @@ import { HASH_BYTES, type MerkleFrontier, MerkleTree, Sha256Lanes, toHex } from 
 import { nodeSha256 } from "./chain-hash.ts";
 import type { TreeSink } from "./tree-files.ts";
 
-/** So many entries are hashed together; more are taken in turns. */
+/** Entries hashed together; more are processed in several rounds. */
 export const TREE_BATCH_MAX = 256;
 const LEAF = 0;
 const NODE = 1;
@@ -22,7 +22,7 @@ export class TreeBatch {
   #treeSize: number;
   #count = 0;
 
-  /** @param onNodes - gets the hashes of perfect subtrees as they are completed, those of one level together. */
+  /** @param onNodes - called with the hashes of completed perfect subtrees, those of one level together. */
   constructor({ treeSize, hashes }: MerkleFrontier, onNodes?: TreeSink["add"]) {
     this.#onNodes = onNodes;
     this.#treeSize = treeSize;
@@ -31,7 +31,7 @@ export class TreeBatch {
       this.#roots[level] = rest % 2 === 1 ? hashes[--next] : undefined;
   }
 
-  /** Takes the hash of the next entry, 32 bytes at `at`. It counts from {@link grow} on, or when many wait. */
+  /** Adds the hash of the next entry, 32 bytes at `at`. It takes effect at {@link grow}, or when many are pending. */
   add(bytes: Uint8Array, at: number): void {
     const { messages } = this.#lanes;
     const to = this.#count * HASH_BYTES;
@@ -40,7 +40,7 @@ export class TreeBatch {
     if (this.#count === TREE_BATCH_MAX) this.grow();
   }
 
-  /** Grows the tree by the entries that were added. */
+  /** Extends the tree by the added entries. */
   grow(): void {
     const added = this.#count;
     if (added === 0) return;
@@ -56,7 +56,7 @@ export class TreeBatch {
       const last =
         total % 2 === 1 ? this.#lanes.digests.slice((count - 1) * HASH_BYTES, count * HASH_BYTES) : undefined;
       if (pairs > 0) this.#hashPairs(left, count, pairs);
-      // What has no right sibling yet.
+      // A node that has no right sibling yet.
       this.#roots[level] = last;
       first = Math.floor(first / 2);
       count = pairs;
@@ -64,7 +64,7 @@ export class TreeBatch {
     this.#treeSize += added;
   }
 
-  /** A copy of what another tree can be continued from. */
+  /** A copy of the frontier, from which another tree can continue. */
   frontier(): MerkleFrontier {
     return { treeSize: this.#treeSize, hashes: this.#roots.filter((root) => root !== undefined).reverse() };
   }

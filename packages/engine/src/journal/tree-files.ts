@@ -1,34 +1,34 @@
 /**
- * The hashes of the Merkle tree beside a journal, as its tiles (C2SP tlog-tiles) have them: `tree-<L>.hashes` holds, 32 bytes
- * each and one after another, the roots of the perfect subtrees of 256^L entries. Tile N of level L is the 8,192 bytes from
- * 8,192 · N on, and a partial tile the beginning of that, so each level is one file that only grows.
+ * The hashes of the Merkle tree beside a journal, in the layout of its tiles (C2SP tlog-tiles): `tree-<L>.hashes` holds, 32
+ * bytes each and one after another, the roots of the perfect subtrees of 256^L entries. Tile N of level L is the 8,192 bytes
+ * from 8,192 · N on, and a partial tile is a prefix of that, so each level is one append-only file.
  *
  *     entries durable ─▶ flush ─▶ … ─▶ sync before a segment ends, and with it before a snapshot of that place has its name
  *
- * They are never ahead of the entries, hold nothing that the entries do not, and are written again by a recovery. A proof from
- * them is verified before it is given away.
+ * The files are never ahead of the entries, contain nothing that the entries do not imply, and are rewritten by a recovery.
+ * A proof from them is verified before it is returned.
  * @module
  */
 import { HASH_BYTES, TILE_WIDTH } from "@calybris/kernel";
 import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
 
-/** 256^6 entries are more than a sequence can count; the level above has none. */
+/** 256^6 entries exceed the range of a sequence, so the level above is empty. */
 const LEVELS = 7;
 const TILE_HEIGHT = 8;
-/** When so many hashes wait, a recovery writes them. */
+/** During a recovery, hashes are written when this many are pending. */
 const PENDING_MAX = 8_192;
 
-/** Takes the hashes of perfect subtrees as they are completed. */
+/** Receives the hashes of perfect subtrees as they are completed. */
 export interface TreeSink {
-  /** Takes hashes of one level, one behind the other from `index` on; they may be written over when it returns. */
+  /** Takes hashes of one level, one after another from `index` on; the caller may overwrite them afterwards. */
   readonly add: (level: number, index: number, hashes: Uint8Array) => void;
-  /** Writes what was added. */
+  /** Writes the added hashes. */
   flush(): void;
 }
 
 interface Row {
   file: DiskFile | undefined;
-  /** Number of the first hash that waits. */
+  /** Index of the first pending hash. */
   from: number;
   readonly pending: Uint8Array[];
   pendingBytes: number;
@@ -57,7 +57,7 @@ export class TreeFiles implements TreeSink {
     row.pendingBytes += hashes.byteLength;
   };
 
-  /** Writes if much waits. */
+  /** Writes if many hashes are pending. */
   flushIfLong(): void {
     if ((this.#rows[0] as Row).pendingBytes >= PENDING_MAX * HASH_BYTES) this.flush();
   }
@@ -73,12 +73,12 @@ export class TreeFiles implements TreeSink {
     }
   }
 
-  /** Makes durable what was written. */
+  /** Makes the written hashes durable. */
   sync(): void {
     for (const { file } of this.#rows) file?.syncData();
   }
 
-  /** Cuts what is beyond a tree: it belongs to entries that are gone. */
+  /** Truncates the files to a tree: the rest belongs to entries that were cut. */
   cut(treeSize: number): void {
     for (const [level, row] of this.#rows.entries()) {
       const file = row.file ?? this.#disk.open(this.#directory, treeFileName(level), false);
@@ -110,7 +110,7 @@ function bytesAt(level: number, treeSize: number): number {
   return Math.floor(treeSize / TILE_WIDTH ** level) * HASH_BYTES;
 }
 
-/** Whether the files have every hash of a tree, by their lengths. */
+/** Whether the files have every hash of a tree, judged by their lengths. */
 export function hasTreeFiles(disk: Disk, directory: string, treeSize: number): boolean {
   for (let level = 0; bytesAt(level, treeSize) > 0; level++) {
     const file = disk.open(directory, treeFileName(level), false);
@@ -121,7 +121,7 @@ export function hasTreeFiles(disk: Disk, directory: string, treeSize: number): b
   return true;
 }
 
-/** So many hashes of a level from one on; `undefined` where not all of them are there. */
+/** `count` hashes of a level from one on; `undefined` if any is missing. */
 export function readTreeFile(
   disk: Disk,
   directory: string,

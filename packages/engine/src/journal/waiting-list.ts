@@ -1,24 +1,24 @@
 /**
- * Who waits for which entry, in the order of the entries: called from the front as the disk catches up.
+ * The waiters of entries, in the order of the entries: called from the front as entries become durable.
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
 import type { Proofs } from "./proofs.ts";
 
-/** Waits for one entry. One of the two is called, once, and must not throw. */
+/** Waits for one entry. One of the two methods is called, once, and must not throw. */
 export interface EntryWaiter {
-  /** The entry is on the disk. Its proof is good until this returns. */
+  /** The entry is on the disk. Its proof is valid until this returns. */
   durable(sequence: number, proofs: Proofs): void;
-  /** It is not known whether the entry is on the disk. Called in a turn of its own. */
+  /** It is unknown whether the entry is on the disk. Called in a task of its own. */
   failed(error: CalybrisError): void;
 }
 
 export class WaitingList {
-  /** Entries, and who waits for each. */
+  /** Sequences, and the waiter of each. */
   readonly #sequences: number[] = [];
   readonly #waiting: EntryWaiter[] = [];
   #from = 0;
-  /** Those who came later for an entry that was ordered before: few, in any order. */
+  /** Later waiters of entries ordered earlier: few, in any order. */
   #late: { readonly sequence: number; readonly waiter: EntryWaiter }[] = [];
 
   get count(): number {
@@ -31,12 +31,12 @@ export class WaitingList {
     this.#waiting.push(waiter);
   }
 
-  /** As `add`, for an entry that was added before; it counts as one all the same. */
+  /** Like `add`, for an entry added earlier; it counts as one more waiter. */
   addLate(sequence: number, waiter: EntryWaiter): void {
     this.#late.push({ sequence, waiter });
   }
 
-  /** Calls those who wait for entries up to `durable`. */
+  /** Calls the waiters of entries up to `durable`. */
   resolve(durable: number, proofs: Proofs): void {
     while (this.#from < this.#sequences.length) {
       const sequence = this.#sequences[this.#from] as number;
@@ -45,7 +45,7 @@ export class WaitingList {
       this.#from += 1;
       waiter.durable(sequence, proofs);
     }
-    // Those who were called are let go soon: long-lived ones would be promoted by the collector, and freed late.
+    // Called waiters are released early: otherwise the collector would promote them, and free them late.
     if (this.#from * 2 >= this.#waiting.length) {
       this.#sequences.splice(0, this.#from);
       this.#waiting.splice(0, this.#from);
@@ -78,7 +78,7 @@ export class WaitingList {
 export function promisedEntry(): { readonly durable: Promise<string>; readonly waiter: EntryWaiter } {
   const { promise: durable, resolve, reject } = Promise.withResolvers<string>();
   const failed = (error: CalybrisError): void => {
-    // Not every entry is waited for; one that is not, and fails, must not end the process.
+    // Some entries have no caller that awaits them; their failure must not end the process.
     durable.catch(() => undefined);
     reject(error);
   };

@@ -1,7 +1,7 @@
 /**
- * The thread that owns the journal's files: takes what was ordered, chains it, writes it, reports it, and sleeps when there is nothing. It
- * never returns to its event loop, so that nothing comes between the end of one sync and the next write. After a failure
- * it says so and ends.
+ * The thread that owns the journal's files: chains, writes and reports ordered entries, and sleeps when there are none. It
+ * never returns to its event loop, so that nothing delays the next write after a sync. After a failure it reports the error
+ * and ends.
  * @module
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
@@ -17,18 +17,18 @@ export interface WriterThreadData {
   readonly start: WriterStart;
   readonly key: Uint8Array | undefined;
   readonly shared: SharedArrayBuffer;
-  /** Tails too long for the ring come in here; wake-ups and the failure go out. */
+  /** Receives tails too long for the ring; sends wake-ups and the failure. */
   readonly port: MessagePort;
 }
 
-/** To the engine's thread: that it should look, or why nothing more will come. */
+/** A message to the engine's thread: results are available, or the problem that ended the writer. */
 export type FromWriter = "written" | { readonly problem: string };
 
-/** After so long without work, space is prepared. */
+/** Idle time after which space is prepared. */
 const IDLE_MS = 5;
 /**
- * After a batch of few entries the thread looks so long for the next one before it sleeps: few callers that were answered come back
- * within it. Many take longer, and then looking only takes the processor from them.
+ * How long the thread polls for the next entry after a small batch, before it sleeps: a few callers that were just answered
+ * return within this time. Many callers take longer, and polling would only take processor time from them.
  */
 const SPIN_US = 60;
 const SPIN_ENTRIES_MAX = 4;

@@ -1,6 +1,6 @@
 /**
- * The whole way from ordered entries to the disk, in the caller's thread: the same ring, lines and files as those of the
- * writer thread, one step at a time. For tests, simulations, and where no thread can be started.
+ * The whole path from ordered entries to the disk, in the caller's thread: the same ring, lines and files as in the writer
+ * thread, one step at a time. For tests, simulations, and where threads are not available.
  *
  *     batch ─▶ ring ─▶ lines, chained ─▶ one write ─▶ one fdatasync ─▶ report ─▶ head
  * @module
@@ -24,7 +24,7 @@ export class StepWriter {
   readonly #feed: EntryFeed;
   readonly #lines: LineWriter;
   readonly #tree = (): MerkleFrontier => this.#memory.frontiers.current();
-  /** Gets the reports of the step that runs. */
+  /** Receives the reports of the running step. */
   #onWritten: (written: Written) => void = () => undefined;
 
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
@@ -40,29 +40,29 @@ export class StepWriter {
     });
   }
 
-  /** Takes the entries that come next; nothing is written yet. */
+  /** Takes the next entries; nothing is written yet. */
   submit(batch: Batch): void {
     this.#feed.push(batch);
   }
 
   /**
-   * Makes the entries that come next durable, as many as one write takes.
+   * Makes the next entries durable, as many as one write takes.
    *
-   * @param onWritten - called with what is durable, before the head is written.
-   * @returns false when no entry waits.
-   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused anything, now or before.
+   * @param onWritten - called with the durable entries, before the head is written.
+   * @returns false if no entry waits.
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused a call, now or before.
    */
   step(onWritten: (written: Written) => void): boolean {
     this.#onWritten = onWritten;
     return this.#lines.step() > 0;
   }
 
-  /** Prepares space ahead, as the thread does when it is idle; whether there is more to prepare. */
+  /** Prepares space ahead, as the thread does when idle; returns whether there is more to prepare. */
   prepareAhead(): boolean {
     return this.#lines.prepareAhead();
   }
 
-  /** Cuts the prepared space off and closes. Only after the last batch. */
+  /** Truncates the prepared space and closes. Only after the last batch. */
   close(): void {
     this.#lines.close();
   }
@@ -75,7 +75,7 @@ export class StepWriter {
   }
 }
 
-/** The same, into the segments of a directory. */
+/** A writer into the segments of a directory. */
 export class Writer extends StepWriter {
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
   constructor(disk: Disk, start: WriterStart, chain?: ChainHash, nowMs: () => number = () => performance.now()) {
