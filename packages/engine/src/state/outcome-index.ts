@@ -30,14 +30,14 @@ const CHUNK_BITS: number = SNAPSHOT_PAGE_RECORDS.reported;
 type OutcomeRecord = ReturnType<typeof OUTCOME_RECORDS.read>;
 
 /**
- * The remembered form of an outcome entry.
+ * The record of an outcome entry.
  *
  * @param closedCost - cost at which the decision's reservation was closed before the outcome.
  */
-export function rememberedOutcome(sequence: number, entry: OutcomeEntry, closedCost: bigint | undefined): Remembered {
+function recordOf(sequence: number, entry: OutcomeEntry, closedCost: bigint | undefined): OutcomeRecord {
   const cost = outcomeCost(entry);
   const known = cost ?? closedCost;
-  return rememberedRecord({
+  return {
     of: entry.of,
     sequence,
     disposition: DISPOSITIONS.indexOf(entry.disposition),
@@ -51,7 +51,7 @@ export function rememberedOutcome(sequence: number, entry: OutcomeEntry, closedC
     rewardBps: entry.rewardBps,
     learned: entry.learned ? 1 : 0,
     digest: entry.digest,
-  });
+  };
 }
 
 const NOT_TOLD = 2;
@@ -70,7 +70,7 @@ function rememberedRecord(record: OutcomeRecord): Remembered {
     record.cost === COST_TOLD
       ? [costMicrocents]
       : [undefined, record.cost === COST_CLOSED ? costMicrocents : undefined];
-  return { sequence, content, costs, observed: { ...observed, repeated: true }, record };
+  return { sequence, content, costs, observed: { ...observed, repeated: true } };
 }
 
 /** The reported content, without time and cost. */
@@ -92,8 +92,6 @@ export interface Remembered {
   /** The costs that make the same report: after a settlement its cost may be given or omitted. */
   readonly costs: readonly (bigint | undefined)[];
   readonly observed: Omit<Observed, "settlement">;
-  /** `undefined` if it is no longer known. */
-  readonly record: OutcomeRecord | undefined;
 }
 
 /** Whether a report equals the remembered one. */
@@ -105,16 +103,16 @@ export class OutcomeIndex implements Stage {
   readonly parts: readonly string[] = ["reported", "outcomes"];
   /** A bit for each entry of the journal. */
   readonly #reported: Pages = new Pages("reported", CHUNK_BITS / 8);
-  readonly #latest = new Map<number, Remembered>();
-  /** The latest outcomes as a snapshot holds them, and their record numbers. */
+  /** The latest outcomes as a snapshot holds them, in bytes: as objects they would be most of the heap. */
   readonly #log: RecordLog<OutcomeRecord> = new RecordLog("outcomes", OUTCOME_RECORDS, SNAPSHOT_PAGE_RECORDS.outcomes);
+  /** Record number of each decision's outcome. */
   readonly #numbers = new Map<number, number>();
   /** Continues at the oldest remaining key: a new iterator would walk over all deleted ones. */
-  readonly #oldest: MapIterator<number> = this.#latest.keys();
+  readonly #oldest: MapIterator<number> = this.#numbers.keys();
 
   readonly #closedCost: (of: number) => bigint | undefined;
-  /** The remembered form of the last checked outcome. */
-  #next: Remembered | undefined;
+  /** The record of the last checked outcome. */
+  #next: OutcomeRecord | undefined;
 
   /** @param closedCost - the cost of a closed reservation; `undefined` for an open or unknown one. */
   constructor(closedCost: (of: number) => bigint | undefined) {
@@ -124,20 +122,19 @@ export class OutcomeIndex implements Stage {
   check(sequence: number, _at: number, body: EntryBody): void {
     if (body.kind !== "outcome") return;
     invariant(isDigest(body.digest), "an outcome has its digest");
-    this.#next = rememberedOutcome(sequence, body, this.#closedCost(body.of));
+    this.#next = recordOf(sequence, body, this.#closedCost(body.of));
   }
 
   apply(_sequence: number, _at: number, body: EntryBody): void {
-    if (body.kind === "outcome") this.#remember(body.of, this.#next as Remembered);
+    if (body.kind === "outcome") this.#remember(body.of, this.#next as OutcomeRecord);
   }
 
-  #remember(of: number, remembered: Remembered): void {
+  #remember(of: number, record: OutcomeRecord): void {
     this.#mark(of);
     const before = this.#numbers.get(of);
     if (before !== undefined) this.#forget(of, before);
-    this.#latest.set(of, remembered);
-    if (remembered.record !== undefined) this.#numbers.set(of, this.#log.append(remembered.record));
-    if (this.#latest.size <= OUTCOMES_KEPT_MAX) return;
+    this.#numbers.set(of, this.#log.append(record));
+    if (this.#numbers.size <= OUTCOMES_KEPT_MAX) return;
     const oldest = this.#oldest.next().value as number;
     this.#forget(oldest, this.#numbers.get(oldest) as number);
   }
@@ -155,7 +152,6 @@ export class OutcomeIndex implements Stage {
   #restoreLatest(members: SnapshotMembers): void {
     this.#log.restore(members, (record, number) => {
       if (record.disposition >= DISPOSITIONS.length) throw new RangeError("an outcome is of no known disposition");
-      this.#latest.set(record.of, rememberedRecord(record));
       this.#numbers.set(record.of, number);
       return true;
     });
@@ -163,8 +159,9 @@ export class OutcomeIndex implements Stage {
 
   /** The remembered outcome of a decision; `undefined` if none was reported. */
   find(of: number): Remembered | undefined {
-    const latest = this.#latest.get(of);
-    if (latest !== undefined) return latest;
+    const number = this.#numbers.get(of);
+    const record = number === undefined ? undefined : this.#log.read(number);
+    if (record !== undefined) return rememberedRecord(record);
     const bit = of % CHUNK_BITS;
     const bits = this.#reported.get(Math.floor(of / CHUNK_BITS))?.bytes;
     if (bits === undefined || ((bits[bit >> 3] as number) & (1 << (bit & 7))) === 0) return undefined;
@@ -178,7 +175,6 @@ export class OutcomeIndex implements Stage {
   }
 
   #forget(of: number, number: number): void {
-    this.#latest.delete(of);
     this.#numbers.delete(of);
     this.#log.erase(number);
   }
@@ -198,5 +194,4 @@ const FORGOTTEN: Remembered = Object.freeze({
     digest: "",
     repeated: true,
   },
-  record: undefined,
 });
