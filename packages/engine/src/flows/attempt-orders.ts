@@ -7,11 +7,12 @@ import {
   type AttemptEndedEntry,
   type CalybrisError,
   type Caused,
+  InvariantViolation,
   microcents,
   U32_MAX,
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
-import { amountField, optionalField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
+import { amountField, isWhole, optionalField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import { drive } from "../ledger/cells.ts";
 import { periodsDue } from "../ledger/due-periods.ts";
@@ -19,6 +20,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { attemptFault, headroomForAttempt } from "../ledger/refusals.ts";
 import { type Bound, type OutputLimits, type Reservation, reservationWithin } from "./call-bounds.ts";
 import type { AttemptEnd } from "./client-call.ts";
+import type { Writable } from "./writable.ts";
 
 /** What ordering an attempt needs. */
 export interface AttemptPorts {
@@ -110,8 +112,42 @@ function tooExpensive(
  * @throws CalybrisError `CAL_LEDGER_INVALID` with every mistake.
  */
 export function endedEntry(of: number, end: AttemptEnd, caused: Caused): AttemptEndedEntry {
+  const { number, status, latencyMs, firstByteMs, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = end;
+  // On the path of every call: a field of its own says what is wrong only where something is.
+  const isPlain =
+    isWhole(number, U32_MAX) &&
+    isWhole(status, HTTP_STATUS_MAX) &&
+    isWhole(latencyMs, U32_MAX) &&
+    isCount(firstByteMs) &&
+    isCount(inputTokens) &&
+    isCount(outputTokens) &&
+    isCount(cacheReadTokens) &&
+    isCount(cacheWriteTokens);
+  const cost = optionalField(end.costMicrocents, amountField("costMicrocents", end.costMicrocents, 0n));
+  if (!isPlain || "mistake" in cost) throw refusedEnd(end);
+  const { value: costMicrocents } = cost;
+  const entry: Writable<AttemptEndedEntry> = {
+    kind: "attempt",
+    change: "ended",
+    of,
+    number,
+    status,
+    latencyMs,
+    ...caused,
+  };
+  if (firstByteMs !== undefined) entry.firstByteMs = firstByteMs;
+  if (costMicrocents !== undefined) entry.costMicrocents = costMicrocents;
+  if (inputTokens !== undefined) entry.inputTokens = inputTokens;
+  if (outputTokens !== undefined) entry.outputTokens = outputTokens;
+  if (cacheReadTokens !== undefined) entry.cacheReadTokens = cacheReadTokens;
+  if (cacheWriteTokens !== undefined) entry.cacheWriteTokens = cacheWriteTokens;
+  return entry;
+}
+
+/** @throws CalybrisError as {@link endedEntry}. */
+function refusedEnd(end: AttemptEnd): InvariantViolation {
   const count = (name: keyof AttemptEnd) => optionalField(end[name], wholeField(name, end[name], U32_MAX));
-  const { number, status, latencyMs, ...optional } = refuseMistakes({
+  refuseMistakes({
     number: wholeField("number", end.number, U32_MAX),
     status: wholeField("status", end.status, HTTP_STATUS_MAX),
     latencyMs: wholeField("latencyMs", end.latencyMs, U32_MAX),
@@ -122,6 +158,9 @@ export function endedEntry(of: number, end: AttemptEnd, caused: Caused): Attempt
     cacheReadTokens: count("cacheReadTokens"),
     cacheWriteTokens: count("cacheWriteTokens"),
   });
-  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
-  return { kind: "attempt", change: "ended", of, number, status, latencyMs, ...given, ...caused };
+  return new InvariantViolation("the end of an attempt that has a mistake is refused for it");
+}
+
+function isCount(given: unknown): boolean {
+  return given === undefined || isWhole(given, U32_MAX);
 }

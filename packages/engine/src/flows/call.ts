@@ -22,7 +22,8 @@ import { EngineError } from "../engine-errors.ts";
 import type { Amount } from "../intake/client-request.ts";
 import { nameField, oneOfField, optionalField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
-import type { Ordered, Ordering } from "../journal/journal.ts";
+import type { WaiterOrdering } from "../journal/ordering.ts";
+import { DurableWaiter, type EntryWaiter, NOBODY } from "../journal/waiting-list.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { endedEntry, orderAttempt } from "./attempt-orders.ts";
 import { boundField, type OutputLimits, type Reservation } from "./call-bounds.ts";
@@ -46,12 +47,16 @@ import type { DecisionFound } from "./outcomes.ts";
 /** What a call needs of the engine. */
 export interface CallPorts {
   readonly ledger: Ledger;
-  readonly journal: Ordering;
+  readonly journal: WaiterOrdering;
   readonly failStop: FailStop;
   readonly moves: Pick<EngineLedger, "hold" | "release" | "correct">;
   readonly learning: Pick<EngineLearning, "observeHeld">;
   readonly caused: (caller: Caller) => Caused;
   readonly nowUs: () => number;
+}
+
+function isUnknown({ costMicrocents }: AttemptState): boolean {
+  return costMicrocents === undefined;
 }
 
 /** A call as its decision began it. */
@@ -179,8 +184,9 @@ export class Call {
   attemptEnded(end: AttemptEnd): Promise<void> {
     return this.#ports.failStop.command(async () => {
       this.#requireNotEnded();
-      const { durable } = this.#orderEnd(end);
-      await durable;
+      const waiter = new DurableWaiter();
+      this.#orderEnd(end, waiter);
+      await waiter.promise;
     });
   }
 
@@ -196,16 +202,15 @@ export class Call {
     return this.#end(async () => {
       this.#orderGivenEnd(end);
       const { decisionId } = this;
-      const unknown = this.#unknown;
-      if (unknown.length > 0) throw this.#costUnknown(unknown);
+      if (this.#attempts.some(isUnknown)) throw this.#costUnknown(this.#unknown);
       const { costMicrocents } = this;
       const closed = this.#ports.ledger.reservations.closed(this.#of);
       const isOther = closed !== undefined && closed.actualMicrocents !== costMicrocents;
       if (isOther && closed.state !== "released")
         await this.#ports.moves.correct({ decisionId, actualMicrocents: costMicrocents }, this.#caller);
       const isFallback = this.#attempts.at(-1)?.candidate !== this.candidate;
-      const abandoned = isFallback ? { disposition: "abandoned" as const } : {};
-      const reported = { ...outcome, ...abandoned, decisionId, costMicrocents, settle: true };
+      const disposition = isFallback ? "abandoned" : outcome.disposition;
+      const reported = { ...outcome, disposition, decisionId, costMicrocents, settle: true };
       const observed = await this.#ports.learning.observeHeld(reported, this.#caller, this.#found);
       return { decisionId, costMicrocents, observed };
     });
@@ -315,16 +320,15 @@ export class Call {
   }
 
   #orderGivenEnd(end: AttemptEnd | undefined): void {
-    if (end !== undefined && this.#attempts[end.number - 1]?.hasEnded !== true) this.#orderEnd(end);
+    if (end !== undefined && this.#attempts[end.number - 1]?.hasEnded !== true) this.#orderEnd(end, NOBODY);
   }
 
-  #orderEnd(end: AttemptEnd): Ordered {
+  #orderEnd(end: AttemptEnd, waiter: EntryWaiter): void {
     const entry = endedEntry(this.#of, end, this.#ports.caused(this.#caller));
     const attempt = this.#attempts[entry.number - 1];
     if (attempt === undefined || attempt.hasEnded) throw this.#invalid(`ends, but ${entry.number} is not under way`);
-    const ordered = this.#ports.journal.append(entry);
+    this.#ports.journal.appendFor(entry, waiter);
     attempt.hasEnded = true;
     attempt.costMicrocents = entry.costMicrocents;
-    return ordered;
   }
 }

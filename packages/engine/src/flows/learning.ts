@@ -14,7 +14,7 @@ import {
 import { EngineError } from "../engine-errors.ts";
 import { digestField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
-import type { Ordering } from "../journal/journal.ts";
+import type { WaiterOrdering } from "../journal/ordering.ts";
 import type { TierQuality } from "../router/floors.ts";
 import type { Prior } from "../router/prior.ts";
 import { loadPrior, scoreText } from "../router/prior-file.ts";
@@ -36,7 +36,7 @@ export interface LearningPorts extends Omit<OutcomePorts, "onOrdered"> {
   readonly prior: () => Prior | undefined;
   /** Of the active policy. */
   readonly featureNames: () => readonly string[];
-  readonly journal: Ordering;
+  readonly journal: WaiterOrdering;
   readonly failStop: FailStop;
 }
 

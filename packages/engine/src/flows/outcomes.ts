@@ -16,9 +16,11 @@ import {
   type Kernel,
   type Learning,
   type OutcomeEntry,
+  type Outcome,
   outcomeCost,
   outcomeDigest,
   PROPENSITY_ONE,
+  type Recommendation,
   runningId,
   selectionDigest,
   toHex,
@@ -26,7 +28,8 @@ import {
 import { EngineError } from "../engine-errors.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
-import type { Ordering } from "../journal/journal.ts";
+import type { WaiterOrdering } from "../journal/ordering.ts";
+import { DurableWaiter, type EntryWaiter } from "../journal/waiting-list.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { moneyOf } from "../ledger/outcome-money.ts";
 import { rewardOf, successOf } from "../router/feedback.ts";
@@ -41,6 +44,7 @@ import type { FirstResults } from "./first-results.ts";
 import type { Caller } from "./keys.ts";
 import type { EngineLedger } from "./ledger.ts";
 import { type ClientOutcome, type Reported, readOutcome } from "./parsed-outcome.ts";
+import type { Writable } from "./writable.ts";
 
 /** A decision as an outcome finds it. */
 export interface DecisionFound {
@@ -56,7 +60,7 @@ export interface OutcomePorts {
   readonly ledger: Ledger;
   readonly settle: EngineLedger["settle"];
   readonly caused: (caller: Caller) => Caused;
-  readonly journal: Ordering;
+  readonly journal: WaiterOrdering;
   readonly failStop: FailStop;
   readonly firstResults: FirstResults;
   /** The decision of an id that was answered; `undefined` when there is none. */
@@ -68,6 +72,8 @@ export interface OutcomePorts {
   /** Called once an outcome is ordered. */
   readonly onOrdered: () => void;
 }
+
+type RecommendedEntry = DecisionEntry & { readonly learning: Recommendation };
 
 const MICROSECONDS = 1_000_000;
 
@@ -97,26 +103,27 @@ export class EngineOutcomes {
       const belief = drawnFrom === 0 ? undefined : (beliefs.kept(drawnFrom) ?? (await beliefs.at(drawnFrom)));
       // Only now: the caller may have been revoked while the decision was read.
       const caused = this.#ports.caused(caller);
-      const observed = await firstResults.once<Observed>({
-        first: () => {
-          const before = outcomes.find(of);
-          if (before === undefined) return undefined;
-          const { sequence } = before;
-          if (!isSameReport(before, reported)) throw new EngineError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence });
-          return { ...before.observed, decisionId, repeated: true, settlement: undefined };
-        },
-        order: () => this.#order(reported, { ...this.#entryOf(of, reported, found, belief), ...caused }),
-      });
-      return observed.repeated ? { ...observed, settlement: await this.#settled(of, reported, caller) } : observed;
+      const before = outcomes.find(of);
+      if (before !== undefined) {
+        const { sequence } = before;
+        if (!isSameReport(before, reported)) throw new EngineError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence });
+        await firstResults.durable(sequence);
+        const settlement = await this.#settled(of, reported, caller);
+        return { ...before.observed, decisionId, repeated: true, settlement };
+      }
+      const waiter = new DurableWaiter();
+      const observed = this.#order(reported, this.#entryOf(of, reported, found, belief, caused), waiter);
+      await waiter.promise;
+      return observed;
     });
   }
 
-  #order({ decisionId, settle }: Reported, entry: OutcomeEntry): Observed {
+  #order({ decisionId, settle }: Reported, entry: OutcomeEntry, waiter: EntryWaiter): Observed {
     const { ledger, journal, onOrdered } = this.#ports;
     const move = moneyOf(entry);
     const refusal = move === undefined ? undefined : ledger.refusalOf(move);
     if (refusal !== undefined) throw refusal;
-    const { sequence } = journal.append(entry);
+    const sequence = journal.appendFor(entry, waiter);
     onOrdered();
     const settlement = settle ? settledOf(ledger, entry.of, false) : undefined;
     const { successBps, rewardBps, learned, digest } = entry;
@@ -140,7 +147,8 @@ export class EngineOutcomes {
     reported: Reported,
     found: DecisionFound,
     belief: BeliefEntry | undefined,
-  ): Omit<OutcomeEntry, keyof Caused> {
+    caused: Caused,
+  ): OutcomeEntry {
     const { at, policy } = found;
     const { snapshot } = policy;
     const entry = asActed(found.entry, snapshot.policy);
@@ -155,31 +163,22 @@ export class EngineOutcomes {
     const penalty = BigInt(latencyMs) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
     const settings: Learning | undefined = snapshot.learning;
     const isLate = settings === undefined || observedAt - at > settings.attributionSeconds * MICROSECONDS;
-    const optional = {
-      ...(reported.latencyMs === undefined ? {} : { latencyMs: reported.latencyMs }),
-      ...(succeeded === undefined ? {} : { succeeded }),
-    };
-    const digest = outcomeDigest(
-      fromHex(entry.identity) as Uint8Array,
-      selectionOf(entry),
-      { observedAt, revision: 0, disposition, ...(own === undefined ? {} : { costMicrocents: own }), ...optional },
-      nodeSha256,
-    );
-    return {
+    const digested: Writable<Outcome> = { observedAt, revision: 0, disposition };
+    if (own !== undefined) digested.costMicrocents = own;
+    if (reported.latencyMs !== undefined) digested.latencyMs = reported.latencyMs;
+    if (succeeded !== undefined) digested.succeeded = succeeded;
+    const identity = fromHex(entry.identity) as Uint8Array;
+    const digest = outcomeDigest(identity, selectionOf(entry), digested, nodeSha256);
+    const ended: Writable<OutcomeEntry> = {
       kind: "outcome",
       of,
       disposition,
-      ...costs,
-      ...optional,
-      ...(signals.length === 0 ? {} : { signals }),
       successBps,
       rewardBps: rewardOf(request.valueMicrocents, successBps, cost, penalty),
       useCase: entry.useCase,
       warmStartBps: snapshot.useCases[entry.useCase]?.qualityMinBps ?? request.qualityMinBps,
-      ...(learning === undefined ? {} : { regime: learning.regime }),
       tier: snapshot.candidateTiers[decision.selectedIndex] ?? 0,
       candidate: decision.selectedId,
-      ...this.#evidenceOf(entry, policy, belief),
       learned:
         learning !== undefined &&
         !learning.holdout &&
@@ -188,28 +187,32 @@ export class EngineOutcomes {
         disposition === "applied",
       digest: toHex(digest),
       observedAt,
+      ...caused,
     };
+    Object.assign(ended, costs);
+    if (reported.latencyMs !== undefined) ended.latencyMs = reported.latencyMs;
+    if (succeeded !== undefined) ended.succeeded = succeeded;
+    if (signals.length > 0) ended.signals = signals;
+    if (isRecommended(entry)) this.#addEvidence(ended, entry, policy, belief);
+    return ended;
   }
 
-  /** What an estimator needs of a decision that was recommended. */
-  #evidenceOf(
-    entry: DecisionEntry,
+  /** Adds what an estimator needs of a decision that was recommended. */
+  #addEvidence(
+    ended: Writable<OutcomeEntry>,
+    entry: RecommendedEntry,
     policy: PolicyVersion,
     belief: BeliefEntry | undefined,
-  ): Pick<OutcomeEntry, "propensity" | "holdout" | "base" | "treated" | "expected"> {
+  ): void {
     const { learning, decision } = entry;
-    if (learning === undefined) return {};
     const { failStop, kernelOf } = this.#ports;
-    const { baseId, treated } = failStop.stopOnError(() =>
-      alternativesOf({ ...entry, learning }, policy, belief, kernelOf(policy)),
-    );
-    return {
-      ...(learning.propensity === PROPENSITY_ONE ? {} : { propensity: learning.propensity }),
-      ...(learning.holdout ? { holdout: true } : {}),
-      ...(baseId === decision.selectedId ? {} : { base: baseId }),
-      treated,
-      ...(learning.expected === undefined ? {} : { expected: learning.expected }),
-    };
+    const { baseId, treated } = failStop.stopOnError(() => alternativesOf(entry, policy, belief, kernelOf(policy)));
+    ended.regime = learning.regime;
+    if (learning.propensity !== PROPENSITY_ONE) ended.propensity = learning.propensity;
+    if (learning.holdout) ended.holdout = true;
+    if (baseId !== decision.selectedId) ended.base = baseId;
+    ended.treated = treated;
+    if (learning.expected !== undefined) ended.expected = learning.expected;
   }
 
   /** The cost as the entry carries it: none once the ledger has it. */
@@ -232,15 +235,27 @@ export class EngineOutcomes {
   }
 }
 
+function isRecommended(entry: DecisionEntry): entry is RecommendedEntry {
+  return entry.learning !== undefined;
+}
+
+/** Digests of selections by what they are of: most calls share a few. */
+const SELECTIONS = new Map<number, Uint8Array>();
+const SELECTIONS_MAX = 4_096;
+
 function selectionOf({ decision, learning }: DecisionEntry): Uint8Array {
-  return selectionDigest(
-    {
-      strategy: learning?.explored === true ? "explore" : "maximize_utility",
-      actedId: decision.selectedId,
-      propensityBps: propensityBps(learning?.propensity ?? PROPENSITY_ONE),
-    },
-    nodeSha256,
-  );
+  const { selectedId: actedId } = decision;
+  const strategy = learning?.explored === true ? "explore" : "maximize_utility";
+  const shareBps = propensityBps(learning?.propensity ?? PROPENSITY_ONE);
+  // Ids have 32 bits, shares 14: exact in a double.
+  const key = (actedId * 2 ** 14 + shareBps) * 2 + (strategy === "explore" ? 1 : 0);
+  let digest = SELECTIONS.get(key);
+  if (digest === undefined) {
+    digest = selectionDigest({ strategy, actedId, propensityBps: shareBps }, nodeSha256);
+    if (SELECTIONS.size >= SELECTIONS_MAX) SELECTIONS.clear();
+    SELECTIONS.set(key, digest);
+  }
+  return digest;
 }
 
 /** In basis points: rounded down, at least 1. */

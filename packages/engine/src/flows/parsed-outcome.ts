@@ -2,12 +2,22 @@
  * The outcome of a decision as a client reports it: each field in its range, or every mistake at once.
  * @module
  */
-import { DISPOSITIONS, type Disposition, type Microcents, SIGNALS, type Signal, U32_MAX } from "@calybris/kernel";
+import {
+  DISPOSITIONS,
+  type Disposition,
+  I64_MAX,
+  isName,
+  type Microcents,
+  SIGNALS,
+  type Signal,
+  U32_MAX,
+} from "@calybris/kernel";
 import type { Amount } from "../intake/client-request.ts";
 import {
   amountField,
   type Field,
   flagField,
+  isWhole,
   nameField,
   oneOfField,
   optionalField,
@@ -44,7 +54,7 @@ export interface Reported {
   readonly settle: boolean;
 }
 
-const KEYS: readonly (keyof ClientOutcome)[] = [
+const KEYS: readonly string[] = [
   "decisionId",
   "observedAt",
   "disposition",
@@ -53,12 +63,20 @@ const KEYS: readonly (keyof ClientOutcome)[] = [
   "costMicrocents",
   "latencyMs",
   "settle",
-];
+] satisfies readonly (keyof ClientOutcome)[];
+const NO_SIGNALS: readonly Signal[] = Object.freeze([]);
 
 /** @throws CalybrisError `CAL_OUTCOME_INVALID` with every mistake. */
 export function readOutcome(outcome: ClientOutcome, now: number): Reported {
-  const { decisionId, observedAt = now, disposition = "applied", succeeded, signals = [] } = outcome;
+  const { decisionId, observedAt = now, disposition = "applied", succeeded, signals = NO_SIGNALS } = outcome;
   const { costMicrocents, latencyMs, settle = false } = outcome;
+  // Most outcomes have no mistake and no signal: no field of theirs needs an object of its own to say so.
+  if (Array.isArray(signals) && signals.length === 0 && hasOnly(outcome, KEYS)) {
+    // The list is the caller's, who may add to it.
+    const own = NO_SIGNALS;
+    const kept = { decisionId, observedAt, disposition, succeeded, signals: own, costMicrocents, latencyMs, settle };
+    if (isPlain(kept)) return kept;
+  }
   return refuseMistakes(
     {
       decisionId: nameField("decisionId", decisionId),
@@ -76,6 +94,40 @@ export function readOutcome(outcome: ClientOutcome, now: number): Reported {
     "CAL_OUTCOME_INVALID",
     unknownFields(outcome, KEYS),
   );
+}
+
+interface Given {
+  readonly decisionId: unknown;
+  readonly observedAt: unknown;
+  readonly disposition: unknown;
+  readonly succeeded: unknown;
+  readonly signals: readonly Signal[];
+  readonly costMicrocents: unknown;
+  readonly latencyMs: unknown;
+  readonly settle: unknown;
+}
+
+/** Whether each field is there as it is kept. What is not may still be read, field by field. */
+function isPlain(given: Given): given is Reported {
+  const { decisionId, observedAt, disposition, succeeded, costMicrocents, latencyMs, settle } = given;
+  return (
+    (settle === false || (settle === true && disposition !== "in_flight" && costMicrocents !== undefined)) &&
+    (costMicrocents === undefined || isAmount(costMicrocents)) &&
+    isName(decisionId) &&
+    isWhole(observedAt, Number.MAX_SAFE_INTEGER) &&
+    DISPOSITIONS.includes(disposition as Disposition) &&
+    (succeeded === undefined || typeof succeeded === "boolean") &&
+    (latencyMs === undefined || isWhole(latencyMs, U32_MAX))
+  );
+}
+
+function isAmount(given: unknown): boolean {
+  return typeof given === "bigint" && given >= 0n && given <= I64_MAX;
+}
+
+function hasOnly(command: object, known: readonly string[]): boolean {
+  for (const key in command) if (!known.includes(key)) return false;
+  return true;
 }
 
 /** A call that has not ended has no final cost. */

@@ -18,10 +18,14 @@ export function amountField(path: string, given: unknown, least: bigint): Field<
   return { mistake: { path, problem: given === undefined ? "is missing" : `is ${showValue(given)}`, remedy } };
 }
 
+/** Whether a whole number from 0 to `most` was given. */
+export function isWhole(given: unknown, most: number): given is number {
+  return Number.isSafeInteger(given) && !Object.is(given, -0) && (given as number) >= 0 && (given as number) <= most;
+}
+
 /** A whole number from 0. */
 export function wholeField(path: string, given: unknown, most: number): Field<number> {
-  if (Number.isSafeInteger(given) && !Object.is(given, -0) && (given as number) >= 0 && (given as number) <= most)
-    return { value: given as number };
+  if (isWhole(given, most)) return { value: given };
   return { mistake: { path, problem: `is ${showValue(given)}`, remedy: `Send a whole number from 0 to ${most}.` } };
 }
 

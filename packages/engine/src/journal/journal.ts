@@ -194,6 +194,13 @@ export class Journal implements WaiterOrdering {
     });
   }
 
+  appendFor(body: EntryBody, waiter: EntryWaiter): number {
+    return this.step(() => {
+      this.establishRoom(1);
+      return this.orderFor(body, waiter);
+    });
+  }
+
   /**
    * Waits for all entries, seals, and closes the files. Afterwards {@link Journal.failure} tells whether that succeeded.
    *

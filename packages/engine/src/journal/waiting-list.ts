@@ -74,6 +74,33 @@ export class WaitingList {
   }
 }
 
+/** Of an entry that nobody waits for: one after it is waited for, and is durable no sooner. */
+export const NOBODY: EntryWaiter = Object.freeze({ durable: () => undefined, failed: () => undefined });
+
+/** The waiter of one who needs no proof. */
+export class DurableWaiter implements EntryWaiter {
+  readonly promise: Promise<void>;
+  readonly #resolve: () => void;
+  readonly #reject: (error: CalybrisError) => void;
+
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  durable(): void {
+    this.#resolve();
+  }
+
+  failed(error: CalybrisError): void {
+    // Whoever ordered it may have been refused since, and then nobody waits.
+    this.promise.catch(() => undefined);
+    this.#reject(error);
+  }
+}
+
 /** A promise of an entry's hash, and the waiter that settles it. */
 export function promisedEntry(): { readonly durable: Promise<string>; readonly waiter: EntryWaiter } {
   const { promise: durable, resolve, reject } = Promise.withResolvers<string>();

@@ -59,15 +59,29 @@ export function callLabels(headers: CallHeaders, body: SpannedBody): CallLabels 
   for (const [name, value] of tagsIn(textOf(headers["x-calybris-tags"]))) tags.set(name, value);
   const client = clientOf(headers);
   const { user, session: userSession } = userOf(body);
-  for (const [name, value] of Object.entries({ client, user, project: textOf(headers["openai-project"]) }))
-    if (value !== undefined && isName(value) && !tags.has(name) && tags.size < TAGS_MAX) tags.set(name, value);
-  const given = SESSION_HEADERS.map((name) => textOf(headers[name])).find((value) => value !== undefined);
-  const session = given ?? userSession;
+  addTag(tags, "client", client);
+  addTag(tags, "user", user);
+  addTag(tags, "project", textOf(headers["openai-project"]));
+  const session = sessionIn(headers) ?? userSession;
   return {
-    tags: Object.fromEntries(tags),
+    tags: tags.size === 0 ? NO_TAGS : Object.fromEntries(tags),
     session: session !== undefined && isName(session) ? session : undefined,
     client,
   };
+}
+
+const NO_TAGS: CallLabels["tags"] = Object.freeze({});
+
+function addTag(tags: Map<string, string>, name: string, value: string | undefined): void {
+  if (value !== undefined && isName(value) && !tags.has(name) && tags.size < TAGS_MAX) tags.set(name, value);
+}
+
+function sessionIn(headers: CallHeaders): string | undefined {
+  for (const name of SESSION_HEADERS) {
+    const value = textOf(headers[name]);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 /** `name=value`, by commas. A comma or `%` within a value is written as `%2C` and `%25`. */
@@ -105,6 +119,7 @@ function invalidTags(problem: string): Error {
 
 function clientOf(headers: CallHeaders): string {
   const agent = textOf(headers["user-agent"]) ?? "";
+  if (agent === "" && headers["originator"] === undefined) return "";
   const known = CLIENTS.find(([pattern]) => pattern.test(agent))?.[1];
   if (known !== undefined) return known;
   const originator = textOf(headers["originator"]) ?? "";

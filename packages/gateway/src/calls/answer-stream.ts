@@ -5,6 +5,7 @@
  */
 import type { HoldCause } from "@calybris/kernel";
 import type { CallResult } from "../providers/call-attempts.ts";
+import type { LeaveSignal } from "../providers/leave-signal.ts";
 import { UpstreamFailure } from "../providers/upstream-failure.ts";
 import type { StreamOutcome } from "../wire/stream-pass.ts";
 import type { StreamWriter } from "./stream-writer.ts";
@@ -18,7 +19,7 @@ export interface StreamEnding {
 export interface AnswerStreamOptions {
   readonly result: Extract<CallResult, { readonly kind: "answer" }>;
   readonly writer: StreamWriter;
-  readonly left: AbortSignal;
+  readonly left: LeaveSignal;
   readonly nowMs: () => number;
   /** Called once. What it throws is reported, and the client's stream ends as it would have. */
   readonly settle: (ending: StreamEnding) => Promise<void>;

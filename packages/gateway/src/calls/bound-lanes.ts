@@ -87,7 +87,10 @@ function possibleLane(
 
 /** Providers of the policy that have a candidate which can take the call. */
 export function providersOf({ policy, providers }: PolicySnapshot, lanes: readonly BoundLane[]): readonly string[] {
-  const ids = new Set(lanes.map(({ lane }) => lane.candidateId));
-  const named = policy.candidates.filter(({ id }) => ids.has(id)).map(({ providerId }) => providers[providerId] ?? "");
-  return [...new Set(named)];
+  const named: string[] = [];
+  for (const { id, providerId } of policy.candidates) {
+    const name = providers[providerId] ?? "";
+    if (!named.includes(name) && lanes.some(({ lane }) => lane.candidateId === id)) named.push(name);
+  }
+  return named;
 }

@@ -15,17 +15,19 @@ const OTHER_NAMES: { readonly [Name in Capability]?: string } = {
   thinking: "reasoning",
 };
 
+const NONE: readonly Capability[] = Object.freeze([]);
+const NO_NAMES: readonly string[] = Object.freeze([]);
+
 export class CallGates {
   /** The policy that decides for the call's tenant. */
   readonly snapshot: PolicySnapshot;
-  readonly #asked: ReadonlySet<Capability>;
+  readonly #asked: readonly Capability[];
 
   constructor(snapshot: PolicySnapshot, client: ClientBody) {
     this.snapshot = snapshot;
-    this.#asked = new Set([
-      ...capabilitiesAsked(client),
-      ...(client.body.content.imageCount > 0 ? ["images" as const] : []),
-    ]);
+    const asked = capabilitiesAsked(client);
+    if (client.body.content.imageCount > 0) asked.add("images");
+    this.#asked = asked.size === 0 ? NONE : [...asked];
   }
 
   /**
@@ -34,7 +36,7 @@ export class CallGates {
    * @param isSubstitute - whether the client named another one, which may do what the catalog has no name for.
    */
   admits(candidateId: number, isSubstitute: boolean): boolean {
-    return [...this.#asked].every((gate) => {
+    return this.#asked.every((gate) => {
       const name = this.#nameOf(gate);
       return name === undefined ? !isSubstitute : this.#has(candidateId, name);
     });
@@ -45,8 +47,8 @@ export class CallGates {
    * client's own choice would be refused.
    */
   required(requestedId: number | undefined): readonly string[] {
-    if (this.#asked.size === 0) return [];
-    const names = [...this.#asked].flatMap((gate) => this.#nameOf(gate) ?? []);
+    if (this.#asked.length === 0) return NO_NAMES;
+    const names = this.#asked.flatMap((gate) => this.#nameOf(gate) ?? []);
     return [...new Set(names)].filter((name) => requestedId === undefined || this.#has(requestedId, name));
   }
 

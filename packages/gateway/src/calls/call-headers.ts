@@ -38,20 +38,22 @@ export function decisionHeaders(call: Call, { ran, asked, isLimitWritten }: Deci
   return headers;
 }
 
-/** Of an answer whose cost is known before its head leaves. */
-export function costHeaders(call: Call, cost: CallCost | undefined, usage: UsageRecord | undefined): readonly string[] {
+/** Adds those of an answer whose cost is known before its head leaves. */
+export function addCostHeaders(
+  headers: string[],
+  call: Pick<Call, "headroomMicrocents">,
+  cost: CallCost | undefined,
+  usage: UsageRecord | undefined,
+): void {
   const { headroomMicrocents } = call;
-  const left = headroomMicrocents === undefined ? [] : ["x-calybris-budget-left", dollarsText(headroomMicrocents)];
-  if (cost === undefined || usage === undefined) return left;
+  if (headroomMicrocents !== undefined) headers.push("x-calybris-budget-left", dollarsText(headroomMicrocents));
+  if (cost === undefined || usage === undefined) return;
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = usage;
-  return [
-    ...left,
-    ...["x-calybris-cost", dollarsText(cost.costMicrocents)],
-    ...(cost.unknown.length === 0 ? [] : ["x-calybris-cost-unknown", cost.unknown.map(ascii).join(", ")]),
-    ...["x-calybris-input-tokens", String(inputTokens), "x-calybris-output-tokens", String(outputTokens)],
-    ...["x-calybris-cache-read-tokens", String(cacheReadTokens)],
-    ...["x-calybris-cache-write-tokens", String(cacheWriteTokens + cacheWrite1hTokens)],
-  ];
+  headers.push("x-calybris-cost", dollarsText(cost.costMicrocents));
+  if (cost.unknown.length > 0) headers.push("x-calybris-cost-unknown", cost.unknown.map(ascii).join(", "));
+  headers.push("x-calybris-input-tokens", String(inputTokens), "x-calybris-output-tokens", String(outputTokens));
+  headers.push("x-calybris-cache-read-tokens", String(cacheReadTokens));
+  headers.push("x-calybris-cache-write-tokens", String(cacheWriteTokens + cacheWrite1hTokens));
 }
 
 /** Names come from clients and policies; a header holds visible ASCII. */

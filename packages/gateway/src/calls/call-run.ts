@@ -18,7 +18,7 @@ import { ANSWER_BYTES_MAX, readWhole } from "./answer-whole.ts";
 import type { CachePlace } from "./answer-cache.ts";
 import type { BoundLane } from "./bound-lanes.ts";
 import type { CallContext } from "./call-context.ts";
-import { costHeaders, decisionHeaders, newRequestId, replyOf } from "./call-headers.ts";
+import { addCostHeaders, decisionHeaders, newRequestId, replyOf } from "./call-headers.ts";
 import { type CallEnd, CallRecord } from "./call-record.ts";
 import type { CallWatch } from "./call-watch.ts";
 import type { ClientBody } from "./client-call.ts";
@@ -163,10 +163,8 @@ export class CallRun {
     const { answer } = result;
     const target = lane.targets.find(({ upstream }) => upstream === result.upstream) as Target;
     const type = answer.header("content-type") ?? "application/json";
-    const passed = listedHeaders(RESPONSE_HEADERS, answer.headers).filter(
-      (_part, at, all) => all[at - (at % 2)] !== "content-type",
-    );
-    const headers = [...passed, ...more];
+    const headers = listedHeaders(RESPONSE_HEADERS, answer.headers, "content-type");
+    headers.push(...more);
     if (this.#client.isStreamed && /^text\/event-stream\b/i.test(type)) {
       const writer = streamWriter(lane, this.#client, nowMs());
       const stream = new AnswerStream({
@@ -198,13 +196,13 @@ export class CallRun {
       const { problem } = body.details as { readonly problem: string };
       throw new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem, decisionId: this.#call.decisionId });
     }
-    const costs = costHeaders(this.#call, cost, usage);
+    addCostHeaders(headers, this.#call, cost, usage);
     const { bytes: said, contentType } = body;
     // A fallback answered for a candidate that may be back the next time.
     const isKept = isDone && answer.status === 200 && cost?.unknown.length === 0;
     if (isKept && lane.candidateId === this.#call.candidate)
       this.#place?.put({ body: said, contentType, costMicrocents: cost.costMicrocents });
-    return { status: answer.status, body: said, contentType, headers: [...headers, ...costs] };
+    return { status: answer.status, body: said, contentType, headers };
   }
 
   /** Settles or holds, and learns what such calls use. */

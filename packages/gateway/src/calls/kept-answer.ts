@@ -10,7 +10,7 @@ import type { Reply } from "../http/route-contract.ts";
 import type { CachePlace } from "./answer-cache.ts";
 import type { BoundLane } from "./bound-lanes.ts";
 import type { CallContext } from "./call-context.ts";
-import { costHeaders, decisionHeaders, dollarsText } from "./call-headers.ts";
+import { addCostHeaders, decisionHeaders, dollarsText } from "./call-headers.ts";
 import type { CallWatch } from "./call-watch.ts";
 import type { ClientBody } from "./client-call.ts";
 import type { Lane } from "./lanes.ts";
@@ -46,11 +46,9 @@ export async function keptReply(
   const lane = laneOf(begun);
   await call.release();
   watch.cached(lane, costMicrocents);
-  const headers = [
-    ...decisionHeaders(call, { ran: lane?.candidate ?? "", asked: client.model, isLimitWritten }),
-    ...["x-calybris-cache", "hit", "x-calybris-cost", dollarsText(0n)],
-    ...costHeaders(call, undefined, undefined),
-  ];
+  const headers = decisionHeaders(call, { ran: lane?.candidate ?? "", asked: client.model, isLimitWritten });
+  headers.push("x-calybris-cache", "hit", "x-calybris-cost", dollarsText(0n));
+  addCostHeaders(headers, call, undefined, undefined);
   return { body, contentType, headers };
 }
 

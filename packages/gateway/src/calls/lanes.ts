@@ -196,7 +196,7 @@ const FIELDS: { readonly [Dialect in WireDialect]: FieldTable } = {
 const NEUTRAL_BYTES_MAX = 64;
 
 /** What a model must be able to do to take the call in its own dialect, by the top-level fields that it sets. */
-export function capabilitiesAsked({ body, dialect }: ClientBody): ReadonlySet<Capability> {
+export function capabilitiesAsked({ body, dialect }: ClientBody): Set<Capability> {
   const asked = new Set<Capability>();
   for (const [name, span] of body.spans.members) {
     const rule = Object.hasOwn(FIELDS[dialect], name) ? FIELDS[dialect][name] : undefined;

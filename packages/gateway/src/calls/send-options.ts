@@ -5,13 +5,22 @@
 import type { Config } from "../config/config.ts";
 import type { RequestHeaders } from "../http/exchange.ts";
 import type { CallTimeouts } from "../providers/call-deadlines.ts";
+import { REQUEST_HEADERS } from "../wire/header-lists.ts";
 
 export function timeoutsOf({ calls }: Pick<Config, "calls">): CallTimeouts {
   const { connectMs, headMs, firstTokenMs, streamIdleMs, totalMs } = calls;
   return { connectMs, headMs, firstTokenMs, idleMs: streamIdleMs, totalMs };
 }
 
-/** Name and value in turns; a header that came several times is left out. */
+/** Those that some provider is sent. */
+const SENT_NAMES: readonly string[] = [...new Set(Object.values(REQUEST_HEADERS).flatMap(({ names }) => names))];
+
+/** The headers that a provider may be sent, name and value in turns; one that came several times is left out. */
 export function pairsOf(headers: RequestHeaders): readonly string[] {
-  return Object.entries(headers).flatMap(([name, value]) => (typeof value === "string" ? [name, value] : []));
+  const pairs: string[] = [];
+  for (const name of SENT_NAMES) {
+    const value = headers[name];
+    if (typeof value === "string") pairs.push(name, value);
+  }
+  return pairs;
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { LOCAL, type Principal } from "../keys/keyring.ts";
+import { ClientLeave, type LeaveSignal } from "../providers/leave-signal.ts";
 import type { Span } from "../watch/traces.ts";
 import type { EndListener, Exchange, RequestHeaders } from "./exchange.ts";
 import type { Call, Reply, Responder, Route } from "./route-contract.ts";
@@ -34,7 +35,7 @@ export class ActiveRequest implements Call, Responder, EndListener {
   bodyBytes = 0;
   /** What was answered; 0 before. */
   status = 0;
-  #signal: AbortSignal | undefined;
+  #signal: ClientLeave | undefined;
 
   constructor(exchange: Exchange, route: Route | undefined, pipeline: Answering) {
     this.exchange = exchange;
@@ -51,11 +52,11 @@ export class ActiveRequest implements Call, Responder, EndListener {
   }
 
   /** Made when it is asked for: most handlers never do. */
-  get signal(): AbortSignal {
+  get signal(): LeaveSignal {
     if (this.#signal === undefined) {
-      const abort = new AbortController();
-      this.#signal = abort.signal;
-      this.exchange.onLeave(() => abort.abort());
+      const leave = new ClientLeave();
+      this.#signal = leave;
+      this.exchange.onLeave(() => leave.abort());
     }
     return this.#signal;
   }

@@ -191,7 +191,8 @@ export class FastExchange implements Exchange {
   ): void {
     this.#isOpen = false;
     const bytes = typeof body !== "string" ? body.byteLength : isAscii === true ? body.length : Buffer.byteLength(body);
-    const more = headers === undefined ? this.#headers : [...this.#headers, ...headers];
+    const own = this.#headers;
+    const more = headers === undefined ? own : own.length === 0 ? headers : [...own, ...headers];
     const head = `${headText(status, contentType, bytes, more)}${this.#isLast ? CLOSE_LINES : this.#keepAlive}\r\n`;
     if (typeof body === "string") {
       // Text of one byte a character is written several times as fast.

@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { Principal } from "../keys/keyring.ts";
 import type { Scope } from "../keys/scope.ts";
+import type { LeaveSignal } from "../providers/leave-signal.ts";
 import { calybrisDialect, type ErrorDialect } from "./error-dialect.ts";
 import type { Span } from "../watch/traces.ts";
 import type { RequestHeaders } from "./exchange.ts";
@@ -26,7 +27,7 @@ export interface Call {
    * Aborts when the client leaves: its connection broke, or it closed its side before the answer. The two look alike at
    * first, so a handler that gives up still answers; a client that has only closed its side gets that answer.
    */
-  readonly signal: AbortSignal;
+  readonly signal: LeaveSignal;
   /** Ends with the answer; `undefined` when this request is not traced. */
   readonly span: Span | undefined;
   /**

@@ -3,7 +3,6 @@
  * before a byte of it is sent, so that the caller can journal and reserve it.
  * @module
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { RETRY_HEADER } from "../wire/error-bodies.ts";
 import {
   type ErrorFault,
@@ -16,6 +15,7 @@ import type { CallTimeouts } from "./call-deadlines.ts";
 import type { Json } from "../wire/stream-sights.ts";
 import { type Asked, chooseByWeight } from "./deployment.ts";
 import type { GuardedCall } from "./deployment-guard.ts";
+import { type LeaveSignal, sleepUnlessLeft } from "./leave-signal.ts";
 import { HEALTH_OF_FAULT, RETRY_OF_FAULT, type RetryRules, retryAfterMs, waitBefore } from "./retry-rules.ts";
 import { startStream } from "./stream-start.ts";
 import type { AnswerPieces, Upstream, UpstreamAnswer, UpstreamRequest } from "./upstream.ts";
@@ -63,7 +63,7 @@ export interface CallPlan {
   readonly retries: RetryRules;
   /** Of a refusal that is read to be passed on. */
   readonly errorBytesMax: number;
-  readonly left: AbortSignal;
+  readonly left: LeaveSignal;
 }
 
 export type CallResult =
@@ -130,11 +130,7 @@ async function nextUpstream(
   const askedMs = again.reduce((least, one) => Math.min(least, tried.get(one)?.askedMs ?? 0), Number.MAX_SAFE_INTEGER);
   const waitMs = again.length === 0 ? undefined : waitBefore(retries, failedCount, askedMs, random);
   if (waitMs === undefined) return undefined;
-  const isLeft = await sleep(waitMs, undefined, { signal: left }).then(
-    () => false,
-    () => true,
-  );
-  if (isLeft) return undefined;
+  if (await sleepUnlessLeft(waitMs, left)) return undefined;
   return enter(
     again.filter((one) => (tried.get(one)?.askedMs ?? 0) <= waitMs),
     random,

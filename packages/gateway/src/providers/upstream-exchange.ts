@@ -74,6 +74,12 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     this.#drop();
   }
 
+  /** What {@link next} would give without a wait; `undefined` where it would wait, or throw. */
+  ready(): IteratorResult<Buffer, undefined> | undefined {
+    if (this.#held.length > 0) return { done: false, value: this.#takeHeld() };
+    return this.#isComplete && this.#failure === undefined ? END : undefined;
+  }
+
   /**
    * What has come, as one piece: undici reports every chunk by itself, and a provider sends several in one packet, each of which
    * would be written by itself. Who waits goes on once undici has read the packet.

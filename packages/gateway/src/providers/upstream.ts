@@ -12,6 +12,7 @@ import { decodedBody } from "./answer-encoding.ts";
 import { CallDeadlines, type CallTimeouts } from "./call-deadlines.ts";
 import { type Asked, type Deployment, pathOf, requestHeaders } from "./deployment.ts";
 import { type CallHealth, DeploymentGuard, type GuardedCall, type GuardOptions } from "./deployment-guard.ts";
+import type { LeaveSignal } from "./leave-signal.ts";
 import { UpstreamExchange, type UpstreamHead } from "./upstream-exchange.ts";
 import { failureOf, UpstreamFailure } from "./upstream-failure.ts";
 
@@ -30,7 +31,7 @@ export interface UpstreamRequest {
 export interface SendOptions {
   readonly timeouts: CallTimeouts;
   /** Aborted when the client leaves; the provider's connection is closed at once. */
-  readonly left: AbortSignal;
+  readonly left: LeaveSignal;
   readonly call: GuardedCall;
 }
 
@@ -148,7 +149,8 @@ export class UpstreamAnswer {
 
   header(name: string): string | undefined {
     for (let at = 0; at < this.headers.length; at += 2)
-      if (this.headers[at]?.toLowerCase() === name) return this.headers[at + 1];
+      if (this.headers[at]?.length === name.length && this.headers[at]?.toLowerCase() === name)
+        return this.headers[at + 1];
     return undefined;
   }
 
@@ -188,8 +190,10 @@ export class UpstreamAnswer {
     const read: Buffer[] = [];
     let bytes = 0;
     const pieces = this.pieces();
+    const isRaw = pieces instanceof RawPieces;
     for (;;) {
-      const { done, value } = await pieces.next();
+      // A short answer came with its head, and then nothing is waited for.
+      const { done, value } = (isRaw ? this.#exchange.ready() : undefined) ?? (await pieces.next());
       if (done === true) break;
       bytes += value.byteLength;
       if (bytes > bytesMax) {

@@ -49,16 +49,22 @@ export const SECRET_HEADERS: readonly string[] = [
  * The listed headers, in the order in which they came.
  *
  * @param headers - name and value in turns, as Node and undici give raw headers.
+ * @param except - a listed one that is left out.
  * @returns name and value in turns, names in lower case.
  */
-export function listedHeaders({ names, prefixes }: HeaderList, headers: readonly string[]): string[] {
+export function listedHeaders({ names, prefixes }: HeaderList, headers: readonly string[], except?: string): string[] {
   const listed: string[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = (headers[at] ?? "").toLowerCase();
-    if (names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix)))
+    if (name !== except && (names.includes(name) || hasPrefix(name, prefixes)))
       listed.push(name, headers[at + 1] ?? "");
   }
   return listed;
+}
+
+function hasPrefix(name: string, prefixes: readonly string[]): boolean {
+  for (const prefix of prefixes) if (name.startsWith(prefix)) return true;
+  return false;
 }
 
 /** The header that carries a provider's key. */
