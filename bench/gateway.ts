@@ -29,8 +29,10 @@ import { markdownTable, median, progress } from "./harness.ts";
 import { portkeyServer } from "./portkey.ts";
 
 interface Size {
-  /** Calls of each kind that every gateway answers before anything is measured, so that each is compiled as far as it will be. */
+  /** Calls of each kind that every gateway answers before its rate is looked at. */
   readonly warmCalls: number;
+  /** Windows of `measureMs` that every gateway then gets at most until its rate is steady; they are printed and not measured. */
+  readonly warmWindows: number;
   readonly warmMs: number;
   readonly measureMs: number;
   readonly rounds: number;
@@ -41,13 +43,25 @@ interface Size {
 
 const FULL: Size = {
   warmCalls: 10_000,
+  warmWindows: 8,
   warmMs: 500,
   measureMs: 2_000,
   rounds: 3,
   diskWaits: 300,
   connections: [10, 128],
 };
-const SMOKE: Size = { warmCalls: 20, warmMs: 50, measureMs: 150, rounds: 1, diskWaits: 5, connections: [4] };
+/** So many windows after one another whose rates differ by no more than this share of the lowest are steady. */
+const STEADY_WINDOWS = 3;
+const STEADY_SHARE = 0.08;
+const SMOKE: Size = {
+  warmCalls: 20,
+  warmWindows: 1,
+  warmMs: 50,
+  measureMs: 150,
+  rounds: 1,
+  diskWaits: 5,
+  connections: [4],
+};
 
 /** Processor time of the gateway's process is counted over all calls, those before the measurement included. */
 interface Measured extends CallResult {
@@ -72,10 +86,10 @@ export async function benchGateway({ full }: BenchOptions): Promise<string> {
     // Once before it is timed: Node keeps the compiled code of a start for the next one.
     if (full) await endSide(await calybrisSide(mkdtempSync(join(folder, "first-")), provider, command));
     sides.push(await calybrisSide(folder, provider, command));
-    await warm(sides, size);
+    const warmUp = await warm(sides, size);
     const { table, maximum } = await rates(sides, size);
     const before = diskWait(folder, size.diskWaits);
-    const parts = [table, await open(direct, sides, maximum, size), starts(sides)];
+    const parts = [warmUp, table, await open(direct, sides, maximum, size), starts(sides)];
     parts.push(`Before the load at fixed times: ${before}`, `After it: ${diskWait(folder, size.diskWaits)}`);
     return [...parts, ...("problem" in portkey ? [portkey.problem] : [])].join("\n\n");
   } finally {
@@ -84,12 +98,37 @@ export async function benchGateway({ full }: BenchOptions): Promise<string> {
   }
 }
 
-/** The same number of calls for each. */
-async function warm(sides: readonly Side[], { warmCalls, connections }: Size): Promise<void> {
-  const most = Math.max(...connections);
+/** Every gateway answers the same number of calls of each kind, and then more of them until its rate is steady. */
+async function warm(sides: readonly Side[], size: Size): Promise<string> {
+  const { warmCalls, warmWindows, measureMs } = size;
+  const connections = Math.max(...size.connections);
+  const rows: string[][] = [];
   for (const isStreamed of [false, true])
-    for (const side of sides) await run(side, { connections: most, isStreamed, warmMs: 0, measureMs: 0 }, warmCalls);
-  if (warmCalls >= FULL.warmCalls) progress(`every gateway has answered ${2 * warmCalls} calls`);
+    for (const side of sides) {
+      const load = { connections, isStreamed, warmMs: 0, measureMs };
+      const before = await run(side, { ...load, measureMs: 0 }, warmCalls);
+      const windows: Measured[] = [];
+      while (windows.length < warmWindows && !isSteady(windows)) windows.push(await run(side, load));
+      const answered = windows.reduce((sum, window) => sum + window.answered, before.answered);
+      const rateAt = (at: number): string => rateOf(windows.slice(at).slice(0, 1)).toFixed(0);
+      const usOf = (window: Measured | undefined): string =>
+        window === undefined ? "" : (window.processorUs / window.answered).toFixed(0);
+      const rates = [rateAt(0), rateAt(-1), isSteady(windows) ? "yes" : "no"];
+      rows.push([kindOf(isStreamed), side.name, String(answered), ...rates, usOf(before), usOf(windows.at(-1))]);
+      if (size.rounds > 1) progress(`warm: ${kindOf(isStreamed)}, ${side.name}`);
+    }
+  const header = ["warm-up", "gateway", "calls", "first window calls/s", "last window calls/s", "steady"];
+  return markdownTable([...header, "processor µs a call: first calls", "last window"], rows);
+}
+
+function isSteady(windows: readonly CallResult[]): boolean {
+  const rates = windows.slice(-STEADY_WINDOWS).map(({ calls, seconds }) => calls / seconds);
+  const least = Math.min(...rates);
+  return rates.length === STEADY_WINDOWS && Math.max(...rates) - least <= STEADY_SHARE * least;
+}
+
+function kindOf(isStreamed: boolean): string {
+  return isStreamed ? "streams" : "JSON";
 }
 
 /** As fast as each goes, in turns. */
@@ -101,14 +140,22 @@ async function rates(
   const maximum = new Map<string, number>();
   for (const connections of size.connections)
     for (const isStreamed of [false, true]) {
-      const kind = isStreamed ? "streams" : "JSON";
+      const kind = kindOf(isStreamed);
       const load = { ...size, connections, isStreamed };
       const results = await inTurns(sides, load, size.rounds);
       const bare = rateOf(results.get("bare") ?? []);
       for (const [name, runs] of results) {
         const rate = rateOf(runs);
         maximum.set(`${name} ${kind}`, rate);
-        rows.push([`${connections}, ${kind}`, name, rate.toFixed(0), (rate / bare).toFixed(2), ...quality(runs)]);
+        const spread = (100 * spreadOf(runs)).toFixed(0);
+        rows.push([
+          `${connections}, ${kind}`,
+          name,
+          rate.toFixed(0),
+          spread,
+          (rate / bare).toFixed(2),
+          ...quality(runs),
+        ]);
       }
       if (size.rounds > 1) progress(`${connections} connections, ${kind}`);
     }
@@ -116,6 +163,7 @@ async function rates(
     "connections",
     "gateway",
     "calls/s",
+    "± %",
     "of bare",
     "p50 ms",
     "p99 ms",
@@ -138,7 +186,7 @@ async function open(
   const connections = size.connections.at(-1) ?? 1;
   for (const isStreamed of [false, true])
     for (const side of sides) {
-      const kind = isStreamed ? "streams" : "JSON";
+      const kind = kindOf(isStreamed);
       const perSecond = Math.max(1, Math.floor((maximum.get(`${side.name} ${kind}`) ?? 0) / 2));
       const load = { ...size, connections, isStreamed, perSecond };
       const results = await inTurns([direct, side], load, size.rounds);
@@ -185,6 +233,12 @@ async function run(side: Side, load: Load, warmCalls = 0): Promise<Measured> {
 
 function rateOf(results: readonly Measured[]): number {
   return median(results.map(({ calls, seconds }) => calls / seconds));
+}
+
+/** Half of what the rates of the rounds differ by, of the middle one. */
+function spreadOf(results: readonly Measured[]): number {
+  const rates = results.map(({ calls, seconds }) => calls / seconds);
+  return (Math.max(...rates) - Math.min(...rates)) / 2 / rateOf(results);
 }
 
 function quality(results: readonly Measured[]): readonly string[] {
