@@ -228,9 +228,7 @@ export class Engine {
     return this.#state.current;
   }
 
-  /**
-   * A step of the system clock that is not followed: nothing is ordered until it is confirmed or the clock is right again.
-   */
+  /** A step of the system clock that is not followed: until it is confirmed or the clock is right, nothing is ordered. */
   get clockStep(): ClockStep | undefined {
     return this.#ports.clock?.unconfirmed;
   }
@@ -270,7 +268,6 @@ export class Engine {
 
   /**
    * Decides one request and makes the decision durable before returning it.
-   *
    * A rejection is an answer, not an error: it is a decision with a reason, journaled like any other. If this throws, the
    * caller holds no answer and may resend the same request with the same `requestId`: an id is decided at most once
    * within the retention (7 days or 10^7 ids), and a resend returns the first decision, whatever policy is active by
@@ -352,7 +349,6 @@ export class Engine {
   /**
    * Stops the engine for good, as a broken invariant does: every later command is refused. For an embedder that finds an
    * answer of the engine wrong.
-   *
    * @returns the error that every later command gets.
    */
   stop(cause: unknown): EngineError<"CAL_ENGINE_STOPPED"> {
