@@ -235,7 +235,7 @@ export class Engine {
 
   /**
    * Follows the unconfirmed step of the system clock, by a `clock` entry that names the caller. All later entries have the
-   * time of the clock; this cannot be undone.
+   * time of the clock.
    *
    * @param callerOf - called only when a step is unconfirmed.
    * @returns the entry, once it is durable; `undefined`, with nothing written, when no step is unconfirmed.

@@ -3,7 +3,7 @@
  *
  * `Date.now()` has a resolution of 1 ms, and the monotonic clock sees neither a step of the system clock nor the time that
  * a machine was suspended. So time runs with the monotonic clock, and is reset where the two diverge. A long step
- * forwards is not followed: an entry's time cannot be taken back, so a wrong time would be permanent.
+ * forwards is not followed: the time of an entry cannot be changed afterwards, so a wrong one would stay.
  * @module
  */
 

@@ -1,7 +1,7 @@
 /**
- * What a recommended decision might have been: what the floor of its use case alone leads to, and the distribution that the
- * learner drew from, with the net reward that was predicted of each candidate. An outcome repeats it, so that an estimator
- * needs the outcomes alone.
+ * The alternatives to a recommended decision: the decision by the use case's floor alone, and the distribution that the
+ * learner drew from, with the predicted net reward of each candidate. An outcome repeats them, so that an estimator needs
+ * only the outcomes.
  * @module
  */
 import {
@@ -24,17 +24,17 @@ import { rewardOf } from "../router/feedback.ts";
 import type { PolicyVersion } from "../state/policy-version.ts";
 
 export interface Alternatives {
-  /** 0 for nothing. */
+  /** 0 for none. */
   readonly baseId: number;
   readonly treated: readonly Treated[];
 }
 
-/** A candidate that the kernel selects under some floor; nothing for a rejection. */
+/** The candidate that the kernel selects under a floor; none for a rejection. */
 type Selected = Pick<Decision, "selectedId" | "selectedIndex" | "costMicrocents">;
 
 /**
- * @param belief - the entry whose table was drawn from; `undefined` where there was nothing to draw: then what the
- *   recommended floor leads to is certain.
+ * @param belief - the entry with the table of the draw; `undefined` if there was no draw: then the decision by the
+ *   recommended floor has propensity 1.
  */
 export function alternativesOf(
   entry: DecisionEntry & { readonly learning: Recommendation },
@@ -65,7 +65,7 @@ export function alternativesOf(
 /**
  * The share of each of a belief's tiers in a decision, over 2^32.
  *
- * @param options - what the kernel selects by the floor of each of them.
+ * @param options - the kernel's selections by the floor of each tier.
  */
 export function sharesOf(
   belief: BeliefEntry,
@@ -83,8 +83,8 @@ export function sharesOf(
 }
 
 /**
- * Success is what was believed of the candidate's tier, or its catalog quality where nothing was; cost and latency are those
- * that the kernel counts with.
+ * Success is the belief of the candidate's tier, or its catalog quality without a belief; cost and latency are those of the
+ * kernel.
  */
 function predictedBpsOf(
   { selectedId, selectedIndex, costMicrocents }: Selected,

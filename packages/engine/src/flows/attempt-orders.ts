@@ -1,5 +1,5 @@
 /**
- * Attempts of a call on their way into the journal.
+ * Orders the attempts of calls.
  * @module
  */
 import {
@@ -22,13 +22,13 @@ import { type Bound, type OutputLimits, type Reservation, reservationWithin } fr
 import type { AttemptEnd } from "./client-call.ts";
 import type { Writable } from "./writable.ts";
 
-/** What ordering an attempt needs. */
+/** The parts of the engine that ordering an attempt uses. */
 export interface AttemptPorts {
   readonly ledger: Ledger;
   readonly journal: Ordering;
 }
 
-/** A further attempt that is to be ordered. */
+/** A further attempt to order. */
 export interface AttemptOrder extends Pick<AttemptBegunEntry, "of" | "number" | "candidate" | "deployment"> {
   readonly decisionId: string;
   readonly bound: Bound;
@@ -77,7 +77,7 @@ export function orderAttempt(
   });
 }
 
-/** In a step of its own, so that a refusal of the attempt leaves nothing half done. */
+/** In a step of its own, so that a refused attempt leaves no step half done. */
 function orderPeriods({ ledger, journal }: AttemptPorts, of: number): void {
   const open = ledger.reservations.open(of);
   if (open === undefined) return;
@@ -107,7 +107,7 @@ function tooExpensive(
 }
 
 /**
- * The entry of an attempt that ended, each field in its range.
+ * The entry of an ended attempt, each field in its range.
  *
  * @throws CalybrisError `CAL_LEDGER_INVALID` with every mistake.
  */

@@ -1,5 +1,5 @@
 /**
- * What the records of a decide plan hold before anything is decided.
+ * The initial content of a decide plan's records.
  * @module
  */
 import { type CostMicrocents, costMicrocents } from "@calybris/kernel";

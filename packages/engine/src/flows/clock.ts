@@ -1,9 +1,9 @@
 /**
- * Corrections of the journal's time, each an entry with its actor: a repair goes back after a clock that had run ahead, a
- * confirmation goes forward after a step of more than 7 days that an operator found right.
+ * Corrections of the journal's time, each an entry with its actor: a repair sets the time back after a clock had run ahead;
+ * a confirmation moves it forward after a step of more than 7 days that an operator found correct.
  *
- * Periods, expiries and retention continue from the later of the two times: the index of a period never falls, and what is
- * due stays due.
+ * Periods, expiries and retention continue from the later of the two times: the index of a period never decreases, and what
+ * was due stays due.
  * @module
  */
 import type { Caused } from "@calybris/kernel";
@@ -38,7 +38,7 @@ export class EngineClock {
     this.#ports = ports;
   }
 
-  /** Goes back to the time of the clock; `undefined` when the last entry is not ahead of it. */
+  /** Sets the time back to the clock's; `undefined` if the last entry is not ahead of it. */
   async repair(caller: Caller): Promise<ClockCorrection | undefined> {
     const { journal, keys, at, nowUs } = this.#ports;
     const [from, to] = [at(), nowUs()];
@@ -59,7 +59,7 @@ export class EngineClock {
     });
   }
 
-  /** The entry has the time without the step, and so has a key entry before it; entries after it have the confirmed time. */
+  /** The entry, and a key entry before it, have the time without the step; later entries have the confirmed time. */
   #orderConfirmation(
     confirmedUs: number,
     caused: Caused,

@@ -4,7 +4,7 @@
  *     regimes that are due → plan (pure) → room for all of it → periods → reserve → table → decision
  *
  * A plan holds every entry that the decision needs. Room for all of them is established before the first is ordered, so a
- * step orders all of them or none.
+ * step orders all or none.
  * @module
  */
 import {
@@ -33,22 +33,22 @@ import { DecidePlan, type TenantHeadroom } from "./decide.ts";
 import type { Learner } from "./recommend.ts";
 import type { Writable } from "./writable.ts";
 
-/** What the step needs of the engine. */
+/** The parts of the engine that the step uses. */
 interface StepPorts {
   readonly state: EngineState;
   readonly journal: WaiterOrdering;
   readonly failStop: FailStop;
-  /** Once a policy learns. */
+  /** Defined once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
-  /** The most reservations that a tenant may have open or held. */
+  /** Most open or held reservations of a tenant. */
   readonly openReservationsMax: number;
 }
 
-/** What becomes of a request that names a tenant without a limit: refused, or decided without a reservation. */
+/** The treatment of a request that names a tenant without a limit: refused, or decided without a reservation. */
 export type UnknownTenants = "refuse" | "unmetered";
 
-/** Waits for a decision; it is given its entry before that is ordered. */
+/** Waits for a decision; it gets the entry before that is ordered. */
 export interface RecordWaiter extends EntryWaiter {
   entry: RecordEntry | undefined;
 }
@@ -58,12 +58,12 @@ export class DecideStep {
   readonly #shadows: ShadowDecider;
   readonly #shelf: RecordShelf = new RecordShelf();
   readonly #plan: DecidePlan = new DecidePlan();
-  /** What the step that runs is given: one step runs at a time, and no decision makes a closure. */
+  /** Arguments of the running step: one step runs at a time, and fields avoid a closure per decision. */
   #resolved: ResolvedRequest | undefined;
   #waiter: RecordWaiter | undefined;
   #call: CallPlan | undefined;
   readonly #work = (at: number): number => this.#run(at);
-  /** Filled again for each decision. */
+  /** Reused for each decision. */
   readonly #headroom: Writable<TenantHeadroom> = { account: undefined, headroomMicrocents: undefined };
   #learns: Writable<Learner> | undefined;
 
@@ -75,7 +75,7 @@ export class DecideStep {
   /**
    * Decides, and orders the decision. Returns its sequence.
    *
-   * @param call - of a call: how its candidates are bounded. It holds what was planned afterwards.
+   * @param call - for a call: the bounds of its candidates. Afterwards it holds the plan.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_LEDGER_TENANT_UNKNOWN`, `CAL_LEDGER_RESERVATIONS_FULL`, or as
    *   `Ordering.step`; nothing was ordered.
    */
@@ -107,7 +107,7 @@ export class DecideStep {
     return this.#reserveAndOrder(resolved, account, at, this.#waiter as RecordWaiter, this.#call);
   }
 
-  /** Freezes the regimes when the warm-up is over: the plan follows from them. */
+  /** Freezes the regimes when the warm-up is over: the plan depends on them. */
   #freezeWhenDue(account: Account | undefined, at: number): void {
     const { state, journal } = this.#ports;
     const regimes = state.router.regimesDue();
@@ -118,8 +118,8 @@ export class DecideStep {
   }
 
   /**
-   * Another thread may take the headroom that was planned with; then it is planned again with what is left. So it is, once,
-   * when there was too little and another thread may have been about to give some back.
+   * If another thread takes the planned headroom, plans again with the rest. If the headroom was too small and another
+   * thread may have been about to return some, plans again once.
    */
   #reserveAndOrder(
     resolved: ResolvedRequest,
@@ -161,7 +161,7 @@ export class DecideStep {
     const canaryId = deciding === policies.active ? undefined : deciding.id;
     const headroom = this.#headroom;
     headroom.account = account;
-    // What a call reserves is not what it is expected to cost: its own plan looks at the headroom.
+    // A call reserves more than its expected cost, so its own plan checks the headroom.
     const own = account === undefined ? undefined : ledger.headroom(account, periods);
     headroom.headroomMicrocents = call === undefined ? own : undefined;
     const { prepared, snapshot } = deciding;
@@ -171,7 +171,7 @@ export class DecideStep {
     call.complete(this.#plan, headroom, snapshot);
   }
 
-  /** Orders what was planned; `undefined` when another thread has taken its headroom. Periods that began stay. */
+  /** Orders the plan; `undefined` if another thread has taken its headroom. Periods that began stay. */
   #order(
     account: Account | undefined,
     periods: readonly PeriodEntry[],
@@ -205,13 +205,13 @@ export class DecideStep {
     }
   }
 
-  /** What the staged policy would decide is in the entry, and nowhere else. */
+  /** The staged policy's decision is recorded only in the entry. */
   #layShadow(entry: RecordEntry): void {
     const shadow = this.#shadows.of(entry.entry);
     if (shadow !== undefined) entry.layShadow(shadow);
   }
 
-  /** What a policy that learns recommends with. A canary that learns does so by the learner of the active policy. */
+  /** The learner of a policy that learns. A canary uses the learner of the active policy. */
   #learner(snapshot: PolicySnapshot, periodCount: number): Learner | undefined {
     const { state, journal, draws } = this.#ports;
     const drawing = snapshot.learning === undefined ? undefined : draws();
@@ -233,7 +233,7 @@ export class DecideStep {
     return account;
   }
 
-  /** A reservation costs memory until it is closed, also one of nothing. */
+  /** Every open reservation uses memory, even one of amount 0. */
   #refuseWhenFull(account: Account | undefined): void {
     if (account === undefined || account.openCount < this.#ports.openReservationsMax) return;
     throw new EngineError("CAL_LEDGER_RESERVATIONS_FULL", { tenant: account.tenant, open: account.openCount });
@@ -242,5 +242,5 @@ export class DecideStep {
 
 const NO_PERIODS: readonly PeriodEntry[] = [];
 const NO_CELLS: readonly number[] = [];
-/** What a step orders beside periods when it freezes the regimes. */
+/** Entries of a step, besides periods, when it freezes the regimes. */
 const REGIMES_TABLE_DECISION = 3;

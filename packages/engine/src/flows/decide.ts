@@ -3,9 +3,9 @@
  *
  *     request → router → governance → kernel → headroom → governance → record
  *
- * It changes nothing but its own records: policy, kernel, the number of the decision, the tenant's headroom and the learner come
- * in; the record of the decision comes out, and the table that must be ordered before it. The router is asked only where the
- * client gave no floor. `test/support/plain-decide.ts` is the same flow in objects, to which a test holds this one.
+ * It changes only its own records. Inputs are policy, kernel, the number of the decision, the tenant's headroom and the
+ * learner; outputs are the record of the decision, and the table that must be ordered before it. The router is used only if
+ * the client gave no floor. `test/support/plain-decide.ts` is the same flow with objects; a test holds the two equal.
  * @module
  */
 import {
@@ -49,21 +49,21 @@ import { NO_COST, NO_FEATURES, NO_HEAD, NOTHING_ASKED } from "./cleared-plan.ts"
 import { isRejection, type LearnedFrom, type Learner, Recommender } from "./recommend.ts";
 import type { Writable } from "./writable.ts";
 
-/** Whose money it is, and how much there is. */
+/** The tenant that pays, and its headroom. */
 export interface TenantHeadroom {
-  /** `undefined` of a tenant without a limit. */
+  /** `undefined` for a tenant without a limit. */
   readonly account: Account | undefined;
-  /** What may be reserved; `undefined` for one without a limit. */
+  /** The amount that may be reserved; `undefined` for a tenant without a limit. */
   readonly headroomMicrocents: bigint | undefined;
 }
 
 export class DecidePlan implements DecidedValues {
-  /** The table that the decision was drawn from, where it is a new one. */
+  /** The table that the decision was drawn from, if it is new. */
   table: BeliefEntry | undefined;
-  /** The tenant's headroom, when it was too little. */
+  /** The tenant's headroom, if it was too small. */
   exceededHeadroomMicrocents: Microcents | undefined;
   readonly #recommender: Recommender = new Recommender();
-  /** Filled again for each decision. */
+  /** Reused for each decision. */
   readonly #head: Writable<HeadMembers> = { ...NO_HEAD };
   readonly #asked: Writable<LearnedFrom> = { ...NOTHING_ASKED };
   #prepared!: PreparedPolicy;
@@ -76,17 +76,17 @@ export class DecidePlan implements DecidedValues {
   #boundHigh = ALL;
   #slot: number = BASE;
   #most: number = BASE;
-  /** The floor to begin with, and the one that what runs was decided with. */
+  /** The initial floor, and the floor of the decision that runs. */
   #firstFloorBps = 0;
   #floorBps = 0;
-  /** Of what runs; made of the record once. */
+  /** Cost of the decision that runs; read from the record once. */
   #cost: CostMicrocents = NO_COST;
   readonly #prescribe = (slot: number): void => this.#prescribeInto(slot);
 
   /**
-   * Decides a resolved request; what is decided is kept until the next.
+   * Decides a resolved request; the decision is kept until the next call.
    *
-   * @param canaryId - the policy, where it is not the active one: its entry names it.
+   * @param canaryId - the policy's id if it is not the active one: the entry names it.
    */
   decide(
     prepared: PreparedPolicy,
@@ -111,19 +111,21 @@ export class DecidePlan implements DecidedValues {
     this.#conclude();
   }
 
-  /** Decides the same request again, within a lower budget: the tenant's headroom does not cover what a candidate may cost. */
+  /**
+   * Decides the same request again with a smaller budget, because the tenant's headroom does not cover a candidate's bound.
+   */
   decideWithin(budgetMicrocents: bigint, headroomMicrocents: bigint): void {
     this.#prepared.request[11] = this.#firstFloorBps;
     this.#answerWithin(budgetMicrocents, headroomMicrocents);
     this.#conclude();
   }
 
-  /** The tenant has less headroom than the client would have spent; the decision stays as it is. */
+  /** Records that the tenant has less headroom than the request would have spent; the decision is unchanged. */
   noteShortfall(headroomMicrocents: bigint): void {
     this.exceededHeadroomMicrocents = microcents(headroomMicrocents);
   }
 
-  /** Every selection that was considered: what runs, and what else a draw or the use case's floor would have led to. */
+  /** Every selection that was considered: the one that runs, and those by other draws or by the use case's floor. */
   considered(): readonly { readonly candidateId: number; readonly costMicrocents: bigint }[] {
     const { decisions } = this.#prepared;
     const slots = this.#learner === undefined ? [BASE] : this.#recommender.slots;
@@ -142,13 +144,13 @@ export class DecidePlan implements DecidedValues {
   #conclude(): void {
     const prepared = this.#prepared;
     prepared.request[11] = this.#floorBps;
-    // Governance is held to this cost.
+    // Governance is checked against this cost.
     this.#cost = costMicrocents(prepared.costOf(this.#slot));
     this.#govern();
     prepared.requireConsistent(this.#slot);
   }
 
-  /** Whether nothing runs. */
+  /** Whether the decision is a rejection. */
   get isRejected(): boolean {
     return isRejection(this.#prepared.decisions, this.#slot);
   }
@@ -161,7 +163,7 @@ export class DecidePlan implements DecidedValues {
     return this.#resolved.request.sequence;
   }
 
-  /** The request as it was decided: within what policy and headroom allow, with the floor that was recommended. */
+  /** The request as decided: within the bounds of policy and headroom, with the recommended floor. */
   get decidedRequest(): Request {
     const { request: words } = this.#prepared;
     const bounds = {
@@ -171,12 +173,12 @@ export class DecidePlan implements DecidedValues {
     return { ...this.#resolved.request, ...bounds, qualityMinBps: bps(this.#floorBps) };
   }
 
-  /** What was recommended by. */
+  /** The features of the recommendation. */
   get features(): readonly number[] {
     return this.#learner === undefined ? NO_FEATURES : (this.#resolved.features ?? NO_FEATURES);
   }
 
-  /** 0 for nothing. */
+  /** 0 for none. */
   get selectedId(): number {
     return this.#prepared.decisions[this.#slot * DECISION_WORDS + 3] as number;
   }
@@ -185,7 +187,7 @@ export class DecidePlan implements DecidedValues {
     return REASONS[((this.#prepared.decisions[this.#slot * DECISION_WORDS + 2] as number) >>> 8) & 0xff] as Reason;
   }
 
-  /** Lays the decision as a record. */
+  /** Writes the decision as a record. */
   layInto(shelf: RecordShelf): RecordEntry {
     const { policy, request, decisions } = this.#prepared;
     const resolved = this.#resolved;
@@ -246,7 +248,7 @@ export class DecidePlan implements DecidedValues {
     return head;
   }
 
-  /** What the client sent where the request holds another value, or leaves the same one out. */
+  /** The client's values that the request replaced or omitted. */
   #sent(): Asked | undefined {
     const { request: words } = this.#prepared;
     const { budgetLimitMicrocents: budget, providersAllowed: providers } = this.#resolved.request;
@@ -261,7 +263,7 @@ export class DecidePlan implements DecidedValues {
     return { ...(isBudget ? { budgetMicrocents: budget } : {}), ...(isProviders ? { providers } : {}) };
   }
 
-  /** The request within what its policy allows, before the kernel decides it. */
+  /** Bounds the request by its policy, before the kernel decides it. */
   #bound(isFloorDefaulted: boolean): void {
     const { request } = this.#prepared;
     const terms = this.#prepared.termsOf(request[2] as number);
@@ -290,7 +292,7 @@ export class DecidePlan implements DecidedValues {
     }
   }
 
-  /** By the learner, where there is one and the client left the floor to it; else by the kernel alone. */
+  /** Decides by the learner, if there is one and the client gave no floor; otherwise by the kernel alone. */
   #answer(): void {
     const { request } = this.#prepared;
     this.#slot = BASE;
@@ -316,8 +318,8 @@ export class DecidePlan implements DecidedValues {
   }
 
   /**
-   * What the client asked for, when the headroom covers it. Else the headroom is the request's budget, so that the kernel
-   * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
+   * Keeps the decision if the headroom covers it. Otherwise the headroom becomes the request's budget, so that the kernel
+   * finds the best candidate that fits, or the reason that none does; for a tenant without substitution, the budget is 0.
    */
   #keepWithin(headroom: TenantHeadroom | undefined): void {
     if (headroom?.account === undefined || headroom.headroomMicrocents === undefined) return;
@@ -335,7 +337,7 @@ export class DecidePlan implements DecidedValues {
     this.#answer();
   }
 
-  /** The rejection that governance demands whatever the kernel would say. A policy is never looser, so the kernel would say the same. */
+  /** Rejects if governance does, whatever the kernel would decide. A policy is never looser, so the kernel would agree. */
   #prescribeInto(slot: number): void {
     const { request, policy } = this.#prepared;
     const bps = request[10] as number;
@@ -353,7 +355,9 @@ export class DecidePlan implements DecidedValues {
     this.#prepared.reject(slot, REASON_CODES[isRisk ? "risk_hard_limit" : "confidence_hard_limit"]);
   }
 
-  /** What runs respects governance, whatever the kernel says. Amounts that are exact as numbers take no 64-bit objects. */
+  /**
+   * The decision that runs must respect governance, whatever the kernel decided. Amounts exact as numbers avoid `bigint`.
+   */
   #govern(): void {
     if (this.isRejected) return;
     const { request, decisions } = this.#prepared;
@@ -384,7 +388,7 @@ export class DecidePlan implements DecidedValues {
 }
 
 const TENANT_DEFAULTED: number = defaultedBits(["tenant"]);
-/** Up to here an amount times 12,500 is exact as a number. */
+/** Below this high word, an amount times 12,500 is exact as a number. */
 const EXACT_HIGH = 128;
 
 function longAt(words: Uint32Array, at: number): bigint {

@@ -1,5 +1,5 @@
 /**
- * A decision as its caller sees it: read from its record when it is looked at.
+ * A decision as its caller sees it, read lazily from its record.
  * @module
  */
 import {
@@ -19,8 +19,8 @@ import { defaultedIn, learningIn } from "../journal/read-record.ts";
 import { headText } from "../journal/record-head.ts";
 
 /**
- * A decision that is durable. Its members are read when they are looked at; {@link plainDecided} copies all of them into an
- * object of its own, to be kept, compared or sent elsewhere.
+ * A durable decision. Its members are read on access; {@link plainDecided} copies all of them into a plain object, to be
+ * stored, compared or sent.
  */
 export interface Decided {
   readonly decision: Decision;
@@ -29,27 +29,27 @@ export interface Decided {
   readonly sequence: number;
   /** Hash of its entry, in hexadecimal: the next entry is chained to it. */
   readonly entryHash: string;
-  /** Names the decision for outcomes and settlements; encodes its sequence. */
+  /** Identifies the decision for outcomes and settlements; encodes its sequence. */
   readonly decisionId: string;
   /** Identity digest in hexadecimal. */
   readonly identity: string;
   readonly digests: DecisionDigests;
-  /** The snapshot it was decided under. */
+  /** Id of the policy that decided. */
   readonly policyId: number;
   readonly useCase: string;
   readonly defaulted: readonly Defaulted[];
   readonly requestId?: string | undefined;
-  /** Whose money it is. */
+  /** The tenant that pays. */
   readonly tenant?: string | undefined;
-  /** The tenant had less headroom than the request would have spent. */
+  /** Set if the tenant had less headroom than the request would have spent. */
   readonly shortfall?: Shortfall | undefined;
-  /** How the floor came about, when the client gave none and the policy learns. */
+  /** The origin of the floor, if the client gave none and the policy learns. */
   readonly learning?: ExplainedRecommendation | undefined;
-  /** The request id was decided before; this is that decision. */
+  /** Whether the request id was decided before; then this is that decision. */
   readonly repeated: boolean;
 }
 
-/** Every member that is there, as an object of its own. */
+/** A plain object with every present member. */
 export function plainDecided(decided: Decided): Decided {
   const { requestId, tenant, shortfall, learning } = decided;
   return {
@@ -71,7 +71,7 @@ export function plainDecided(decided: Decided): Decided {
   };
 }
 
-/** A decision as its record says it, proof included. */
+/** A decision backed by its record, proof included. */
 export class RecordedDecision implements Decided {
   readonly #record: DecisionRecord;
   readonly repeated: boolean;
@@ -81,7 +81,7 @@ export class RecordedDecision implements Decided {
     this.repeated = repeated;
   }
 
-  /** The record of a decision, for writers of answers; `undefined` for one that is an object. */
+  /** The record of a decision, for writers of answers; `undefined` for a plain object. */
   static recordOf(decided: Decided): DecisionRecord | undefined {
     return #record in decided ? decided.#record : undefined;
   }

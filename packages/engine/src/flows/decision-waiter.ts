@@ -1,5 +1,5 @@
 /**
- * Who waits for a decision, and a decision that is ordered and not yet durable.
+ * The waiter of a decision, and a decision that is ordered but not yet durable.
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
@@ -10,18 +10,18 @@ import type { RecordEntry } from "../journal/record-entry.ts";
 import type { RecordWaiter } from "./decide-step.ts";
 import { type Decided, RecordedDecision } from "./decided.ts";
 
-/** Takes the answer to a request. One of the two is called, once; it may be before `submit` returns. */
+/** Receives the answer to a request. One of the two methods is called, once; possibly before `submit` returns. */
 export interface DecisionWaiter {
-  /** @param token - what was given to `submit`. */
+  /** @param token - the token passed to `submit`. */
   decided(decided: Decided, token: number): void;
-  /** Nothing was decided; or it is not known, and a repetition finds out. */
+  /** Nothing was decided; or it is unknown whether it was, and a retry finds out. */
   failed(error: unknown, token: number): void;
 }
 
-/** What is done with a decision that was ordered, the same for all of them. */
+/** The handling of ordered decisions, shared by all of them. */
 export interface PendingPorts {
   readonly failStop: FailStop;
-  /** Called when it is durable, before anybody is answered. */
+  /** Called when the decision is durable, before it is answered. */
   readonly proven: (sequence: number, record: DecisionRecord) => void;
 }
 
@@ -48,7 +48,7 @@ export class PendingDecision implements RecordWaiter {
       this.#fail(this.#ports.failStop.stop(error));
       return;
     }
-    // As `answered`, without a closure.
+    // Like `answered`, without a closure.
     try {
       this.#waiter.decided(new RecordedDecision(record, false), this.#token);
     } catch (error) {
@@ -65,7 +65,7 @@ export class PendingDecision implements RecordWaiter {
   }
 }
 
-/** What a waiter throws is a failure of its own: the others are still answered, and the process learns of it. */
+/** An error that a waiter throws is its own: the others are still answered, and the error is thrown in the process. */
 export function answered(answer: () => void): void {
   try {
     answer();

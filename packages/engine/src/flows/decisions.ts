@@ -29,41 +29,41 @@ import { recalled } from "./recalled.ts";
 import { resolveFor } from "./resolve-for.ts";
 import { isSameRequest } from "./repeated-request.ts";
 
-/** What became of one request of many. */
+/** The result of one request of a batch. */
 export type DecidedOrRefused = { readonly decided: Decided } | { readonly refused: CalybrisError };
 
 /**
- * Called with the refusal of each request that cannot be decided. Once it gives an error, the requests that follow are
- * refused with it and not read: naming mistakes takes longer than deciding.
+ * Called with the refusal of each request that cannot be decided. Once it returns an error, all later requests are refused
+ * with it, without being read: reporting mistakes takes longer than deciding.
  */
 export type RefuseRest = (refused: CalybrisError) => CalybrisError | undefined;
 
-/** What the flow needs of the engine. */
+/** The parts of the engine that the flow uses. */
 export interface DecisionPorts {
   readonly state: EngineState;
   readonly journal: Journal;
   readonly failStop: FailStop;
   readonly requestIds: RequestIds;
   readonly entries: StoredEntries;
-  /** Once a policy learns. */
+  /** Defined once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
   readonly openReservationsMax: number;
-  /** The actor given, if it may act; by default the user that runs this process. */
+  /** The given actor, if it may act; default: the user that runs this process. */
   readonly actorOf: (given: Actor | undefined) => Actor;
 }
 
-/** One request of many. */
+/** One request of a batch. */
 interface OneOfMany {
   readonly client: ClientRequest;
-  /** Its place among the many: its token. */
+  /** Its position in the batch, which is its token. */
   readonly position: number;
   readonly identity: IdentifiedRequest | undefined;
-  /** Why nothing of it is read. */
+  /** The error because of which the request is not read. */
   readonly refusal: CalybrisError | undefined;
-  /** Entries that were looked at, and do not hold its id. */
+  /** Entries that were checked and do not hold its id. */
   readonly seen: Set<number>;
-  /** What the active policy makes of it; `undefined` until it is known to be new. */
+  /** The request resolved by the active policy; `undefined` until it is known to be new. */
   resolved: RequestDraft | CalybrisError | undefined;
 }
 
@@ -71,7 +71,7 @@ export class EngineDecisions {
   readonly #ports: DecisionPorts;
   readonly #step: DecideStep;
   readonly #pendingPorts: PendingPorts;
-  /** Of a request that is sent alone: it is decided, or refused, before the next is read into it. */
+  /** Reused for single requests: each is decided or refused before the next is read. */
   readonly #draft: RequestDraft = requestDraft();
 
   constructor(ports: DecisionPorts) {
@@ -80,7 +80,7 @@ export class EngineDecisions {
     this.#pendingPorts = { failStop: ports.failStop, proven: this.#proven };
   }
 
-  /** As `Engine.submit`. A request whose id is new, as nearly every one, is ordered before this returns. */
+  /** As `Engine.submit`. A request whose id is new, as almost all are, is ordered before this returns. */
   submit(client: ClientRequest, waiter: DecisionWaiter, token: number, actor?: Actor): void {
     const { failStop, requestIds } = this.#ports;
     try {
@@ -94,8 +94,8 @@ export class EngineDecisions {
   }
 
   /**
-   * As `Engine.decideMany`. All requests are read before the step begins, so that what a client's object throws cannot end
-   * it half way.
+   * As `Engine.decideMany`. All requests are read before the step begins, so that an error thrown by a client's object
+   * cannot end the step halfway.
    */
   async decideMany(
     clients: readonly ClientRequest[],
@@ -113,7 +113,7 @@ export class EngineDecisions {
       do {
         while (left.some(isKnown)) left = await this.#recallMany(left, isKnown, results);
         this.#resolveAll(left, actor, refuseRest);
-        // What a client's object ran while it was read may have had one of them decided.
+        // Code that ran while a client's object was read may have had one of them decided.
       } while (left.some(isKnown));
       if (left.length > 0) this.#beginAll(left, results, actor);
     } catch (error) {
@@ -122,7 +122,7 @@ export class EngineDecisions {
     return results.all;
   }
 
-  /** Answers those of which the decision is found, and gives the others. A refusal of one request is its own answer. */
+  /** Answers the requests that were decided before, and returns the others. A refusal of one request is its own answer. */
   async #recallMany(
     requests: readonly OneOfMany[],
     isKnown: (request: OneOfMany) => boolean,
@@ -170,7 +170,7 @@ export class EngineDecisions {
       const taken = new Set<string>();
       for (const request of requests) this.#begin(request, results, actor, taken);
     };
-    // A journal that takes nothing more refuses each new request by itself; what was decided before was found.
+    // A failed journal refuses each new request individually; earlier decisions were found already.
     if (journal.failure !== undefined) begin();
     else
       journal.step((at) => {
@@ -182,12 +182,12 @@ export class EngineDecisions {
       });
   }
 
-  /** A reservation is identified by its decision. */
+  /** A durable decision identifies its reservation. */
   readonly #proven = (sequence: number, record: DecisionRecord): void => {
     this.#ports.state.ledger.reservations.identify(sequence, identityNumberOf(record));
   };
 
-  /** Answers a request whose id may have been decided; one that is new after all is ordered like any other. */
+  /** Answers a request whose id may have been decided; if the id is new after all, orders the request like any other. */
   #recall(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number, actor: Actor | undefined): void {
     const { failStop } = this.#ports;
     const { client } = identity;
@@ -198,9 +198,9 @@ export class EngineDecisions {
   }
 
   /**
-   * Answers a request with the decision of its id. What no policy takes as a request was never decided.
+   * Answers a request with the decision of its id. A request that no policy would accept was never decided.
    *
-   * @param then - called with whether it was answered. A request that is new is new until this returns.
+   * @param then - called with whether it was answered. If not, the id stays new until this returns.
    */
   #recalled(
     identity: IdentifiedRequest,
@@ -225,7 +225,7 @@ export class EngineDecisions {
     return requestIds.recall(identity, isDecided, () => then(false), seen);
   }
 
-  /** Decides a request whose id is new, unless what the client's object ran while it was read has had it decided. */
+  /** Decides a request with a new id, unless code that ran while the client's object was read has had it decided. */
   #decide(
     client: ClientRequest,
     identity: IdentifiedRequest | undefined,
@@ -249,7 +249,10 @@ export class EngineDecisions {
     return draft;
   }
 
-  /** Orders a decision. It gets its number here: what the client's object ran while it was read may have had one decided. */
+  /**
+   * Orders a decision. Its number is assigned here: code that ran while the client's object was read may have decided
+   * another.
+   */
   #order(resolved: RequestDraft, identity: IdentifiedRequest | undefined, waiter: DecisionWaiter, token: number): void {
     invariant(
       resolved.requestId === identity?.requestId,
@@ -270,9 +273,9 @@ export class EngineDecisions {
   }
 
   /**
-   * A refusal of one request is its own answer; anything else that is thrown ends the step of all.
+   * A refusal of one request is its own answer; any other error ends the step of all.
    *
-   * @param taken - the ids that this step has decided: a repetition of one of them waits for it.
+   * @param taken - the ids decided by this step: a duplicate waits for the first.
    */
   #begin(
     { identity, resolved, position }: OneOfMany,
@@ -295,23 +298,23 @@ export class EngineDecisions {
   }
 }
 
-/** A refusal of one request of many. @throws what is no refusal of one alone. */
+/** Records the refusal of one request of a batch. @throws any error that is not a refusal of one request. */
 function refuseOne(error: unknown, results: Results, position: number): void {
   if (!(error instanceof CalybrisError) || error.code === "CAL_ENGINE_STOPPED") throw error;
   results.failed(error, position);
 }
 
-/** Until a request is ordered. */
+/** The number of a request before it is ordered. */
 const UNNUMBERED = 0n;
 
-/** Apart, so that a request that is taken makes no closure. */
+/** A function of its own, so that an accepted request allocates no closure. */
 function refused(waiter: DecisionWaiter, error: unknown, token: number): void {
   answered(() => waiter.failed(error, token));
 }
 
-/** What becomes of each request of many. */
+/** The results of a batch. */
 class Results implements DecisionWaiter {
-  /** Once all are known. */
+  /** Resolves once all results are known. */
   readonly all: Promise<readonly DecidedOrRefused[]>;
   readonly #results: DecidedOrRefused[];
   readonly #resolve: (results: readonly DecidedOrRefused[]) => void;
@@ -320,7 +323,7 @@ class Results implements DecisionWaiter {
 
   constructor(count: number) {
     const { promise, resolve, reject } = Promise.withResolvers<readonly DecidedOrRefused[]>();
-    // A step that is refused is its own answer; then nobody waits here.
+    // If the step is refused, the caller gets that error and does not await this promise.
     promise.catch(() => undefined);
     this.all = promise;
     this.#results = new Array<DecidedOrRefused>(count);

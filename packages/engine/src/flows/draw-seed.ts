@@ -1,6 +1,6 @@
 /**
- * The secret seed of the draws: kept beside the journal, made when the first policy that learns is activated, and promised by
- * its SHA-256 in that entry. Without it a journal can be read and verified, but not continued.
+ * The secret seed of the draws: stored beside the journal, generated when the first policy that learns is activated, and
+ * committed to by its SHA-256 in that entry. Without it a journal can be read and verified, but not continued.
  * @module
  */
 import { toHex } from "@calybris/kernel";
@@ -10,8 +10,8 @@ import { SEED_BYTES } from "../router/draws.ts";
 import type { SeedStore, Storage } from "../storage/storage.ts";
 
 /**
- * Makes a seed and keeps it, durably, before anything is promised about it. One that is there already and was not promised
- * is written over: its maker may have died before it was durable, or whole.
+ * Generates a seed and stores it durably, before an entry commits to it. An existing seed without a commitment is
+ * overwritten: the process that wrote it may have ended before the seed was complete or durable.
  */
 export function makeSeed(store: SeedStore, randomBytes: (count: number) => Uint8Array): Uint8Array {
   const seed = randomBytes(SEED_BYTES);
@@ -19,7 +19,7 @@ export function makeSeed(store: SeedStore, randomBytes: (count: number) => Uint8
   return seed;
 }
 
-/** The seed that was promised. */
+/** The seed that the digest commits to. */
 export function seedOf({ seed: store, name: directory }: Storage, digest: string): Uint8Array {
   const seed = store.read();
   if (seed === undefined)

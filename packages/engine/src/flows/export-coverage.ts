@@ -1,12 +1,12 @@
 /**
- * Which calls a usage export covers, when it is said to have every request that was billed up to a time. A call that a killed
- * process left may never have reached its provider, and then no row ever says so.
+ * The calls that a usage export covers, if it is declared complete up to a time. A call that a killed process left may never
+ * have reached its provider, and then no row ever mentions it.
  * @module
  */
 import type { EngineReading } from "../reading.ts";
 
 /**
- * The calls among some reservations, by the sequence of their decision, whose attempts were all begun before a time.
+ * The given calls, by the sequence of their decision, whose attempts were all begun before a time.
  *
  * @param calls - sequences of decisions.
  * @param untilUs - microseconds since the Unix epoch.
@@ -22,7 +22,7 @@ export async function begunBefore(
       const { data } = JSON.parse(line) as LineJson;
       const isCall = data.kind === "decision" && data.basis !== undefined;
       if (isCall && data.at < untilUs && calls.has(data.sequence)) covered.add(data.sequence);
-      // The time of an entry is never before that of an earlier one.
+      // One attempt that was begun later is enough: the export may lack its row.
       if (data.kind === "attempt" && data.change === "begun" && data.at >= untilUs) covered.delete(data.of ?? 0);
     }
   return covered;
@@ -33,7 +33,7 @@ interface LineJson {
     readonly sequence: number;
     readonly at: number;
     readonly kind: string;
-    /** Of the decision of a call: any other is made by a client that sends no id of ours to its provider. */
+    /** Set for the decision of a call; for other decisions, the client sends no id of ours to its provider. */
     readonly basis?: string;
     readonly change?: string;
     readonly of?: number;

@@ -1,6 +1,6 @@
 /**
- * Callers: who gives a command, as its entry records it. The service introduces an API key of its configuration the first time
- * it acts, and revokes those that the configuration no longer has. Other keys are created and revoked by command.
+ * Callers of commands, as entries record them. The service introduces a configured API key the first time it acts, and
+ * revokes those that are no longer configured. Other keys are created and revoked by command.
  * @module
  */
 import { userInfo } from "node:os";
@@ -26,7 +26,7 @@ import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import type { CreatedKey, KeyBook } from "../state/key-book.ts";
 
-/** The user that runs this process; one without an account has a number. */
+/** The user that runs this process; its numeric id if it has no account. */
 export function processUser(): Actor {
   try {
     return systemActor(userInfo().username);
@@ -35,15 +35,15 @@ export function processUser(): Actor {
   }
 }
 
-/** Who gives a command. */
+/** The caller of a command. */
 export interface Caller {
-  /** The sequence that {@link EngineKeys.introduce} gave, or `"system:NAME"`; default the user that runs this process. */
+  /** A sequence returned by {@link EngineKeys.introduce}, or `"system:NAME"`; default: the user that runs this process. */
   readonly actor?: Actor | undefined;
-  /** On whose behalf, as the caller claims: 1 to 128 printable characters. */
+  /** The user that the caller claims to act for: 1 to 128 printable characters. */
   readonly onBehalfOf?: string | undefined;
 }
 
-/** What callers need of the engine. */
+/** The parts of the engine that callers use. */
 export interface KeyPorts {
   readonly book: KeyBook;
   readonly journal: Ordering;
@@ -54,7 +54,7 @@ export interface KeyPorts {
 
 export class EngineKeys {
   readonly #ports: KeyPorts;
-  /** The sequences of the keys that acted in this process, by the object that names them. */
+  /** Sequences of the keys that acted in this process, by identity object. */
   readonly #introduced = new WeakMap<KeyIdentity, number>();
 
   constructor(ports: KeyPorts) {
@@ -62,14 +62,14 @@ export class EngineKeys {
   }
 
   /**
-   * The actor for an API key. The first time, also across restarts, it orders the `key` entry that introduces it; entries
-   * that the key causes come after that, and so are durable after it.
+   * The actor for an API key. Its first use, across restarts, orders the `key` entry that introduces it; entries that the
+   * key causes come after that entry, and so become durable after it.
    *
-   * A revoked key acts again once it is configured again, which makes another object of it.
+   * A revoked key can act again once it is configured again, as a new identity object.
    *
    * @returns the sequence of the entry that introduced the key.
-   * @throws CalybrisError `CAL_ENGINE_ACTOR` for the object of a key that was revoked since; `CAL_LEDGER_INVALID` for what is no key; `CAL_JOURNAL_OVERLOADED`, `CAL_JOURNAL_FAILED`,
-   *   `CAL_ENGINE_STOPPED`. Nothing was changed.
+   * @throws CalybrisError `CAL_ENGINE_ACTOR` for the identity object of a key that was revoked since; `CAL_LEDGER_INVALID`
+   *   for an invalid key; `CAL_JOURNAL_OVERLOADED`, `CAL_JOURNAL_FAILED`, `CAL_ENGINE_STOPPED`. Nothing was changed.
    */
   introduce(identity: KeyIdentity): number {
     const before = this.#introduced.get(identity);
@@ -82,15 +82,15 @@ export class EngineKeys {
     return sequence;
   }
 
-  /** The active keys that commands created, the oldest first. Whether one has expired is the caller's to see. */
+  /** The active keys that commands created, the oldest first; may include expired ones, which the caller must check. */
   created(): readonly CreatedKey[] {
     return this.#ports.book.created();
   }
 
   /**
-   * Creates a key, and revokes another in the same step where `replaces` names one: a rotation.
+   * Creates a key. With `replaces`, revokes another in the same step: a rotation.
    *
-   * @param key - identity and terms. Its name differs from that of every other created key.
+   * @param key - identity and terms. Its name must differ from that of every other created key.
    * @param replaces - the sequence of a created key.
    * @returns the sequence of the entry that created it, once it is durable.
    * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field; `CAL_ENGINE_ACTOR`; `CAL_JOURNAL_OVERLOADED`,
@@ -111,7 +111,7 @@ export class EngineKeys {
       const created = journal.step((): Ordered => {
         journal.establishRoom(2);
         const ordered = journal.order(entry);
-        // Last, because the caller may be the key that is replaced.
+        // Last, because the caller may be the replaced key.
         const last =
           replaces === undefined ? ordered : journal.order({ kind: "key", change: "revoked", of: replaces, ...caused });
         return { sequence: ordered.sequence, durable: last.durable };
@@ -122,7 +122,7 @@ export class EngineKeys {
   }
 
   /**
-   * Revokes a key that a command created: nothing that it causes is ordered from now on.
+   * Revokes a key that a command created: nothing it causes is ordered from now on.
    *
    * @throws CalybrisError as {@link create}.
    */
@@ -140,8 +140,8 @@ export class EngineKeys {
   }
 
   /**
-   * The entries that revoke every key but those given and those that commands created. A key that comes back is introduced
-   * again.
+   * The entries that revoke every key except the given ones and those that commands created. A key that is configured again
+   * is introduced again.
    */
   revocations(kept: readonly KeyIdentity[]): readonly KeyEntry[] {
     const { book, user } = this.#ports;
@@ -176,7 +176,7 @@ export class EngineKeys {
   }
 
   /**
-   * The actor of a decision: the one given, or the user that runs this process.
+   * The actor of a decision: the given one, or the user that runs this process.
    *
    * @throws CalybrisError `CAL_ENGINE_ACTOR`, `CAL_LEDGER_INVALID`.
    */
@@ -214,7 +214,7 @@ function invalidKey(path: string, problem: string, remedy: string): CalybrisErro
   return new EngineError("CAL_LEDGER_INVALID", { mistakes: [{ path, problem, remedy }] });
 }
 
-/** Refuses what a reader of the journal would. */
+/** Refuses an entry that a reader of the journal would refuse. */
 function refuseMalformed({ kind: _, ...members }: KeyEntry): void {
   try {
     readBody("key", JSON.parse(JSON.stringify(members)));

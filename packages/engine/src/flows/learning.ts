@@ -1,5 +1,5 @@
 /**
- * Learning as a program uses it: outcomes, priors, certificates, and the tables that follow from what was learned.
+ * Learning as a program uses it: outcomes, priors, certificates, and the tables derived from the learned state.
  * @module
  */
 import {
@@ -26,10 +26,10 @@ import type { ClientOutcome } from "./parsed-outcome.ts";
 
 export type { ClientOutcome } from "./parsed-outcome.ts";
 
-/** What a certificate states. */
+/** The content of a certificate. */
 export type Certificate = Omit<CertificateEntry, "kind" | keyof Caused>;
 
-/** What the flow needs of the engine. */
+/** The parts of the engine that the flow uses. */
 export interface LearningPorts extends Omit<OutcomePorts, "onOrdered"> {
   readonly router: Router;
   readonly caused: (caller: Caller) => Caused;
@@ -40,7 +40,7 @@ export interface LearningPorts extends Omit<OutcomePorts, "onOrdered"> {
   readonly failStop: FailStop;
 }
 
-/** Tables are made anew at most this often. */
+/** Shortest interval between rebuilds of tables. */
 const REFRESH_MS = 10;
 
 export class EngineLearning {
@@ -54,8 +54,8 @@ export class EngineLearning {
   }
 
   /**
-   * Takes the outcome of a decision. With `settle`, the same entry settles the decision's reservation at the cost; a cost
-   * beyond the tenant's overrun factor is held for an operator. Where nothing is reserved, nothing is settled.
+   * Records the outcome of a decision. With `settle`, the same entry settles the decision's reservation at the cost; a cost
+   * beyond the tenant's overrun factor is held for an operator. Without a reservation, nothing is settled.
    *
    * @throws CalybrisError `CAL_OUTCOME_INVALID` with every mistake; `CAL_OUTCOME_UNBOUND` when no decision that ran has the
    *   id; `CAL_OUTCOME_DUPLICATE` when a different outcome was reported before; `CAL_OUTCOME_COST` for a cost that differs
@@ -66,18 +66,18 @@ export class EngineLearning {
     return this.#outcomes.observe(outcome, caller);
   }
 
-  /** As {@link observe}, of a decision that the caller holds: for the call flow. */
+  /** Like {@link observe}, for a decision that the caller holds: for the call flow. */
   observeHeld(outcome: ClientOutcome, caller: Caller, held: DecisionFound): Promise<Observed> {
     return this.#outcomes.observe(outcome, caller, held);
   }
 
   /**
-   * Activates a certificate: how many regimes, 0 to 8, may be served below the top tier. It holds for the regimes of the
-   * prior that it names; once they mean something else it is void, and none may until a new one comes.
+   * Activates a certificate: the number of regimes, 0 to 8, that may be served below the top tier. It applies to the regimes
+   * of the prior that it names; once the regimes change it is void, and no regime may until a new certificate.
    *
-   * @param certificate - its `prior` is the digest (`calypri1`, hexadecimal) of the prior it was found with; left out when
-   *   it was found without one.
-   * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field, also for regimes that are yet to be known;
+   * @param certificate - its `prior` is the digest (`calypri1`, hexadecimal) of the prior it was determined with; omitted if
+   *   it was determined without one.
+   * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field, also for regimes that are not known yet;
    *   `CAL_CERTIFICATE_PRIOR` when its prior is not the active one. Nothing was changed.
    */
   certify(certificate: Certificate, caller: Caller = {}): Promise<number> {
@@ -102,7 +102,7 @@ export class EngineLearning {
     }
     const { alphaBps, deltaBps, samples } = fields;
     const named = prior === undefined ? {} : { prior };
-    // Member by member: whatever else was given, the entry is in the form that is read back.
+    // Copied member by member, so that the entry reads back the same whatever else the caller passed.
     const { sequence, durable } = this.#ports.journal.append({
       kind: "certificate",
       regimes,
@@ -116,30 +116,32 @@ export class EngineLearning {
     return sequence;
   }
 
-  /** The share of the last 1,000 recommendations whose floor was lifted for an anomaly, in basis points. */
+  /** The share of the last 1,000 recommendations whose floor was raised for an anomaly, in basis points. */
   get anomalyRaisedShareBps(): number {
     return this.#ports.router.anomalyRaisedShareBps;
   }
 
-  /** Regimes that the certificate allows below the top tier, 0 when it is void; `undefined` where there never was one. */
+  /**
+   * Number of regimes that the certificate allows below the top tier, 0 if it is void; `undefined` if there never was one.
+   */
   get certifiedRegimes(): number | undefined {
     return this.#ports.router.certifiedRegimes;
   }
 
   /**
-   * Regimes, ascending, whose active belief is flat: success falls there where the prior expects an advantage to rise, so the prior
-   * is left out of account.
+   * Regimes, ascending, whose active belief is flat: success falls where the prior predicts a rising advantage, so the prior
+   * is ignored there.
    */
   get flatRegimes(): readonly number[] {
     return this.#ports.router.tables.flatRegimes();
   }
 
   /**
-   * Activates a prior: its predictions are the scores from the next decision on, its quantiles the regimes. Another prior
-   * than the one before makes a certificate void; the same again changes nothing.
+   * Activates a prior: from the next decision on, its predictions are the scores and its quantiles the regimes. A different
+   * prior voids the certificate; the same prior again changes nothing.
    *
    * @param file - the JSON that `calybris train` wrote.
-   * @throws CalybrisError `CAL_PRIOR_INVALID` when it is none, or when it reads other features than the policy names.
+   * @throws CalybrisError `CAL_PRIOR_INVALID` when it is not a prior, or when its features differ from those of the policy.
    */
   setPrior(file: unknown, caller: Caller = {}): Promise<number> {
     return this.#ports.failStop.command(() => this.#setPrior(file, this.#ports.caused(caller)));
@@ -163,19 +165,20 @@ export class EngineLearning {
     return sequence;
   }
 
-  /** What the active prior makes of a text, for a request's `textScore`; 0 without one. The text is not kept. */
+  /** The active prior's score of a text, for a request's `textScore`; 0 without a prior. The text is not stored. */
   scoreText(text: string): number {
     const prior = this.#ports.prior();
     return prior === undefined ? 0 : scoreText(prior, text);
   }
 
-  /** What is known of a tier; in a regime, 0 to 7, or 8 for the warm-up. */
+  /** The estimated quality of a tier in a regime, 0 to 7, or 8 for the warm-up. */
   quality(useCase: string, regime: number, tier: number): TierQuality {
     return this.#ports.router.quality(useCase, regime, tier);
   }
 
   /**
-   * Makes tables anew whose beliefs have changed, as far as the journal has room; by itself at most every 10 ms.
+   * Rebuilds the tables whose beliefs have changed, as far as the journal has room; otherwise done automatically, at most
+   * every 10 ms.
    *
    * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_JOURNAL_FAILED`, `CAL_ENGINE_CLOSED`.
    */
@@ -199,7 +202,7 @@ export class EngineLearning {
       try {
         this.refresh();
       } catch (error) {
-        // A refusal is the next caller's to hear: the journal and the engine refuse that as well. Nothing else is refused.
+        // The next caller gets a coded error from the journal or the engine too; any other error stops the engine.
         if (!(error instanceof CalybrisError)) this.#ports.failStop.stop(error);
       }
     }, REFRESH_MS);

@@ -3,8 +3,8 @@
  *
  *     command → check → entry → journal → answer
  *
- * Each command is checked against the state as it is ordered, in one synchronous step, and answered once its entry is
- * durable. The same command again gets the first result; another one about the same thing is refused, with that result.
+ * Each command is checked against the state in the synchronous step that orders it, and answered once its entry is durable.
+ * A repeated command gets the first result; a different command on the same object is refused, with that result.
  * @module
  */
 import {
@@ -46,7 +46,7 @@ export type { LedgerTotals } from "../ledger/totals.ts";
 export type { Settled } from "../state/reservation-results.ts";
 export type { OfDecision } from "./reservation-moves.ts";
 
-/** What the flow needs of the engine. */
+/** The parts of the engine that the flow uses. */
 export interface LedgerPorts extends MovePorts {
   readonly position: () => { readonly sequence: number; readonly at: number };
   readonly nowUs: () => number;
@@ -64,7 +64,7 @@ export interface Granted {
 export class EngineLedger {
   readonly #ports: LedgerPorts;
   readonly #moves: ReservationMoves;
-  /** Limits as a step of several orders them. */
+  /** Limits, for a step that orders several. */
   readonly limits: TenantLimits;
 
   constructor(ports: LedgerPorts) {
@@ -74,7 +74,7 @@ export class EngineLedger {
   }
 
   /**
-   * Gives a tenant money. Pays its debt first.
+   * Grants money to a tenant. Pays its debt first.
    *
    * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_LEDGER_TENANT_UNKNOWN`, `CAL_LEDGER_TENANT_UNMETERED`,
    *   `CAL_LEDGER_ID_REUSED` when the id granted something else, `CAL_LEDGER_OVERFLOW`. Nothing was changed.
@@ -106,9 +106,9 @@ export class EngineLedger {
   }
 
   /**
-   * The call ran; it cost `actualMicrocents`. What was not needed comes back; what was not foreseen is an overrun. An
-   * overrun beyond the tenant's factor and floor (10 times, one dollar) is held for an operator: the state is `held` then.
-   * So is one that a tenant below another could not cover on every level, because a debt there would close its siblings.
+   * Settles a call that ran at `actualMicrocents`. The unused part of the reservation is refunded; a higher cost is an
+   * overrun. An overrun beyond the tenant's factor and floor (10 times, one dollar) is held for an operator: then the state
+   * is `held`. So is a cost that a parent of the tenant could not cover, because its debt would block the tenant's siblings.
    */
   settle(command: OfDecision & { readonly actualMicrocents: Amount }, caller: Caller = {}): Promise<Settled> {
     return this.#move(command, caller, () => {
@@ -120,17 +120,17 @@ export class EngineLedger {
     });
   }
 
-  /** The call never ran: everything comes back. */
+  /** Releases the reservation of a call that never ran: all of it is refunded. */
   release(command: OfDecision, caller: Caller = {}): Promise<Settled> {
     return this.#move(command, caller, () => (of, caused) => ({ kind: "release", of, ...caused }));
   }
 
   /**
-   * The call ran and its cost is not known. What is known of it is settled at once; the rest stays reserved until the call
-   * is reconciled, or expires in full.
+   * Holds the reservation of a call that ran at an unknown cost. The known part is settled at once; the rest stays reserved
+   * until the call is reconciled, or expires in full.
    *
-   * @param command - `knownMicrocents` is at most what is still reserved; `expiresAt`, when the rest is settled in full, at
-   *   most 31 days ahead, as the decision has it when left out.
+   * @param command - `knownMicrocents` is at most the amount still reserved; `expiresAt` is the time at which the rest is
+   *   settled in full, at most 31 days ahead; default: the decision's expiry.
    */
   hold(
     command: OfDecision & {
@@ -158,7 +158,7 @@ export class EngineLedger {
   }
 
   /**
-   * What a held call cost in total.
+   * Settles a held call at its total cost.
    *
    * @param command - `exportDigest` is the SHA-256, in hexadecimal, of the usage export that states the cost.
    */
@@ -176,7 +176,7 @@ export class EngineLedger {
     });
   }
 
-  /** What a settled call cost in truth. */
+  /** Corrects the cost of a settled call. */
   correct(command: OfDecision & { readonly actualMicrocents: Amount }, caller: Caller = {}): Promise<Settled> {
     return this.#move(command, caller, () => {
       const actualMicrocents = actualOf(command);
@@ -186,7 +186,7 @@ export class EngineLedger {
 
   /**
    * Activates limits that differ from those of the journal; tenants that are not named keep theirs. Each limit is a step
-   * of its own: when the journal has no room for one, those before it stay, and the same call again goes on from there.
+   * of its own: if the journal has no room for one, the earlier ones stay, and the same call again continues from there.
    *
    * @returns the tenants whose limits changed.
    */
@@ -197,7 +197,7 @@ export class EngineLedger {
   /**
    * The limits that differ from those of the journal; changes nothing.
    *
-   * @throws CalybrisError `CAL_BUDGETS_INVALID` for what cannot be.
+   * @throws CalybrisError `CAL_BUDGETS_INVALID` for limits that are not possible.
    */
   limitChanges(budgets: Budgets): Budgets {
     return limitChanges(budgets, this.#ports.ledger);
@@ -215,7 +215,7 @@ export class EngineLedger {
     return ledgerTotals(this.#ports.ledger.accounts());
   }
 
-  /** The conservation proof of the state as it is, per tenant and in total. */
+  /** The conservation proof of the present state, per tenant and in total. */
   prove(): ConservationProof {
     const { sequence, at } = this.#ports.position();
     return proveConservation(this.#ports.ledger, sequence, Math.max(at, this.#ports.nowUs()), nodeSha256);
@@ -226,14 +226,14 @@ export class EngineLedger {
     return { buffer: this.#ports.ledger.cells.buffer };
   }
 
-  /** The cells that a tenant's reservations are made on. */
+  /** The cells that a tenant's reservations use. */
   levels(tenant: string): readonly number[] {
     const account = this.#ports.ledger.account(tenant);
     if (account === undefined) throw new EngineError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     return this.#ports.ledger.cellsOf(account);
   }
 
-  /** Settles in full what is overdue. Returns how many; durable when it resolves. */
+  /** Settles overdue reservations in full. Returns their number; durable when it resolves. */
   sweep(): Promise<number> {
     return this.#ports.failStop.command(() => this.limits.sweep());
   }
@@ -246,7 +246,7 @@ export class EngineLedger {
     return this.#moves.run(command, caller, read, (tenant) => this.balance(tenant));
   }
 
-  /** With the periods that are due: a grant is part of the period in which it is made. */
+  /** Orders the periods that are due first: a grant belongs to the period in which it is made. */
   #orderGrant(entry: GrantEntry): number {
     const { ledger, journal } = this.#ports;
     return journal.step((at) => {

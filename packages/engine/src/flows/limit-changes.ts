@@ -1,5 +1,5 @@
 /**
- * Which limits of a budgets file differ from those of the ledger, and which cannot be.
+ * Compares the limits of a budgets file with those of the ledger, and refuses changes that are not possible.
  * @module
  */
 import { type LimitEntry, type Mistake, writeExact } from "@calybris/kernel";
@@ -18,14 +18,14 @@ export function limitChanges(budgets: Budgets, ledger: Ledger): Budgets {
   return budgets.filter((limit) => !isSameLimit(ledger.account(limit.tenant)?.limit, limit));
 }
 
-/** Whether two limits are the same, regardless of who set them. */
+/** Whether two limits are equal, regardless of the caller that set them. */
 function isSameLimit(before: LimitEntry | undefined, limit: TenantLimit): boolean {
   if (before === undefined) return false;
   const { kind: _kind, actor: _actor, onBehalfOf: _onBehalfOf, ...known } = before;
   return writeExact(known) === writeExact({ ...limit });
 }
 
-/** A tenant keeps the level above it, where its open reservations were made; and there is room for so many. */
+/** A tenant keeps its parent, where its open reservations were made; and the number of tenants is bounded. */
 function refuseWhatCannotBe(budgets: Budgets, ledger: Ledger): void {
   const mistakes: Mistake[] = [];
   for (const { tenant, parent } of budgets) {

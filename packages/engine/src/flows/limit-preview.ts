@@ -1,5 +1,5 @@
 /**
- * What a change of limits would refuse, before it is made.
+ * Previews the requests that a change of limits would refuse.
  * @module
  */
 import { type Actor, DEFAULT_TENANT } from "@calybris/kernel";
@@ -13,24 +13,24 @@ import { limitChanges } from "./limit-changes.ts";
 export interface LimitPreview {
   /** Tenants whose limits would change. */
   readonly changed: readonly string[];
-  /** Known tenants whose next request that costs would be refused, and is not now; in alphabetical order. */
+  /** Known tenants whose next request with a cost would be refused but now is not; in alphabetical order. */
   readonly refused: readonly string[];
 }
 
 export interface PreviewOptions {
-  /** Tenants that requests were made for; those with a limit are known anyway. */
+  /** Tenants of past requests; those with a limit are always included. */
   readonly known: Iterable<string>;
   /** Microseconds since the Unix epoch. */
   readonly at: number;
-  /** What becomes of tenants without a limit after the change; before it, they are taken as unmetered. */
+  /** The treatment of tenants without a limit after the change; before it, they count as unmetered. */
   readonly unknownTenants: UnknownTenants;
 }
 
 /**
- * Previews limits on a ledger of one's own, which is changed by it.
+ * Previews limits on a separate copy of the ledger, which it changes.
  *
  * @param sequence - the last that the ledger has applied.
- * @throws CalybrisError `CAL_BUDGETS_INVALID` for limits that cannot be.
+ * @throws CalybrisError `CAL_BUDGETS_INVALID` for limits that are not possible.
  */
 export function previewLimits(
   budgets: Budgets,
@@ -58,7 +58,7 @@ export function previewLimits(
 
 const NOBODY: Actor = "system:preview";
 
-/** Whether a request of the tenant that costs anything is refused: the tenant is unknown, or a level has no headroom. */
+/** Whether any request of the tenant with a cost is refused: the tenant is unknown, or a level has no headroom. */
 function isRefused(ledger: Ledger, tenant: string, at: number, unknownTenants: UnknownTenants): boolean {
   const account = ledger.account(tenant);
   if (account === undefined) return tenant !== DEFAULT_TENANT && unknownTenants === "refuse";

@@ -1,5 +1,5 @@
 /**
- * The active policy: how it begins and how it changes.
+ * The active policy: the start of a journal, and changes of policy and limits.
  *
  *     policy and limits → check → one step of the journal → answer
  *
@@ -41,35 +41,35 @@ import type { Caller, EngineKeys } from "./keys.ts";
 import type { EngineLedger } from "./ledger.ts";
 import { LIMIT_ENTRIES_MAX } from "./tenant-limits.ts";
 
-/** What is changed together. */
+/** Changes that are made together. */
 export interface Reconfiguration {
   readonly policy?: PolicySnapshot | undefined;
-  /** `"file"` for a policy of the file that the service is configured with. */
+  /** `"file"` for a policy from the service's configured file. */
   readonly policyFrom?: "file" | undefined;
   readonly budgets?: Budgets | undefined;
-  /** The keys that may act from now on: every other one is revoked. Left out: none is. */
+  /** The keys that may act from now on: all others are revoked. Omitted: none is revoked. */
   readonly keys?: readonly KeyIdentity[] | undefined;
 }
 
-/** A policy is active. */
+/** The activation of a policy. */
 export interface PolicyActivation {
-  /** Of the entry that activated it. */
+  /** Sequence of the entry that activated it. */
   readonly sequence: number;
   readonly policyId: number;
-  /** It was active already. */
+  /** Whether it was active already. */
   readonly repeated: boolean;
 }
 
-/** What was changed. */
+/** The result of a reconfiguration. */
 export interface Reconfigured {
-  /** Of the policy that was activated; left out where none was given, or the one that is active from the same source. */
+  /** The activated policy; omitted if none was given, or if the given one was already active from the same source. */
   readonly policyId?: number;
   readonly sequence?: number;
   /** Tenants whose limits changed. */
   readonly tenantsChanged: readonly string[];
 }
 
-/** What policies need of the engine. */
+/** The parts of the engine that policies use. */
 export interface PolicyPorts {
   readonly state: EngineState;
   readonly journal: Ordering;
@@ -79,11 +79,11 @@ export interface PolicyPorts {
   readonly keys: EngineKeys;
   readonly entries: Pick<StoredEntries, "find">;
   readonly nowUs: () => number;
-  /** Left out where changes need no signature. */
+  /** Omitted if changes need no signature. */
   readonly signers: readonly TrustedSigner[] | undefined;
-  /** The seed of the draws, where a policy of the journal has learned. */
+  /** The seed of the draws, if a policy of the journal has learned. */
   readonly seed: Uint8Array | undefined;
-  /** Makes it durable before it is promised. */
+  /** Generates the seed and makes it durable, before an entry commits to it. */
   readonly makeSeed: () => Uint8Array;
 }
 
@@ -98,12 +98,12 @@ export class EnginePolicies {
     if (ports.seed !== undefined) this.#draws = new Draws(ports.seed, nodeSha256Into);
   }
 
-  /** Once a policy learns. */
+  /** Defined once a policy learns. */
   get draws(): Draws | undefined {
     return this.#draws;
   }
 
-  /** Begins a journal. */
+  /** Begins a new journal. */
   async begin(policy: PolicySnapshot): Promise<void> {
     const embedded = embed(policy);
     await this.#promote(policy, (seed) => ({
@@ -115,7 +115,7 @@ export class EnginePolicies {
     })).durable;
   }
 
-  /** Binds signatures to this journal, where changes need them; once it has begun. */
+  /** Binds signatures to this journal, if changes need them; call once it has begun. */
   async bindSignatures(): Promise<void> {
     if (this.#authorization.isRequired) this.#authorization.bind(await this.#genesisHash());
   }
@@ -164,7 +164,7 @@ export class EnginePolicies {
       const revoked = change.keys === undefined ? [] : keys.revocations(change.keys);
       const tenantsChanged = limits.map(({ tenant }) => tenant);
       if (policy === undefined && limits.length === 0 && revoked.length === 0) {
-        // It may be so because of entries that are not durable yet.
+        // The state may already be as requested because of entries that are not durable yet.
         await firstResults.settled();
         return { tenantsChanged };
       }
@@ -176,7 +176,7 @@ export class EnginePolicies {
           policy === undefined ? undefined : this.#change(policy, policyId, caused, { source: policyFrom });
         let latest = ordered;
         for (const limit of limits) latest = ledger.limits.order(limit, caused);
-        // Last, because the caller may be among them.
+        // Last, because the caller may be one of them.
         for (const entry of revoked) latest = journal.order(entry);
         return { promoted: ordered, last: latest as Ordered };
       });
@@ -185,7 +185,7 @@ export class EnginePolicies {
     });
   }
 
-  /** The activation of a policy that is active, from the same source; `undefined` for another. */
+  /** The activation of the policy, if it is active from the same source; otherwise `undefined`. */
   #active(policy: PolicySnapshot, source: "file" | undefined): PolicyActivation | undefined {
     const { policies } = this.#ports.state;
     const { id, isFromFile, snapshotDigest: active } = policies.active;
@@ -225,12 +225,12 @@ export class EnginePolicies {
     });
   }
 
-  /** As `EngineRollout.promote`, its gates passed. */
+  /** As `EngineRollout.promote`, after its gates passed. */
   promote(policyId: number, caller: Caller, signature?: ChangeSignature): Promise<PolicyActivation> {
     return this.#activateKnown("promoted", policyId, caller, signature);
   }
 
-  /** As `EngineRollout.canary`, its gates passed. */
+  /** As `EngineRollout.canary`, after its gates passed. */
   canary(policyId: number, shareBps: number, caller: Caller, signature?: ChangeSignature): Promise<PolicyActivation> {
     const { state, failStop, firstResults, keys, journal } = this.#ports;
     return failStop.command(() => {
@@ -264,7 +264,7 @@ export class EnginePolicies {
     return this.#activateKnown("rolled-back", policyId, caller, signature);
   }
 
-  /** Activates a policy of the journal. The one that is active already, with none staged, writes no entry. */
+  /** Activates a policy of the journal. Writes no entry if it is active already and none is staged. */
   #activateKnown(
     change: "promoted" | "rolled-back",
     policyId: number,
@@ -319,12 +319,12 @@ export class EnginePolicies {
     }));
   }
 
-  /** The signature of a change that comes next, as its entry holds it. Throws where it is not allowed. */
+  /** The signature of the next change, as its entry holds it. Throws if the change is not authorized. */
   #allow(change: RequestedChange, signature: ChangeSignature | undefined): Pick<PolicyEntry, "signature"> {
     return this.#authorization.allow(change, this.#ports.state.policies.lastChange, signature);
   }
 
-  /** Orders a policy. The first that learns promises the seed of the draws, which is durable before it is promised. */
+  /** Orders a policy. The first that learns commits to the seed of the draws, which is made durable before. */
   #promote(policy: PolicySnapshot, entryOf: (seed: { seedDigest?: string }) => PolicyEntry | GenesisEntry): Ordered {
     const { journal, makeSeed } = this.#ports;
     return journal.step(() => {
@@ -338,7 +338,7 @@ export class EnginePolicies {
   }
 }
 
-/** A policy as an entry holds it. */
+/** A policy as an entry contains it. */
 function embed(policy: PolicySnapshot): Pick<GenesisEntry, "snapshot" | "policyDigest"> {
   return {
     snapshot: parseExact(writeExact(snapshotToJson(policy))),

@@ -1,6 +1,6 @@
 /**
- * A decision as it was answered, from its entry: what the entry leaves out follows from its request, the active policy
- * where it is, and the sampling table that it names.
+ * Restores a decision's answer from its entry: the members that the entry omits follow from its request, the policy that was
+ * active, and the sampling table that it names.
  * @module
  */
 import {
@@ -30,15 +30,15 @@ import type { StoredEntries } from "../storage/storage.ts";
 import { sharesOf } from "./alternatives.ts";
 import { type Decided, RecordedDecision } from "./decided.ts";
 
-/** Where entries are found, and the policies that were active. */
+/** The source of entries and policies. */
 export interface Recall {
   readonly state: EngineState;
   readonly entries: StoredEntries;
 }
 
 /**
- * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the kernel decides the request otherwise than the entry says: the
- *   entry was altered.
+ * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the kernel's decision on the request differs from the entry's:
+ *   the entry was altered.
  */
 export async function recalled(
   entry: DecisionEntry,
@@ -68,7 +68,7 @@ export async function recalled(
   return new RecordedDecision(record, true);
 }
 
-/** Enough for most; what needs more gets it. */
+/** Enough for most records; a larger one gets more. */
 const RECALLED_BYTES = 2_048;
 
 function layProof({ pages, at }: DecisionRecord, sequence: number, digests: readonly Uint8Array[]): void {
@@ -79,7 +79,7 @@ function layProof({ pages, at }: DecisionRecord, sequence: number, digests: read
 /**
  * A recommendation with its arms and its base.
  *
- * @param table - the entry that the recommendation names as its belief; `undefined` where it names none.
+ * @param table - the entry that the recommendation names as its belief; `undefined` if it names none.
  */
 export function explainedRecommendation(
   entry: DecisionEntry,

@@ -3,11 +3,11 @@
  *
  *     floor → tiers that the kernel can serve → table → draw → the kernel's choice in that tier
  *
- * A tier is tried with its own floor as the request's; the kernel then chooses whatever is best above it. So the arm is a
- * tier, the action a candidate, and two tiers that lead to the same candidate share its probability. Some decisions are
- * left alone: they are made by the floor of their use case, to compare with.
+ * A tier is tried with its own floor as the request's; the kernel then chooses the best candidate above it. So the arm is a
+ * tier, the action a candidate, and two tiers that lead to the same candidate share its probability. A holdout of decisions
+ * is made by the floor of the use case alone, for comparison.
  *
- * One recommendation is made at a time, in the kernel's records, so that it leaves no garbage.
+ * One recommendation is made at a time, in the kernel's records, so that it allocates nothing.
  * @module
  */
 import {
@@ -26,22 +26,22 @@ import type { Advice, Router } from "../router/router.ts";
 import type { Table } from "../router/tables.ts";
 import { armAt } from "../router/thompson.ts";
 
-/** What a recommendation is made with. */
+/** The inputs of a recommendation besides the request. */
 export interface Learner {
   readonly router: Router;
   readonly draws: Draws;
   /** By position in the policy's candidates. */
   readonly candidateTiers: readonly number[];
-  /** The sequence that a table gets which has to be ordered before the decision. */
+  /** The sequence of a table that must be ordered before the decision. */
   readonly tableSequence: number;
 }
 
-/** What was asked, as far as learning is concerned. */
+/** The parts of a request that learning uses. */
 export interface LearnedFrom {
   readonly useCase: string;
   /** The floor of its use case. */
   readonly warmStartBps: number;
-  /** The highest floor that leaves what was asked for; a certified floor may be higher. */
+  /** The highest floor that still admits the requested candidate; a certified floor may be higher. */
   readonly floorMostBps: number;
   readonly features: readonly number[];
   readonly textScore: number | undefined;
@@ -62,12 +62,12 @@ export function costsMore(decisions: Uint32Array, one: number, other: number): b
 const REJECT = 3;
 
 export class Recommender {
-  /** The slot of what runs, and of the decision that costs the most of all that were considered. */
+  /** The slots of the decision that runs, and of the most expensive decision considered. */
   chosen: number = BASE;
   most: number = BASE;
-  /** The floor that what runs was decided with. */
+  /** The floor of the decision that runs. */
   floorBps = 0;
-  /** The table that was drawn from, where it is a new one: it is ordered before the decision. */
+  /** The table of the draw, if it is new: it is ordered before the decision. */
   toOrder: BeliefEntry | undefined;
   readonly #advice: Advice = {
     regime: 0,
@@ -80,7 +80,7 @@ export class Recommender {
   readonly #tiers: Uint8Array = new Uint8Array(TIER_COUNT_MAX);
   #tierCount = 0;
   #belief: Pick<Table, "sequence" | "belief"> | undefined;
-  /** By position in the tiers that may be drawn: over 2^32, and what each spends of the value. */
+  /** By position in the tiers that may be drawn: probability over 2^32, and the share of the value that each spends. */
   readonly #shares: Float64Array = new Float64Array(TIER_COUNT_MAX);
   readonly #costShares: Float64Array = new Float64Array(TIER_COUNT_MAX);
   #isBoundary = false;
@@ -89,8 +89,8 @@ export class Recommender {
   #isHoldout = false;
 
   /**
-   * Recommends for a request whose client gave no floor. Its record holds the floor of its use case, as far as what was asked
-   * for allows, and does so again afterwards. `prescribe` decides it into a slot.
+   * Recommends for a request whose client gave no floor. The request's record holds the floor of its use case, as far as the
+   * requested candidate allows, before and after. `prescribe` decides the request into a slot.
    */
   recommend(learner: Learner, asked: LearnedFrom, prepared: PreparedPolicy, prescribe: (slot: number) => void): void {
     const { router, draws } = learner;
@@ -115,13 +115,13 @@ export class Recommender {
     request[11] = baseFloor;
   }
 
-  /** The slots of every decision that was considered. */
+  /** The slots of all decisions considered. */
   get slots(): readonly number[] {
     const tiers = Array.from({ length: this.#tierCount }, (_, arm) => FIRST_TIER + arm);
     return this.chosen === FREE ? [BASE, FREE] : [BASE, ...tiers];
   }
 
-  /** Lays it into a decision's record. Returns the bits of what it has. */
+  /** Writes the recommendation into a decision's record. Returns the bits of its optional members. */
   layInto({ u8, i8, u32, i32, f64 }: Pages, at: number, decisions: Uint32Array, textScore: number | undefined): number {
     const { regime, score, floorBps, source, anomalous } = this.#advice;
     const chosenId = decisions[this.chosen * DECISION_WORDS + 3] as number;
@@ -136,7 +136,7 @@ export class Recommender {
       u32[(from + 8) >>> 2] = id;
       u32[(from + 12) >>> 2] = this.#tiers[arm] as number;
       if (id === chosenId) propensity += share;
-      // Of equally likely ones the first.
+      // The first of equally likely ones.
       if (share > (shares[likeliest] as number)) likeliest = arm;
     }
     u8[at + AT.armCount] = this.#tierCount;
@@ -173,7 +173,7 @@ export class Recommender {
     advice.source = "requested";
   }
 
-  /** The tiers whose floor is at least the one advised, for which the kernel selects something. */
+  /** The tiers whose floor is at least the advised one, and for which the kernel selects a candidate. */
   #tryTiers(
     tierFloors: readonly number[],
     { request, decisions }: PreparedPolicy,
@@ -203,7 +203,10 @@ export class Recommender {
     return { sequence: tableSequence, belief: this.toOrder };
   }
 
-  /** What is drawn from: by regimes the table as it is, by offsets what it makes of this request's expectations and costs. */
+  /**
+   * Computes the distribution of the draw: by regimes the table itself, by offsets from this request's expectations and
+   * costs.
+   */
   #fillShares(prepared: PreparedPolicy): void {
     this.#isBoundary = false;
     if (this.#belief === undefined) return;
@@ -213,7 +216,7 @@ export class Recommender {
     this.#isBoundary = drawnShares(belief, this.#advice.expected, this.#costShares, this.#shares);
   }
 
-  /** The tier that the draw falls on; without any, whatever the kernel finds above the floor. */
+  /** Chooses the drawn tier; without any tier, the kernel's decision above the floor. */
   #choose(
     tierFloors: readonly number[],
     { request, decisions }: PreparedPolicy,

@@ -1,7 +1,7 @@
 /**
- * Whether a request that is sent again is the one that an entry decided. It is resolved under the entry's own policy and
- * compared with what the entry keeps of it: a value that was replaced, through `asked`. How a value was written makes no
- * difference, nor does who sends it, with which tags, in which session.
+ * Whether a repeated request is the one that an entry decided. It is resolved under the entry's own policy and compared
+ * with the values that the entry stores, or with `asked` for values that were replaced. The notation of a value makes no
+ * difference, and neither do sender, tags and session.
  * @module
  */
 import {
@@ -24,9 +24,10 @@ import type { SnapshotIndex } from "../intake/snapshot-index.ts";
 const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
 
 /**
- * Whether the client sent what the entry decided; `undefined` for what no request is, which was therefore never decided.
+ * Whether the client sent the request that the entry decided; `undefined` for an invalid request, which was therefore never
+ * decided.
  *
- * @param index - of the policy that the entry was decided under.
+ * @param index - of the policy that decided the entry.
  */
 export function isSameRequest(client: ClientRequest, entry: DecisionEntry, index: SnapshotIndex): boolean | undefined {
   try {
@@ -45,7 +46,7 @@ function isSame(resolved: ResolvedRequest, entry: DecisionEntry): boolean {
   const budget = asked?.budgetMicrocents ?? (isBudgetBound ? NO_BUDGET_LIMIT : request.budgetLimitMicrocents);
   const areProvidersBound = request.providersAllowed === providersAllowed;
   const providers = asked?.providers ?? (areProvidersBound ? ALL_PROVIDERS : request.providersAllowed);
-  // A floor that the client left out follows from the policy and what was learned.
+  // A floor that the client omitted follows from the policy and the learned state.
   const floor = asked?.qualityMinBps ?? (defaulted.includes("floor") ? sent.qualityMinBps : request.qualityMinBps);
   return (
     useCase === entry.useCase &&
@@ -76,14 +77,14 @@ function sameList<Item>(a: readonly Item[], b: readonly Item[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-/** Whether some policy might take it: its keys are known and its values are exact. */
+/** Whether some policy might accept it: its keys are known and its values are exact. */
 function isRequest(client: ClientRequest): boolean {
   for (const key in client) if (!KNOWN_KEYS.has(key)) return false;
   try {
     contentOf(client);
     return true;
   } catch (error) {
-    // What a value claims of itself is the client's, not ours.
+    // An invariant violation while a client's object is read is the client's, not ours.
     if (error instanceof InvariantViolation) return false;
     throw error;
   }

@@ -1,5 +1,5 @@
 /**
- * What becomes of one reservation:
+ * Commands that move one reservation:
  *
  *     command → bind to its decision → first result, or check → entry → journal → answer
  *
@@ -14,7 +14,7 @@ import { firstResult, type Settled, settledOf } from "../state/reservation-resul
 import type { FirstResults } from "./first-results.ts";
 import type { Caller } from "./keys.ts";
 
-/** What the flow needs of the engine. */
+/** The parts of the engine that the flow uses. */
 export interface MovePorts {
   readonly ledger: Ledger;
   readonly journal: Ordering;
@@ -24,7 +24,7 @@ export interface MovePorts {
   readonly caused: (caller: Caller) => Caused;
 }
 
-/** Names the decision, and optionally whose it is: another tenant's is refused. */
+/** Names the decision, and optionally its tenant: a different tenant is refused. */
 export interface OfDecision {
   readonly decisionId: string;
   readonly tenant?: string | undefined;
@@ -40,7 +40,7 @@ export class ReservationMoves {
   /**
    * Moves the reservation of a decision.
    *
-   * @param read - checks what the command says, and gives the entry that it asks for.
+   * @param read - checks the command, and returns the entry to order.
    * @param balance - of a tenant, once the entry is durable.
    */
   run(

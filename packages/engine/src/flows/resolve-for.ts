@@ -7,7 +7,7 @@ import { type ClientRequest, type RequestDraft, resolveRequest } from "../intake
 import type { PolicyBook } from "../state/policy-book.ts";
 
 /**
- * Guarantee: `policies.deciding(resolved.tenant)` is the policy whose ids the request has.
+ * Resolves a request such that `policies.deciding(resolved.tenant)` is the policy whose ids the request has.
  *
  * @throws CalybrisError `CAL_REQUEST_INVALID`.
  */

@@ -1,5 +1,5 @@
 /**
- * Limits of tenants, and reservations that were not closed in time. Each limit is a step of its own.
+ * Limits of tenants, and the expiry of reservations that were not closed in time. Each limit is a step of its own.
  * @module
  */
 import { type Caused, LEVELS_MAX } from "@calybris/kernel";
@@ -11,7 +11,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { FirstResults } from "./first-results.ts";
 import { limitChanges } from "./limit-changes.ts";
 
-/** What the flow needs of the engine. */
+/** The parts of the engine that the flow uses. */
 export interface LimitPorts {
   readonly ledger: Ledger;
   readonly journal: Ordering;
@@ -28,7 +28,7 @@ export class TenantLimits {
     this.#ports = ports;
   }
 
-  /** As `engine.ledger.apply`. What is as it should be may be so because of entries that are not durable yet. */
+  /** As `engine.ledger.apply`. Limits may already be as requested because of entries that are not durable yet. */
   async apply(budgets: Budgets, caused: () => Caused): Promise<readonly string[]> {
     const { journal, ledger, firstResults } = this.#ports;
     const changes = limitChanges(budgets, ledger);
@@ -41,7 +41,7 @@ export class TenantLimits {
     return changes.map(({ tenant }) => tenant);
   }
 
-  /** Settles in full what is overdue. Returns how many; durable when it resolves. */
+  /** Settles overdue reservations in full. Returns their number; durable when it resolves. */
   async sweep(): Promise<number> {
     const { journal, firstResults } = this.#ports;
     let count = 0;
@@ -65,7 +65,7 @@ export class TenantLimits {
     });
   }
 
-  /** The reservation that is overdue longest; `undefined` when none is. */
+  /** Orders the expiry of the reservation that has been overdue longest; `undefined` if none is. */
   #orderExpiry(): Ordered | undefined {
     const { ledger, journal } = this.#ports;
     return journal.step((at) => {

@@ -1,29 +1,29 @@
 /**
- * Held calls reconciled from a bill by the hour or the day, which names no request: what a bucket bills beyond what its calls are
- * known to have cost is spread over its held calls in proportion to what is reserved for them, and never beyond that.
+ * Reconciles held calls from a bill by the hour or the day, which names no requests: the part of a bucket beyond the known
+ * cost of its calls is spread over its held calls in proportion to their reservations, and never beyond those.
  *
- * A call belongs to the bucket in which its decision was made, and to the candidate that ran first.
+ * A call belongs to the bucket that contains the time of its decision, and to the candidate that ran first.
  * @module
  */
 import type { EngineReading } from "../reading.ts";
 import type { EngineCalls } from "./calls.ts";
 import type { OpenCall } from "./client-call.ts";
 
-/** What a provider billed for a time, and perhaps for one candidate. */
+/** A provider's bill for a time range, and optionally for one candidate. */
 export interface Bucket {
-  /** Microseconds since the Unix epoch; `toUs` is not part of it. */
+  /** Microseconds since the Unix epoch; `toUs` is exclusive. */
   readonly fromUs: number;
   readonly toUs: number;
-  /** `undefined` for every candidate. */
+  /** `undefined` for all candidates. */
   readonly candidateId: number | undefined;
   readonly billedMicrocents: bigint;
 }
 
-/** What a bucket came to. */
+/** The result of a bucket. */
 export interface SpreadBucket {
-  /** In total, by decision: what was known and its share of the rest. */
+  /** Total cost by decision: the known part and its share of the rest. */
   readonly totals: ReadonlyMap<string, bigint>;
-  /** Of the bill, what no call explains; negative where calls are known to have cost more than was billed. */
+  /** The part of the bill that no call explains; negative if the known cost of the calls exceeds the bill. */
   readonly unexplainedMicrocents: bigint;
 }
 
@@ -33,7 +33,7 @@ interface CallSeen {
   costMicrocents: bigint;
 }
 
-/** Spreads the bill of each bucket. Buckets that overlap count a call in each of them. */
+/** Spreads the bill of each bucket. Overlapping buckets each count a call. */
 export async function spreadBuckets(
   buckets: readonly Bucket[],
   { calls, reading }: { readonly calls: EngineCalls; readonly reading: EngineReading },
@@ -56,8 +56,8 @@ export async function spreadBuckets(
 }
 
 /**
- * Shares of an amount in proportion to what is reserved, whole microcents: what rounding leaves goes to the first calls that
- * have room for it.
+ * Shares of an amount in proportion to the reservations, in whole microcents: the rounding remainder goes to the first calls
+ * that have room for it.
  */
 function spread(held: readonly OpenCall[], restMicrocents: bigint): SpreadBucket {
   const totals = new Map<string, bigint>();
@@ -77,7 +77,7 @@ function spread(held: readonly OpenCall[], restMicrocents: bigint): SpreadBucket
   return { totals, unexplainedMicrocents: restMicrocents - given };
 }
 
-/** Every decision of the journal that ran, with what it is known to have cost. */
+/** Every decision of the journal that ran, with its known cost. */
 async function callsSeen(reading: EngineReading, calls: EngineCalls): Promise<ReadonlyMap<number, CallSeen>> {
   const seen = new Map<number, CallSeen>();
   for await (const piece of reading.lines(1, reading.head.sequence))
@@ -102,7 +102,7 @@ interface LineJson {
   readonly data: EntryJson;
 }
 
-/** What is read of an entry. Amounts are below 2^53: a call that costs 90 million dollars is not spread exactly. */
+/** The members read of an entry. Amounts are exact below 2^53: a call of 90 million dollars is not spread exactly. */
 interface EntryJson {
   readonly sequence: number;
   readonly at: number;

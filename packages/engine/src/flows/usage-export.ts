@@ -1,18 +1,19 @@
 /**
- * Held calls reconciled from a usage export, one row for each request that a provider billed:
+ * Reconciles held calls from a usage export, one row for each request that a provider billed:
  *
  *     {"request_id":"42-1c176df6/2","cost_microcents":1310}
  *
- * `request_id` is a decision id, with the number of the attempt behind a slash where the call may have several. A row states
- * its cost in microcents, or `usage` with `input_tokens` and `output_tokens`, which the catalog's prices make a cost. A call is
- * reconciled once each of its attempts has a row, or a cost that is known. A row without an id is a bucket of a bill:
+ * `request_id` is a decision id, followed by a slash and the number of the attempt if the call may have several. A row
+ * states its cost in microcents, or `usage` with `input_tokens` and `output_tokens`, priced by the catalog. A call is
+ * reconciled once each of its attempts has a row or a known cost. A row without an id is a bucket of a bill:
  *
  *     {"from":1764201600,"to":1764288000,"candidate":"small","cost_microcents":51200000}
  *
- * with times in seconds since the Unix epoch, and perhaps the name of one candidate (`usage-buckets.ts`). Requests go first.
+ * with times in seconds since the Unix epoch, and optionally the name of one candidate (`usage-buckets.ts`). Requests are
+ * reconciled before buckets.
  *
- * An attempt that never reached its provider has no row. It stays held, unless the export is said to be complete up to a time
- * after it was begun: then it cost nothing.
+ * An attempt that never reached its provider has no row. It stays held, unless the export is declared complete up to a time
+ * after the attempt was begun: then its cost is 0.
  * @module
  */
 import {
@@ -32,29 +33,31 @@ import type { Caller } from "./keys.ts";
 import type { EngineLedger } from "./ledger.ts";
 import { type Bucket, type SpreadBucket, spreadBuckets } from "./usage-buckets.ts";
 
-/** What reconciling needs of the engine. */
+/** The parts of the engine that reconciling uses. */
 export interface ReconcilingEngine {
   readonly calls: EngineCalls;
   readonly ledger: EngineLedger;
   readonly reading: EngineReading;
 }
 
-/** What an export came to. Amounts are microcents. */
+/** The result of an export. Amounts are microcents. */
 export interface ReconciledExport {
-  /** Calls that were held, with what they cost in total. */
+  /** Calls that were held, with their total cost. */
   readonly reconciled: readonly { readonly decisionId: string; readonly costMicrocents: bigint }[];
-  /** Calls that are held still, because an attempt has neither a row nor a known cost. */
+  /** Calls that stay held, because an attempt has neither a row nor a known cost. */
   readonly stillHeld: readonly string[];
   /** Rows of calls that are not held: their cost was known. */
   readonly otherRowCount: number;
-  /** Rows that name no decision of this journal, and what they cost together. */
+  /** Rows that name no decision of this journal, and their total cost. */
   readonly unexplainedRowCount: number;
   readonly unexplainedMicrocents: bigint;
-  /** Of each bucket, in the order of the file: how many held calls it was spread over, and what of it no call explains. */
+  /**
+   * Each bucket, in the order of the file: the number of held calls it was spread over, and the part that no call explains.
+   */
   readonly buckets: readonly { readonly callCount: number; readonly unexplainedMicrocents: bigint }[];
 }
 
-/** Which export it is, and what is known of it. */
+/** The identity of an export, and its declared properties. */
 export interface NamedExport {
   readonly exportDigest: string;
   readonly file: string;
@@ -63,7 +66,7 @@ export interface NamedExport {
 
 const PRICED_TOKENS = 1_000_000n;
 const MICROSECONDS = 1_000_000;
-/** The year 2255: microseconds up to there are whole numbers that a double holds. */
+/** The year 2255: up to there, microseconds are exact in a double. */
 const SECONDS_MAX = 9_007_199_254;
 const NOTHING_SPREAD: SpreadBucket = { totals: new Map(), unexplainedMicrocents: 0n };
 const REQUEST_ID = /^([1-9][0-9]*-[0-9a-f]{8})(?:\/([1-9][0-9]{0,5}))?$/;
@@ -79,13 +82,14 @@ interface Row {
 }
 
 /**
- * Reconciles the held calls that an export states in full. The same export again changes nothing.
+ * Reconciles the held calls whose cost an export states in full. The same export again changes nothing.
  *
- * @param text - JSON Lines; rows with `"is_ended":false` are passed over, because they still grow.
+ * @param text - JSON Lines; rows with `"is_ended":false` are skipped, because they still grow.
  * @param exportDigest - SHA-256 of the file, hexadecimal; each reconciliation names it.
  * @param file - named in errors.
- * @param completeUntilUs - microseconds since the Unix epoch, up to which the export has every request that was billed: an
- *   attempt of a held call without a row cost nothing, if the call's attempts were all begun before. Left out, it stays held.
+ * @param completeUntilUs - microseconds since the Unix epoch, up to which the export contains every billed request: an
+ *   attempt of a held call without a row cost nothing, if all attempts of the call were begun before. Omitted: the call
+ *   stays held.
  * @throws CalybrisError `CAL_INPUT_MALFORMED` naming the line; nothing was changed.
  */
 export async function reconcileExport(
@@ -121,7 +125,7 @@ export async function reconcileExport(
   }
   const spread: { readonly callCount: number; readonly unexplainedMicrocents: bigint }[] = [];
   for (const bucket of buckets) {
-    // One after another: what one bucket has settled counts in the next that overlaps it.
+    // One after another: the settlements of one bucket count in the next that overlaps it.
     const [{ totals, unexplainedMicrocents } = NOTHING_SPREAD] = await spreadBuckets([bucket], { calls, reading });
     for (const [decisionId, costMicrocents] of totals) {
       await ledger.reconcile({ decisionId, actualMicrocents: costMicrocents, exportDigest }, caller);
@@ -145,17 +149,17 @@ function sequenceOf(decisionId: string): number {
   return parseDecisionId(decisionId)?.of ?? 0;
 }
 
-/** What a held call cost; `undefined` while that is not known. */
+/** The cost of a held call; `undefined` while it is unknown. */
 function costOf(call: OpenCall, rows: readonly Row[], isSilentFree: boolean): bigint | undefined {
   const { attemptCosts, costMicrocents: knownMicrocents } = call;
   const stated = totalOf(rows, attemptCosts, undefined);
   if (stated !== undefined || !isSilentFree) return stated;
   const total = totalOf(rows, attemptCosts, 0n);
-  // A provider that stated a part of the cost has billed the call: an export without it is not complete.
+  // A known cost above the total means that the provider billed the call, so the export lacks rows.
   return total === undefined || total < knownMicrocents ? undefined : total;
 }
 
-/** @param silent - the cost of an attempt without a row, where that is known. */
+/** @param silent - the cost of an attempt without a row, if known. */
 function totalOf(
   rows: readonly Row[],
   attemptCosts: readonly (bigint | undefined)[],
@@ -248,7 +252,7 @@ function amountIn(json: ExactJson | undefined, name: string): bigint {
   return amount;
 }
 
-/** At the catalog's prices of the candidate that ran, each part rounded up. */
+/** The cost at the catalog's prices of the candidate that ran, each part rounded up. */
 function pricedCost(found: FoundDecision, { input, output }: Tokens): bigint {
   const { policy }: PolicySnapshot = found.policy.snapshot;
   const candidate = policy.candidates.find(({ id }) => id === runningId(found.entry));
