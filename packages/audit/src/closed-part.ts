@@ -12,10 +12,15 @@ import { CLOSED_STATES, closedClaim } from "./restored-money.ts";
 
 /** How many closed reservations may still be corrected. */
 const CLOSED_KEPT_MAX = 262_144;
+/** The sequence of no decision. */
+const NONE = -1;
 
 export class ClosedPart {
   readonly #latest: LatestRecords<ReturnType<typeof CLOSED_RECORDS.read>>;
   readonly #accountAt: (place: number) => Account | undefined;
+  /** What {@link costOf} said last: an entry asks for the same more than once. */
+  #asked = NONE;
+  #cost: bigint | undefined;
 
   /** @param accountAt - the account of a tenant, by its place among all. */
   constructor(sha256: Sha256, accountAt: (place: number) => Account | undefined, closedMax: number = CLOSED_KEPT_MAX) {
@@ -25,6 +30,7 @@ export class ClosedPart {
 
   /** @param tenant - place of its tenant among all, from 0. */
   take(of: number, claim: Claim, tenant: number): void {
+    this.#asked = NONE;
     const { state, since: sequence, costMicrocents: actualMicrocents, levels, decisionId } = claim;
     const [level1 = 0, level2 = 0, level3 = 0, level4 = 0] = levels;
     const code = CLOSED_STATES.indexOf(state) + 1;
@@ -42,7 +48,10 @@ export class ClosedPart {
 
   /** What a reservation was closed at. */
   costOf(of: number): bigint | undefined {
-    return this.#latest.get(of)?.actualMicrocents;
+    if (of === this.#asked) return this.#cost;
+    this.#cost = this.#latest.get(of)?.actualMicrocents;
+    this.#asked = of;
+    return this.#cost;
   }
 
   /** In the order in which they were closed, or corrected last. */
@@ -56,6 +65,7 @@ export class ClosedPart {
 
   /** Takes a line back. Throws RangeError for what cannot be. Returns the decisions of its records, in their order; 0 where one was erased. */
   restore(members: SnapshotMembers): readonly number[] {
+    this.#asked = NONE;
     const decisions: number[] = [];
     const from = members.whole("page") * SNAPSHOT_PAGE_RECORDS.closed;
     this.#latest.restore(members, (record, number) => {

@@ -22,6 +22,9 @@ interface Possible {
   readonly decision: Decision;
 }
 
+/** Shares as they are drawn: laid over those before. */
+const drawn = new Float64Array(TIER_COUNT_MAX);
+
 /** The share of each option in a decision, over 2^32, and whether the choice is in the boundary zone. */
 export function drawnOf(
   belief: BeliefEntry,
@@ -33,9 +36,8 @@ export function drawnOf(
     const latencyMs = BigInt(policy.candidates[selectedIndex]?.latencyP95Ms ?? 0);
     return costShare(costMicrocents + latencyMs * policy.latencyPenaltyMicrocentsPerMs, request.valueMicrocents);
   });
-  const shares = new Float64Array(TIER_COUNT_MAX);
-  const isBoundary = drawnShares(belief, learning?.expected ?? [], spent, shares);
-  return { shares: [...shares.subarray(0, options.length)], isBoundary };
+  const isBoundary = drawnShares(belief, learning?.expected ?? [], spent, drawn.fill(0));
+  return { shares: Array.from({ length: options.length }, (_, at) => drawn[at] as number), isBoundary };
 }
 
 /**
@@ -61,27 +63,35 @@ export function alternativesText(
     const [good, bad] = [belief.alpha[at] as number, belief.beta[at] as number];
     return Number((BigInt(good) * BigInt(BPS_MAX)) / BigInt(good + bad));
   };
-  const all = [decision, base, ...possible.map((each) => each.decision)];
-  const ids = new Set(all.map(({ selectedId }): number => selectedId));
-  const shareOf = (id: number): number =>
-    possible.reduce(
-      (sum, each, at) =>
-        each.decision.selectedId === id ? sum + (shares === undefined ? PROPENSITY_ONE : (shares[at] ?? 0)) : sum,
-      0,
-    );
-  const rows = [...ids]
-    .filter((id) => id !== 0 || shareOf(0) > 0)
-    .sort((one, other) => one - other)
-    .map((id) => {
-      const index = policy.candidates.findIndex((candidate) => candidate.id === id);
-      const candidate = policy.candidates[index];
-      if (candidate === undefined) return rowText(id, shareOf(id), 0);
+  const all = [decision, base];
+  for (const each of possible) all.push(each.decision);
+  const ids: number[] = [];
+  for (const { selectedId } of all) if (!ids.includes(selectedId)) ids.push(selectedId);
+  ids.sort((one, other) => one - other);
+  let text = `${base.selectedId}`;
+  for (const id of ids) {
+    const share = shareOf(id, possible, shares);
+    if (id === 0 && share === 0) continue;
+    const index = policy.candidates.findIndex((candidate) => candidate.id === id);
+    const candidate = policy.candidates[index];
+    let predictedBps = 0;
+    if (candidate !== undefined) {
       const success = believed(candidateTiers[index] ?? -1) ?? candidate.qualityBps;
       const cost: bigint = all.find(({ selectedId }) => selectedId === id)?.costMicrocents ?? 0n;
       const penalty = BigInt(candidate.latencyP95Ms) * policy.latencyPenaltyMicrocentsPerMs;
-      return rowText(id, shareOf(id), netReward(request.valueMicrocents, success, cost + penalty));
-    });
-  return [base.selectedId, ...rows].join();
+      predictedBps = netReward(request.valueMicrocents, success, cost + penalty);
+    }
+    text += `,${rowText(id, share, predictedBps)}`;
+  }
+  return text;
+}
+
+/** The probability of a candidate, over 2^32. */
+function shareOf(id: number, possible: readonly Possible[], shares: readonly number[] | undefined): number {
+  let sum = 0;
+  for (let at = 0; at < possible.length; at++)
+    if (possible[at]?.decision.selectedId === id) sum += shares === undefined ? PROPENSITY_ONE : (shares[at] ?? 0);
+  return sum;
 }
 
 /** The same as an outcome states it; `undefined` where its decision had no recommendation. */

@@ -101,11 +101,10 @@ export class OffsetTrust {
 
   take({ tier, successBps, expected }: OutcomeEntry, regime: number, discountPpm: number): void {
     if (expected === undefined) return;
-    const away = (BigInt(successBps) - BigInt(expected[tier] ?? 0)) * UNIT - this.#usual(regime, tier);
-    if (this.shift.take(tier, away, this.#column(tier).counts)) this.#forgetTier(tier);
-    const discount = BigInt(discountPpm);
-    for (const cell of this.#regime(regime))
-      for (const name of NAMES) if (cell[name] !== 0n) cell[name] = (cell[name] * discount) / 1_000_000n;
+    const counts = this.#sum(tier, "counts");
+    const away = (BigInt(successBps) - BigInt(expected[tier] ?? 0)) * UNIT - this.#usual(regime, tier, counts);
+    if (this.shift.take(tier, away, counts)) this.#forgetTier(tier);
+    if (discountPpm !== MILLION) this.#discount(regime, BigInt(discountPpm));
     this.changes[regime] = (this.changes[regime] ?? 0) + 1;
     const cell = this.#cell(regime, tier);
     if (cell.counts >= MOST) for (const name of NAMES) cell[name] /= 2n;
@@ -190,10 +189,19 @@ export class OffsetTrust {
     this.shift.restore(members);
   }
 
-  /** The mean residual of a regime, shrunk to that of all. */
-  #usual(regime: number, tier: number): bigint {
-    const [all, { counts, residuals }] = [this.#column(tier), this.#cell(regime, tier)];
-    const everywhere = meanOf(all.residuals, all.counts);
+  #discount(regime: number, ppm: bigint): void {
+    for (const cell of this.#regime(regime))
+      for (const name of NAMES) if (cell[name] !== 0n) cell[name] = (cell[name] * ppm) / 1_000_000n;
+  }
+
+  /**
+   * The mean residual of a regime, shrunk to that of all.
+   *
+   * @param allCounts - of the tier over all regimes.
+   */
+  #usual(regime: number, tier: number, allCounts: bigint): bigint {
+    const { counts, residuals } = this.#cell(regime, tier);
+    const everywhere = meanOf(this.#sum(tier, "residuals"), allCounts);
     return floorOf(residuals * OBSERVATION + everywhere * USUAL, counts + USUAL);
   }
 
@@ -248,9 +256,12 @@ export class OffsetTrust {
 
   /** The sums of a tier over all regimes. */
   #column(tier: number): Cell {
-    const sum = emptyCell();
-    for (let regime = 0; regime < REGIMES; regime++)
-      for (const name of NAMES) sum[name] += this.#cell(regime, tier)[name];
+    return Object.fromEntries(NAMES.map((name) => [name, this.#sum(tier, name)])) as Cell;
+  }
+
+  #sum(tier: number, name: (typeof NAMES)[number]): bigint {
+    let sum = 0n;
+    for (let at = tier; at < this.#cells.length; at += TIERS) sum += (this.#cells[at] as Cell)[name];
     return sum;
   }
 

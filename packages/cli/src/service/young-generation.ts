@@ -15,6 +15,11 @@ export function holdYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }
 
+/** As {@link holdYoungGeneration}, once it has a size. For work that reads without a pause, in which no collection is observed. */
+export function holdYoungGenerationFrom(bytes: number): void {
+  if (youngBytes() >= bytes) holdYoungGeneration();
+}
+
 /** From now on it doubles where that helps, up to the bound: it can grow only when it is collected. */
 export function boundYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=2");

@@ -14,6 +14,7 @@ import { DirectorySnapshots, nodeChain, nodeDisk, nodeSha256 } from "@calybris/e
 import type { CheckpointTrust, TrustedSigner } from "@calybris/kernel";
 import { fastestKernel } from "../decide/kernels.ts";
 import { readLog } from "../journal/log-lines.ts";
+import { boundMemory } from "./audit-files.ts";
 import { changeKeysOf, logKeysOf } from "./given.ts";
 import { readOwnHead } from "./head-anchors.ts";
 import type { LogRange } from "./log-ranges.ts";
@@ -64,6 +65,7 @@ export class RangeReading {
         this.#audit.line(line.bytes, line);
         if (line.byteOffset - stepFrom < STEP_BYTES) continue;
         if (!this.#audit.isClean()) return undefined;
+        boundMemory();
         yield line.byteOffset - stepFrom;
         stepFrom = line.byteOffset;
       }

@@ -113,12 +113,15 @@ class HereReader implements Reader {
   }
 }
 
+/** As `boundMemory` in this thread. V8 counts three halves. */
+const resourceLimits = { maxYoungGenerationSizeMb: 24 } as const;
+
 class ThreadReader implements Reader {
   readonly #worker: Worker;
   readonly #failed: Promise<never>;
 
   constructor(workerData: RangeData) {
-    this.#worker = new Worker(new URL("./range-thread.ts", import.meta.url), { workerData });
+    this.#worker = new Worker(new URL("./range-thread.ts", import.meta.url), { workerData, resourceLimits });
     this.#failed = once(this.#worker, "exit").then(
       () => Promise.reject(new ThreadFailure("it ended")),
       (cause: unknown) => Promise.reject(new ThreadFailure("it failed", { cause })),
