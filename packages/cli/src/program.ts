@@ -55,7 +55,10 @@ const COMMANDS: readonly (readonly [heading: string, commands: { readonly [name:
       show: async () => (await import("./show/show.ts")).showCommand,
       tail: async () => (await import("./journal/tail.ts")).tailCommand,
       query: async () => (await import("./query/query.ts")).queryCommand,
-      verify: async () => (await import("./verify/verify.ts")).verifyCommand,
+      verify: async () => {
+        holdYoungGeneration();
+        return (await import("./verify/verify.ts")).verifyCommand;
+      },
       journal: async () => (await import("./archive/archive.ts")).journalCommand,
     },
   ],

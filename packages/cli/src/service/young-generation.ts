@@ -15,9 +15,12 @@ export function holdYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }
 
-/** As {@link holdYoungGeneration}, once it has a size. For work that reads without a pause, in which no collection is observed. */
-export function holdYoungGenerationFrom(bytes: number): void {
-  if (youngBytes() >= bytes) holdYoungGeneration();
+/**
+ * From now on it doubles where that helps, or no longer, by whether it has a size. For work without a pause, in which no
+ * collection is observed: called again and again.
+ */
+export function boundYoungGenerationAt(bytes: number): void {
+  setFlagsFromString(`--semi-space-growth-factor=${youngBytes() >= bytes ? 1 : 2}`);
 }
 
 /** From now on it doubles where that helps, up to the bound: it can grow only when it is collected. */

@@ -3,9 +3,10 @@
  * @module
  */
 import { availableParallelism } from "node:os";
+import { isMainThread } from "node:worker_threads";
 import type { Audit } from "@calybris/audit";
 import { type LogFiles, readLog } from "../journal/log-lines.ts";
-import { holdYoungGenerationFrom } from "../service/young-generation.ts";
+import { boundYoungGenerationAt } from "../service/young-generation.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 
 /** Less is verified before a bar could be read. */
@@ -21,9 +22,9 @@ const STEP_BYTES = 1024 * 1024;
  */
 const YOUNG_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Bounds the memory of an audit; called again and again while it reads. */
+/** Bounds the memory of an audit; called again and again while it reads. A thread has its bound from where it was started. */
 export function boundMemory(): void {
-  holdYoungGenerationFrom(YOUNG_BYTES_MAX);
+  if (isMainThread) boundYoungGenerationAt(YOUNG_BYTES_MAX);
 }
 
 /** How many ranges are audited at the same time, as far as the log has them. */
@@ -42,6 +43,7 @@ export function progressOf({ bytes }: LogFiles): Progress {
 export function readInto(log: LogFiles, audit: Audit): void {
   const progress = progressOf(log);
   let [done, looked] = [0, 0];
+  boundMemory();
   for (const file of log.files) {
     let seen = 0;
     for (const line of readLog(file)) {
