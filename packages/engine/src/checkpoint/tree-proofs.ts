@@ -7,8 +7,10 @@ import {
   CalybrisError,
   type Checkpoint,
   consistencyProof,
+  emptyRoot,
   equalBytes,
   inclusionProof,
+  isConsistent,
   isIncluded,
   leafHash,
   type NodeSource,
@@ -63,7 +65,16 @@ export class TreeProofs {
   consistency(from: bigint, { treeSize, root }: Checkpoint): readonly Uint8Array[] {
     if (from < 0n || from > treeSize) throw uncovered(from, treeSize);
     if (!this.isRoot(treeSize, root)) throw damaged(treeSize);
-    return consistencyProof(from, treeSize, this.nodes(treeSize), nodeSha256);
+    const nodes = this.nodes(treeSize);
+    const proof = consistencyProof(from, treeSize, nodes, nodeSha256);
+    // Its nodes differ from those of the root: a damaged one results in another root.
+    const sizes = { firstSize: from, secondSize: treeSize };
+    const roots = {
+      firstRoot: from === 0n ? emptyRoot(nodeSha256) : rootOf(from, nodes, nodeSha256),
+      secondRoot: root,
+    };
+    if (!isConsistent({ ...sizes, ...roots, proof }, nodeSha256)) throw damaged(treeSize);
+    return proof;
   }
 
   /** Whether a tree of this size has this root. */

@@ -203,4 +203,30 @@ describe("from the files", () => {
     copy.files.delete(treeFileName(0));
     expect(() => proofsOf(copy).inclusion(1, hashes[0] as Uint8Array, checkpoint)).toThrow(rejected);
   });
+
+  test("whichever hash is damaged, each consistency proof that is given holds", () => {
+    const size = hashes.length;
+    const checkpoint = { origin: "log", treeSize: BigInt(size), root: rootOf(size) };
+    const secondSize = BigInt(size);
+    const firsts = [1, 5, 255, 256, 257, 300, 511, size - 1];
+    let rejectedCount = 0;
+    for (const at of [0, 4, 5, 100, 255, 256, 300, size - 1]) {
+      const copy = disk.copy();
+      const bytes = copy.files.get(treeFileName(0)) as Uint8Array;
+      bytes[32 * at] = (bytes[32 * at] as number) ^ 1;
+      for (const first of firsts) {
+        let proof: readonly Uint8Array[];
+        try {
+          proof = proofsOf(copy).consistency(BigInt(first), checkpoint);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "CAL_PROOF_REJECTED" });
+          rejectedCount += 1;
+          continue;
+        }
+        const roots = { firstRoot: rootOf(first), secondRoot: checkpoint.root };
+        expect(isConsistent({ firstSize: BigInt(first), secondSize, ...roots, proof })).toBe(true);
+      }
+    }
+    expect(rejectedCount).toBeGreaterThan(firsts.length);
+  });
 });
