@@ -12,15 +12,15 @@ import {
   FEATURE_MISSING,
   formatOf,
   type PriorFile,
-  priorDigestHex,
   predictGainBps,
+  priorDigestHex,
   REGIME_COUNT,
-  scoreText,
   type SuccessFile,
+  scoreText,
   TEXT_WEIGHT_MAX,
   TEXT_WEIGHT_UNIT,
-  textScratch,
   type TreesFile,
+  textScratch,
 } from "@calybris/engine/internal";
 import { foldsOf, sampledRows, seededChance } from "./chance.ts";
 import {
@@ -34,7 +34,7 @@ import {
 } from "./design.ts";
 import { fitNeeded, fitNet } from "./log-odds.ts";
 import { fitRidge, type RidgeFit, type RidgePenalties, type RidgeRows } from "./ridge.ts";
-import { fitStack } from "./stack.ts";
+import { fitStack, type StackChoice } from "./stack.ts";
 import { gainsBps, type Table } from "./table.ts";
 import { fitTrees, TREES_DEFAULTS, TREES_SMALL, type TreesFit, type TreesOptions } from "./trees.ts";
 
@@ -64,6 +64,8 @@ export interface FitOptions {
   readonly targets?: Float64Array;
   /** Scores of rows by priors that had not seen them, to cut the regimes at; else the fit's own, which flatter it. */
   readonly boundaryScores?: Int32Array;
+  /** What an earlier stack chose on most of the same rows: saves choosing again. */
+  readonly stackChoice?: StackChoice | undefined;
   /** Counted texts of the whole table, when the caller fits more than once. */
   readonly hits?: TextHits | undefined;
   /** What the file says of itself. */
@@ -73,6 +75,8 @@ export interface FitOptions {
 export interface FittedPrior {
   readonly file: PriorFile;
   readonly prior: Prior;
+  /** Of a stack over texts. */
+  readonly stackChoice?: StackChoice;
 }
 
 export const TEXT_BUCKETS = 65_536;
@@ -102,7 +106,7 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     weights: options.weights,
     penalties: options.penalties ?? PENALTIES,
   };
-  const { ridge, text } = linearOf(fit, picked, head, options.seed);
+  const { ridge, text, stackChoice } = linearOf(fit, picked, head, options);
   const usual = head === "trees" ? TREES_DEFAULTS : head === "small trees" ? TREES_SMALL : undefined;
   const trees = usual === undefined ? undefined : (options.trees ?? usual);
   const file = {
@@ -110,7 +114,8 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     head: trees === undefined ? linearHead(ridge) : treesHead(fit, picked, trees, options.seed),
   };
   const described = { ...file, ...(options.about === undefined ? {} : { about: options.about }) };
-  return sealed(described, (unsealed) => options.boundaryScores ?? predictRows(unsealed, table, picked));
+  const whole = sealed(described, (unsealed) => options.boundaryScores ?? predictRows(unsealed, table, picked));
+  return stackChoice === undefined ? whole : { ...whole, stackChoice };
 }
 
 /** What is fitted by default: the gain, in shares of 1. */
@@ -149,6 +154,7 @@ interface Fit {
 interface Ridged {
   readonly ridge: RidgeFit;
   readonly text: TextTables | undefined;
+  readonly stackChoice?: StackChoice;
 }
 
 interface TextTables {
@@ -158,21 +164,22 @@ interface TextTables {
 }
 
 /** The linear head of every kind; trees have that of a ridge for their category. */
-function linearOf(fit: Fit, rows: Int32Array, head: HeadKind, seed: number): Ridged {
+function linearOf(fit: Fit, rows: Int32Array, head: HeadKind, options: FitOptions): Ridged {
   if (head === "logistic" || head === "needed less harmed") return oddsOf(fit, rows, head);
-  return head === "stack" && fit.hits !== undefined ? stackedOf(fit, rows, seed) : ridgeOf(fit, rows);
+  return head === "stack" && fit.hits !== undefined ? stackedOf(fit, rows, options) : ridgeOf(fit, rows);
 }
 
-/** Words, shapes and the rest, each times the weight that rows which it had not seen give it. */
-function stackedOf(fit: Fit, rows: Int32Array, seed: number): Ridged {
+/** Its parts, each times the weight that rows which it had not seen give it; the steps of shapes as trees. */
+function stackedOf(fit: Fit, rows: Int32Array, { seed, stackChoice }: FitOptions): Ridged {
   const { table, hits, penalties } = fit;
   const rarities = hits === undefined ? undefined : raritiesOf(hits, rows);
   const design = (some: Int32Array): RidgeRows => ridgeRows(fit, some, rarities);
-  const { ridge, shapes } = fitStack({ rows, design, texts: table.texts ?? [], penalties, seed });
-  const { text, ...rest } = inTables(ridge, rarities);
-  if (text === undefined || shapes.roots.length === 0) return { ...rest, text };
-  const { interceptMillibps: _in, kind: _trees, ...trees } = treesInIntegers(shapes);
-  return { ...rest, text: { ...text, shapes: trees } };
+  const stack = fitStack({ rows, design, texts: table.texts ?? [], penalties, seed, choice: stackChoice });
+  const { text } = inTables(stack.ridge, rarities);
+  const stacked = { ridge: stack.ridge, stackChoice: stack.choice };
+  if (text === undefined || stack.shapes.roots.length === 0) return { ...stacked, text };
+  const { interceptMillibps: _in, kind: _trees, ...trees } = treesInIntegers(stack.shapes);
+  return { ...stacked, text: { ...text, shapes: trees } };
 }
 
 function ridgeOf(fit: Fit, rows: Int32Array): Ridged {
@@ -305,11 +312,11 @@ function unseenScores(
 }
 
 /** The same prior with heads of success, and the digest of both. */
-export function withSuccess({ file }: FittedPrior, success: readonly SuccessFile[]): FittedPrior {
+export function withSuccess({ file, ...fitted }: FittedPrior, success: readonly SuccessFile[]): FittedPrior {
   const { digest: _digest, ...open } = file;
   const whole = { ...open, format: formatOf(true, open.text?.shapes !== undefined), success };
   const prior = unchecked(whole);
-  return { file: { ...whole, digest: prior.digestHex }, prior };
+  return { ...fitted, file: { ...whole, digest: prior.digestHex }, prior };
 }
 
 /** Cuts the regimes at quantiles of the gain, then seals the file with its digest. */

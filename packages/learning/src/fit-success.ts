@@ -5,7 +5,7 @@
  * @module
  */
 import type { SuccessFile } from "@calybris/engine/internal";
-import { fitPrior, predictRows, type FitOptions } from "./fit-prior.ts";
+import { type FitOptions, fitPrior, predictRows } from "./fit-prior.ts";
 import { OUTCOME_MAX_BPS, type Table } from "./table.ts";
 
 /** Rows and what the prior predicts of them. */

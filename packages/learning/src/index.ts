@@ -35,6 +35,7 @@ export * from "./ranking.ts";
 export * from "./ridge.ts";
 export * from "./single-tiers.ts";
 export * from "./stack.ts";
+export * from "./step-columns.ts";
 export * from "./stream.ts";
 export * from "./table.ts";
 export * from "./trees.ts";

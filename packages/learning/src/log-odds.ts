@@ -39,6 +39,7 @@ export function fitNet(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
     dense: each(needed.fit.dense, harmed.fit.dense),
     categories: each(needed.fit.categories, harmed.fit.categories),
     text: each(needed.fit.text, harmed.fit.text),
+    steps: each(needed.fit.steps, harmed.fit.steps),
   };
   return onGains(fit, each(needed.odds, harmed.odds), rows);
 }
@@ -57,15 +58,15 @@ function fitOdds(
     const curvature = shares.map((share) => Math.max(WEIGHT_MIN, share * (1 - share)));
     const targets = odds.map((odd, at) => odd + ((isOne[at] ?? 0) - (shares[at] ?? 0)) / (curvature[at] ?? 1));
     const weights = curvature.map((weight, at) => weight * (base.weights?.[at] ?? 1));
-    fit = fitRidge({ ...base, targets, weights }, quartered(penalties), tolerance);
+    fit = fitRidge({ ...base, targets, weights }, quartered(penalties), tolerance, fit);
     odds = fittedValues(base, fit);
   }
   return { fit: fit ?? fitRidge(base, penalties), odds };
 }
 
 /** A row of odds has a quarter of the weight of a row of gains, at most. */
-function quartered({ dense, category, text }: RidgePenalties): RidgePenalties {
-  return { dense: dense / 4, category: category / 4, text: text / 4 };
+function quartered({ dense, category, text, step = category }: RidgePenalties): RidgePenalties {
+  return { dense: dense / 4, category: category / 4, text: text / 4, step: step / 4 };
 }
 
 function onGains(fit: RidgeFit, odds: Float64Array, { targets, weights }: RidgeRows): RidgeFit {
@@ -76,6 +77,7 @@ function onGains(fit: RidgeFit, odds: Float64Array, { targets, weights }: RidgeR
     dense: scaled(fit.dense),
     categories: scaled(fit.categories),
     text: scaled(fit.text),
+    steps: scaled(fit.steps),
   };
 }
 

@@ -1,8 +1,10 @@
 /**
- * Ridge regression of one target on dense columns, categories and text at once, by conjugate gradients on the normal
+ * Ridge regression of one target on dense columns, categories, steps and text at once, by conjugate gradients on the normal
  * equations: no matrix is ever formed, so a hundred thousand buckets cost what their hits cost.
  * @module
  */
+
+import { levelOf, STEP_COUNT, type StepBins, stepLevels, stepSums } from "./step-columns.ts";
 
 export interface RidgeRows {
   readonly rowCount: number;
@@ -18,6 +20,8 @@ export interface RidgeRows {
         readonly bucketCount: number;
       }
     | undefined;
+  /** Of the shapes of texts. */
+  readonly steps?: StepBins | undefined;
   readonly targets: Float64Array;
   /** One a row; all 1 where nothing is said. */
   readonly weights: Float64Array | undefined;
@@ -27,6 +31,8 @@ export interface RidgePenalties {
   readonly dense: number;
   readonly category: number;
   readonly text: number;
+  /** Of the height of a step; read where there are steps. */
+  readonly step?: number;
 }
 
 export interface RidgeFit {
@@ -34,6 +40,8 @@ export interface RidgeFit {
   readonly dense: Float64Array;
   readonly categories: Float64Array;
   readonly text: Float64Array;
+  /** Heights of steps; empty where there are none. */
+  readonly steps: Float64Array;
 }
 
 const STEPS_MAX = 60;
@@ -42,12 +50,17 @@ const TOLERANCE = 1e-5;
 /**
  * Weights that minimise Σ w (target − fit)² + Σ penalty · weight², the intercept unpenalised but for its centring.
  *
- * @param tolerance - the share of the first gradient that may be left.
+ * @param tolerance - the share of the gradient at zero that may be left.
+ * @param start - a fit nearby, of the same columns: the steps begin there.
  */
-export function fitRidge(rows: RidgeRows, penalties: RidgePenalties, tolerance: number = TOLERANCE): RidgeFit {
-  const { rowCount, denseCount, categoryCount, targets, weights, text } = rows;
-  const bucketCount = text?.bucketCount ?? 0;
-  const size = denseCount + categoryCount + bucketCount;
+export function fitRidge(
+  rows: RidgeRows,
+  penalties: RidgePenalties,
+  tolerance: number = TOLERANCE,
+  start?: RidgeFit,
+): RidgeFit {
+  const { rowCount, targets, weights } = rows;
+  const { textFrom, denseCount, stepsFrom, size } = placesOf(rows);
   let [weightSum, targetSum] = [0, 0];
   for (let row = 0; row < rowCount; row += 1) {
     weightSum += weights?.[row] ?? 1;
@@ -58,20 +71,31 @@ export function fitRidge(rows: RidgeRows, penalties: RidgePenalties, tolerance: 
   const base = weightSum === 0 ? 0 : targetSum / weightSum;
   const penalty = new Float64Array(columns);
   penalty.fill(penalties.dense, 0, denseCount);
-  penalty.fill(penalties.category, denseCount, denseCount + categoryCount);
-  penalty.fill(penalties.text, denseCount + categoryCount, size);
+  penalty.fill(penalties.category, denseCount, stepsFrom);
+  penalty.fill(penalties.step ?? penalties.category, stepsFrom, textFrom);
+  penalty.fill(penalties.text, textFrom, size);
   penalty[size] = 1e-3;
 
   const residual = new Float64Array(rowCount);
   for (let row = 0; row < rowCount; row += 1) residual[row] = (weights?.[row] ?? 1) * ((targets[row] ?? 0) - base);
   const scale = diagonal(rows, columns, penalty);
-  const solution = new Float64Array(columns);
+  const image = new Float64Array(rowCount);
+  const solution = start === undefined ? new Float64Array(columns) : solutionOf(start, base);
   const gradient = transposed(rows, residual, columns);
+  const powerFirst = gradient.reduce((sum, value, at) => sum + (value * value) / (scale[at] ?? 1), 0);
+  if (start !== undefined) {
+    multiplied(rows, solution, image);
+    const fitted = transposed(
+      rows,
+      image.map((value, row) => value * (weights?.[row] ?? 1)),
+      columns,
+    );
+    for (let at = 0; at < columns; at += 1)
+      gradient[at] = (gradient[at] ?? 0) - (fitted[at] ?? 0) - (penalty[at] ?? 0) * (solution[at] ?? 0);
+  }
   const preconditioned = gradient.map((value, at) => value / (scale[at] ?? 1));
   const direction = preconditioned.slice();
   let power = dot(gradient, preconditioned);
-  const powerFirst = power;
-  const image = new Float64Array(rowCount);
   for (let step = 0; step < STEPS_MAX && power > tolerance * tolerance * powerFirst; step += 1) {
     multiplied(rows, direction, image);
     for (let row = 0; row < rowCount; row += 1) image[row] = (image[row] ?? 0) * (weights?.[row] ?? 1);
@@ -91,30 +115,54 @@ export function fitRidge(rows: RidgeRows, penalties: RidgePenalties, tolerance: 
   return {
     intercept: base + (solution[size] ?? 0),
     dense: solution.slice(0, denseCount),
-    categories: solution.slice(denseCount, denseCount + categoryCount),
-    text: solution.slice(denseCount + categoryCount, size),
+    categories: solution.slice(denseCount, stepsFrom),
+    text: solution.slice(textFrom, size),
+    steps: solution.slice(stepsFrom, textFrom),
   };
 }
 
 /** What a fit says of each row. */
 export function fittedValues(rows: RidgeRows, fit: RidgeFit): Float64Array {
   const values = new Float64Array(rows.rowCount);
-  multiplied(rows, Float64Array.from([...fit.dense, ...fit.categories, ...fit.text, fit.intercept]), values);
+  multiplied(rows, solutionOf(fit, 0), values);
   return values;
 }
 
+/** All weights in the order of the columns, the intercept less `base`. */
+function solutionOf({ dense, categories, steps, text, intercept }: RidgeFit, base: number): Float64Array {
+  const parts = [dense, categories, steps, text, Float64Array.of(intercept - base)];
+  const solution = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let from = 0;
+  for (const part of parts) {
+    solution.set(part, from);
+    from += part.length;
+  }
+  return solution;
+}
+
+/** Where each kind of column begins: dense ones, categories, steps, buckets; after them the intercept. */
+function placesOf({ denseCount, categoryCount, steps, text }: RidgeRows): {
+  readonly denseCount: number;
+  readonly stepsFrom: number;
+  readonly textFrom: number;
+  readonly size: number;
+} {
+  const stepsFrom = denseCount + categoryCount;
+  const textFrom = stepsFrom + (steps === undefined ? 0 : STEP_COUNT);
+  return { denseCount, stepsFrom, textFrom, size: textFrom + (text?.bucketCount ?? 0) };
+}
+
 /** X · direction, the intercept's column last. */
-function multiplied(
-  { rowCount, dense, denseCount, categories, categoryCount, text }: RidgeRows,
-  direction: Float64Array,
-  out: Float64Array,
-): void {
-  const textFrom = denseCount + categoryCount;
+function multiplied(rows: RidgeRows, direction: Float64Array, out: Float64Array): void {
+  const { rowCount, dense, denseCount, categories, steps, text } = rows;
+  const { stepsFrom, textFrom } = placesOf(rows);
+  const levels = steps === undefined ? undefined : stepLevels(direction.subarray(stepsFrom, textFrom));
   const last = direction[direction.length - 1] ?? 0;
   for (let row = 0; row < rowCount; row += 1) {
     let sum = last + (direction[denseCount + (categories[row] ?? 0)] ?? 0);
     for (let at = 0, from = row * denseCount; at < denseCount; at += 1)
       sum += (dense[from + at] ?? 0) * (direction[at] ?? 0);
+    if (levels !== undefined && steps !== undefined) sum += levelOf(levels, steps, row);
     if (text !== undefined) {
       const end = text.starts[row + 1] ?? 0;
       for (let at = text.starts[row] ?? 0; at < end; at += 1)
@@ -125,13 +173,15 @@ function multiplied(
 }
 
 /** Xᵀ · values. */
-function transposed(
-  { rowCount, dense, denseCount, categories, categoryCount, text }: RidgeRows,
-  values: Float64Array,
-  columns: number,
-): Float64Array {
+function transposed(rows: RidgeRows, values: Float64Array, columns: number): Float64Array {
+  const { rowCount, dense, denseCount, categories, steps, text } = rows;
+  const { stepsFrom, textFrom } = placesOf(rows);
   const out = new Float64Array(columns);
-  const textFrom = denseCount + categoryCount;
+  if (steps !== undefined)
+    out.set(
+      stepSums(steps, (row) => values[row] ?? 0),
+      stepsFrom,
+    );
   for (let row = 0; row < rowCount; row += 1) {
     const value = values[row] ?? 0;
     for (let at = 0, from = row * denseCount; at < denseCount; at += 1)
@@ -151,13 +201,14 @@ function transposed(
 }
 
 /** The diagonal of the normal equations: what the steps are scaled by. */
-function diagonal(
-  { rowCount, dense, denseCount, categories, categoryCount, text, weights }: RidgeRows,
-  columns: number,
-  penalty: Float64Array,
-): Float64Array {
+function diagonal(rows: RidgeRows, columns: number, penalty: Float64Array): Float64Array {
+  const { rowCount, dense, denseCount, categories, steps, text, weights } = rows;
+  const { stepsFrom, textFrom } = placesOf(rows);
   const out = penalty.slice();
-  const textFrom = denseCount + categoryCount;
+  if (steps !== undefined)
+    stepSums(steps, (row) => weights?.[row] ?? 1).forEach((sum, at) => {
+      out[stepsFrom + at] = (out[stepsFrom + at] ?? 0) + sum;
+    });
   for (let row = 0; row < rowCount; row += 1) {
     const weight = weights?.[row] ?? 1;
     for (let at = 0, from = row * denseCount; at < denseCount; at += 1)

@@ -1,9 +1,9 @@
 import { expectFromPrior, predictSuccessBps } from "@calybris/engine/internal";
 import { expect, test } from "vitest";
+import { seededChance } from "../src/chance.ts";
 import { fitPrior, predictRows, withSuccess } from "../src/fit-prior.ts";
 import { fitSuccess } from "../src/fit-success.ts";
 import { rowRange, type Table, TableBuilder } from "../src/table.ts";
-import { seededChance } from "../src/chance.ts";
 
 // Goal: what is expected of each tier is right on rows that nothing was fitted on. Method: a made world whose success is
 // known of each row: it depends on a feature, on the category, and the gain on both.

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { loadPrior } from "@calybris/engine";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   areaUnderCurve,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { seededChance } from "../src/chance.ts";
 import { fitPrior, predictRows } from "../src/fit-prior.ts";
 import { averageGapRecovered, frontierOf } from "../src/ranking.ts";
 import { rowRange, selectRows, type Table, TableBuilder } from "../src/table.ts";
-import { seededChance } from "../src/chance.ts";
 
 // Goal: a head that knows where premium harms ranks what a head of needs alone cannot. Method: a made world in which premium is
 // needed the more often the higher one feature is, and harms the more often the higher another is.

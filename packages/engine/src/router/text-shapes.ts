@@ -1,5 +1,5 @@
 /**
- * The shape of a text in thirteen integers: how long it is, and how much of it is digits, capitals, signs or lines. Small trees over
+ * The shape of a text in thirteen integers: how long it is, and how much of it is digits, capitals, signs or lines. Trees over
  * them say what the shape of a text adds to the gain.
  *
  * Counts are logarithms, so that a threshold means the same share of a short text and of a long one: 64 · log2(1 + n), between

@@ -14,8 +14,8 @@ import { fitPrior } from "../fit-prior.ts";
 import {
   blockDraws,
   type Estimate,
-  estimateOf,
   EVERY_BLOCK,
+  estimateOf,
   type Ground,
   groundOf,
   type Point,

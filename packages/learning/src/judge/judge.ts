@@ -2,8 +2,9 @@
  * One table through the whole protocol: plan, both tracks, calls, certificate, cold start. What comes back is plain data.
  * @module
  */
+
+import { type Certified, certify, type RiskKind, thresholdsAt } from "../certify.ts";
 import { sampledRows, seededChance } from "../chance.ts";
-import { certify, type Certified, type RiskKind, thresholdsAt } from "../certify.ts";
 import { HEAD_KINDS, type HeadKind } from "../fit-prior.ts";
 import { blockDraws, type Estimate } from "../measures.ts";
 import { areaUnderCurve, averageGapRecovered, callShareFor, frontierOf } from "../ranking.ts";
@@ -11,10 +12,10 @@ import { type DominatedTier, dominatedTiers, withoutDominatedTop } from "../sing
 import { gainsBps, selectRows, type Table } from "../table.ts";
 import { type Incumbent, incumbentsOf, savableShare } from "./incumbents.ts";
 import { type ColdStart, coldStart } from "./learning-curve.ts";
-import { type Plan, planOf, type PlanOptions, thinned, withCallCosts } from "./plan.ts";
+import { type Plan, type PlanOptions, planOf, thinned, withCallCosts } from "./plan.ts";
 import {
-  CALYBRIS,
   banditRuns,
+  CALYBRIS,
   figuresOf,
   type Played,
   type PolicyFigures,

@@ -22,7 +22,7 @@ import { LIN_UCB, LOGISTIC_BANDIT, SQUARE_CB } from "../policies/linear-policies
 import { EPSILON_GREEDY, GREEDY } from "../policies/regime-policies.ts";
 import { orderOf } from "../ranking.ts";
 import { hullMissedAt } from "../single-tiers.ts";
-import { runStream, type StartPolicy, startKind, type StreamRun } from "../stream.ts";
+import { runStream, type StartPolicy, type StreamRun, startKind } from "../stream.ts";
 import { gainsBps } from "../table.ts";
 import type { Plan } from "./plan.ts";
 

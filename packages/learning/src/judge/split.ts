@@ -6,14 +6,21 @@
  */
 import { categoryIndexOf, expectFromPrior } from "@calybris/engine/internal";
 import { foldsOf, seededChance, shuffledRows } from "../chance.ts";
-import { fitPrior, type HeadKind, predictRows, regimeBoundaries, type textHitsOf } from "../fit-prior.ts";
+import {
+  type FittedPrior,
+  fitPrior,
+  type HeadKind,
+  predictRows,
+  regimeBoundaries,
+  type textHitsOf,
+} from "../fit-prior.ts";
 import { fitSuccess } from "../fit-success.ts";
 import { gainsBps, rowRange, type Table } from "../table.ts";
 
 const [FOLDS, FIT_SHARE, CHOICE_SHARE] = [5, 0.7, 0.15];
 const KINDS: readonly HeadKind[] = ["ridge", "needed less harmed", "small trees"];
-/** Of tables with texts. Needed less harmed is a part of the stack. */
-const KINDS_OF_TEXT: readonly HeadKind[] = ["stack", "small trees"];
+/** Of tables with texts: it chooses among its parts by itself. */
+const KINDS_OF_TEXT: readonly HeadKind[] = ["stack"];
 const ROWS_FIT_MAX = 20_000;
 
 /** One split: the stream in its order, and what a policy may know of each row. */
@@ -57,7 +64,8 @@ export function splitOf(table: Table, seed: number, hits: ReturnType<typeof text
     boundaries.push(boundary);
     heads.push(chosen.kind);
     const both = Int32Array.from([...fit, ...choice]).sort();
-    const { prior } = fitPrior(table, both, chosen.kind, { seed, hits, rowsMax: ROWS_FIT_MAX });
+    const { stackChoice } = chosen;
+    const { prior } = fitPrior(table, both, chosen.kind, { seed, hits, rowsMax: ROWS_FIT_MAX, stackChoice });
     priors.push({ ...prior, success: success.map(parsedHead) });
     if (index === 0)
       qualitiesBps = table.tierNames.map((_, tier) =>
@@ -101,38 +109,22 @@ function predictedElsewhere(
   return scoresBps;
 }
 
-/**
- * The head whose squared error is least on rows that it was not fitted on. The stack stays unless it is worse by two standard errors of
- * the difference (after the rule of one: Breiman et al., Classification and Regression Trees, 1984).
- */
+/** The head whose squared error is least on rows that it was not fitted on. */
 function chosenPrior(
   table: Table,
   fit: Int32Array,
   choice: Int32Array,
   seed: number,
   hits: ReturnType<typeof textHitsOf>,
-): { readonly kind: HeadKind; readonly prior: ReturnType<typeof fitPrior>["prior"] } {
+): FittedPrior & { readonly kind: HeadKind } {
   const gains = gainsBps(table);
   const fitted = (table.texts === undefined ? KINDS : KINDS_OF_TEXT).map((kind) => {
-    const { prior } = fitPrior(table, fit, kind, { seed, hits, rowsMax: ROWS_FIT_MAX });
-    const predicted = predictRows(prior, table, choice);
-    return {
-      kind,
-      prior,
-      errors: Float64Array.from(choice, (row, at) => ((gains[row] ?? 0) - (predicted[at] ?? 0)) ** 2),
-    };
+    const own = fitPrior(table, fit, kind, { seed, hits, rowsMax: ROWS_FIT_MAX });
+    const predicted = predictRows(own.prior, table, choice);
+    const errors = Float64Array.from(choice, (row, at) => ((gains[row] ?? 0) - (predicted[at] ?? 0)) ** 2);
+    return { ...own, kind, error: meanOf(errors) };
   });
-  const best = fitted.reduce((least, each) => (meanOf(each.errors) < meanOf(least.errors) ? each : least));
-  const stack = fitted.find(({ kind }) => kind === "stack");
-  return stack !== undefined && !isWorse(stack.errors, best.errors) ? stack : best;
-}
-
-/** By more than two standard errors of the mean difference. */
-function isWorse(errors: Float64Array, others: Float64Array): boolean {
-  const differences = errors.map((error, at) => error - (others[at] ?? 0));
-  const mean = meanOf(differences);
-  const variance = meanOf(differences.map((difference) => (difference - mean) ** 2));
-  return mean > 2 * Math.sqrt(variance / Math.max(1, differences.length));
+  return fitted.reduce((least, each) => (each.error < least.error ? each : least));
 }
 
 function parsedHead(
