@@ -48,7 +48,7 @@ const INNER_FOLDS = 4;
 /** Fewer rows are not worth a choice. */
 const ROWS_MIN = 40;
 /** From the largest, because each fit begins from the one before. */
-const STEP_PENALTIES: readonly number[] = [1_000, 300, 100];
+const STEP_PENALTIES: readonly number[] = [300, 100];
 const TEXT_PENALTIES: readonly number[] = [128, 48, 16, 6];
 /** Of words, while the penalty of steps is chosen. */
 const TEXT_PENALTY_FIRST = 48;
