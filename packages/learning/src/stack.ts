@@ -5,7 +5,7 @@
  *
  * The penalties of steps and words and the weights of the parts are chosen on inner folds: by the squared error of rows that the part
  * had not seen (Wolpert, Stacked generalization, 1992; Breiman, Stacked regressions, 1996). No weight is negative, and each is held
- * to 0.4 as strongly as by 400 rows. What is chosen is fitted on all rows.
+ * to 0.4 as strongly as by 400 rows; halfway to one weight for the ridge as a whole. What is chosen is fitted on all rows.
  * @module
  */
 import { foldsOf, seededChance } from "./chance.ts";
@@ -139,12 +139,25 @@ function chosen(
     net: fittedValues(test, fitNet(fit, { ...base, ...penalties })),
   }));
   const part = (name: Part): Float64Array => together((_, index) => parts[index]?.[name] ?? new Float64Array(0));
-  const held = { center: CENTER, heldByRows: HELD_BY_ROWS };
-  const [words = 0, steps = 0, rest = 0, net = 0] = weightsOfParts(PARTS.map(part), targets, weights, held);
-  return { penalties, weights: { words, steps, rest, net } };
+  return { penalties, weights: weighed(part("words"), part("steps"), part("rest"), part("net"), targets, weights) };
 }
 
-const PARTS: readonly Part[] = ["words", "steps", "rest", "net"];
+/** Halfway between a weight for each part and one weight for the ridge as a whole: the first fits better, the second varies less. */
+function weighed(
+  words: Float64Array,
+  steps: Float64Array,
+  rest: Float64Array,
+  net: Float64Array,
+  targets: Float64Array,
+  rowWeights: Float64Array,
+): StackChoice["weights"] {
+  const of = (parts: readonly Float64Array[]): readonly number[] =>
+    weightsOfParts(parts, targets, rowWeights, { center: CENTER, heldByRows: HELD_BY_ROWS });
+  const each = of([words, steps, rest, net]);
+  const [ridge = 0, ofNet = 0] = of([words.map((value, at) => value + (steps[at] ?? 0) + (rest[at] ?? 0)), net]);
+  const between = (at: number, whole: number): number => ((each[at] ?? 0) + whole) / 2;
+  return { words: between(0, ridge), steps: between(1, ridge), rest: between(2, ridge), net: between(3, ofNet) };
+}
 
 interface Tried {
   readonly penalties: StackChoice["penalties"];
