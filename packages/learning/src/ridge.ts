@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type BucketShares, knownBuckets, weightsKnown, weightsOfAll } from "./known-buckets.ts";
 import { levelOf, STEP_COUNT, type StepBins, stepLevels, stepSums } from "./step-columns.ts";
 
 export interface RidgeRows {
@@ -12,14 +13,7 @@ export interface RidgeRows {
   readonly denseCount: number;
   readonly categories: Uint16Array;
   readonly categoryCount: number;
-  readonly text:
-    | {
-        readonly starts: Int32Array;
-        readonly buckets: Int32Array;
-        readonly shares: Float32Array;
-        readonly bucketCount: number;
-      }
-    | undefined;
+  readonly text: BucketShares | undefined;
   /** Of the shapes of texts. */
   readonly steps?: StepBins | undefined;
   readonly targets: Float64Array;
@@ -58,6 +52,19 @@ export function fitRidge(
   penalties: RidgePenalties,
   tolerance: number = TOLERANCE,
   start?: RidgeFit,
+): RidgeFit {
+  if (rows.text === undefined) return fitColumns(rows, penalties, tolerance, start);
+  const own = knownBuckets(rows.text);
+  const begun = start === undefined ? undefined : { ...start, text: weightsKnown(own, start.text) };
+  const fit = fitColumns({ ...rows, text: own.text }, penalties, tolerance, begun);
+  return { ...fit, text: weightsOfAll(own, fit.text, rows.text.bucketCount) };
+}
+
+function fitColumns(
+  rows: RidgeRows,
+  penalties: RidgePenalties,
+  tolerance: number,
+  start: RidgeFit | undefined,
 ): RidgeFit {
   const { rowCount, targets, weights } = rows;
   const { textFrom, denseCount, stepsFrom, size } = placesOf(rows);
