@@ -1,6 +1,6 @@
 /**
  * Writers that put text into a byte array in place: labels, integers, plain text, digests. They allocate nothing. Each
- * writes at `at` and returns the offset behind the last byte written.
+ * writes at `at` and returns the offset after the last byte written.
  * @module
  */
 

@@ -324,7 +324,7 @@ export class Engine {
   }
 
   /**
-   * Activates another policy, from the next decision on. Writes no entry if the policy is already active by this call.
+   * Activates another policy, from the next decision on. Writes no entry if an earlier call has already activated it.
    *
    * @throws CalybrisError as `EngineRollout.stage`; nothing was changed. The signature is that of a promotion.
    */

@@ -47,7 +47,7 @@ export interface EngineSettings {
   /** Secret key of a keyed chain; it stays the same for the life of a journal. */
   readonly key?: Uint8Array | undefined;
   /**
-   * Opens a journal that has lost acknowledged entries, without everything behind the gap. The cut part is set aside, and
+   * Opens a journal that has lost acknowledged entries, with only the entries before the loss. The rest is set aside, and
    * `Engine.recovery.loss` reports the accepted loss. Default false: the journal is refused.
    */
   readonly acceptLoss?: boolean | undefined;
@@ -61,7 +61,7 @@ export interface EngineSettings {
   readonly heldCallSeconds?: number | undefined;
   /** A segment is rotated after this many bytes. Default 64 MiB. */
   readonly segmentBytesMax?: number | undefined;
-  /** The actor of commands that name no caller; default the user that runs this process. */
+  /** The actor of commands that name no caller; default: the user that runs this process. */
   readonly user?: Actor | undefined;
   /** Rate at which entries before the start's snapshot are verified in the background, bytes a second. Default 4 MiB. */
   readonly olderBytesPerSecond?: number | undefined;

@@ -113,7 +113,7 @@ function tooExpensive(
  */
 export function endedEntry(of: number, end: AttemptEnd, caused: Caused): AttemptEndedEntry {
   const { number, status, latencyMs, firstByteMs, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = end;
-  // On the path of every call: a field of its own says what is wrong only where something is.
+  // On the path of every call: fields are checked one by one only if some field is invalid.
   const isPlain =
     isWhole(number, U32_MAX) &&
     isWhole(status, HTTP_STATUS_MAX) &&

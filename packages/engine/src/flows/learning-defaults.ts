@@ -24,7 +24,7 @@ export const LEARNING_DEFAULTS: Learning = Object.freeze({
   discountPpm: 998_000,
   /** Enough for eight quantiles with about 125 requests in each. */
   warmUpRequests: 1_000,
-  /** One tenth of the scale: above the floor of one tier, usually below the next but one. */
+  /** One tenth of the scale: above the floor of one tier, usually below the floor two tiers up. */
   anomalyRaiseBps: 1_000,
   /** 5 %. */
   anomalyShareBps: 500,

@@ -108,7 +108,7 @@ export class EngineLedger {
   /**
    * Settles a call that ran at `actualMicrocents`. The unused part of the reservation is refunded; a higher cost is an
    * overrun. An overrun beyond the tenant's factor and floor (10 times, one dollar) is held for an operator: then the state
-   * is `held`. So is a cost that a parent of the tenant could not cover, because its debt would block the tenant's siblings.
+   * is `held`. So is an overrun of a tenant below another that some level cannot cover, because a debt would block siblings.
    */
   settle(command: OfDecision & { readonly actualMicrocents: Amount }, caller: Caller = {}): Promise<Settled> {
     return this.#move(command, caller, () => {

@@ -41,7 +41,7 @@ export interface LearnedFrom {
   readonly useCase: string;
   /** The floor of its use case. */
   readonly warmStartBps: number;
-  /** The highest floor that still admits the requested candidate; a certified floor may be higher. */
+  /** Upper bound of the floor, within which the requested candidate stays admissible; a certified floor may be higher. */
   readonly floorMostBps: number;
   readonly features: readonly number[];
   readonly textScore: number | undefined;

@@ -54,7 +54,7 @@ export function flagField(path: string, given: unknown): Field<boolean> {
   return { mistake: { path, problem: `is ${showValue(given)}`, remedy: "Send true or false, or leave it out." } };
 }
 
-/** A field that may be left out. */
+/** An optional field. */
 export function optionalField<Value>(given: unknown, field: Field<Value>): Field<Value | undefined> {
   return given === undefined ? { value: undefined } : field;
 }

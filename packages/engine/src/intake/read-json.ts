@@ -25,7 +25,7 @@ export interface JsonDocument {
 const JSONC = { isJsonc: true } as const;
 
 /**
- * @param file - what the text is called in an error.
+ * @param file - name of the text in errors.
  * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` with line and column.
  *
  * @example

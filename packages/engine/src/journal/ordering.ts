@@ -46,6 +46,6 @@ export interface WaiterOrdering extends Ordering {
    * @param record - for a decision: the record that its entry is written from.
    */
   orderFor(body: EntryBody, waiter: EntryWaiter, record?: DecisionRecord): number;
-  /** As `append`, for one who waits. Returns the entry's sequence. */
+  /** Like `append`, with a waiter. Returns the entry's sequence. */
   appendFor(body: EntryBody, waiter: EntryWaiter): number;
 }

@@ -74,10 +74,10 @@ export class WaitingList {
   }
 }
 
-/** Of an entry that nobody waits for: one after it is waited for, and is durable no sooner. */
+/** The waiter of an entry that no caller awaits: a later entry is awaited, which is durable no sooner. */
 export const NOBODY: EntryWaiter = Object.freeze({ durable: () => undefined, failed: () => undefined });
 
-/** The waiter of one who needs no proof. */
+/** A waiter that needs no proof. */
 export class DurableWaiter implements EntryWaiter {
   readonly promise: Promise<void>;
   readonly #resolve: () => void;
@@ -95,7 +95,7 @@ export class DurableWaiter implements EntryWaiter {
   }
 
   failed(error: CalybrisError): void {
-    // Whoever ordered it may have been refused since, and then nobody waits.
+    // The caller may have been refused since, and then no one awaits the promise.
     this.promise.catch(() => undefined);
     this.#reject(error);
   }

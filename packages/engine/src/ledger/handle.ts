@@ -13,11 +13,11 @@ export interface LedgerHandle {
 }
 
 /**
- * A worker's view. Levels are cells from the top down, as `Engine.ledger.levels` gives them; a tenant that came later, or
- * one whose levels changed, needs them asked for again. Where there is no level, nothing limits: every amount is taken.
+ * A worker's view. Levels are cells from the top down, as returned by `Engine.ledger.levels`; query them again for a new
+ * tenant, or after a tenant's levels change. Without levels there is no limit: every amount is taken.
  *
- * Amounts are microcents from 0 to 2^63−1. Each method throws `CAL_LEDGER_INVALID`, which names the field, for another
- * amount, for a level that is no cell or is a duplicate, and for more than four; then nothing was changed.
+ * Amounts are microcents from 0 to 2^63−1. Each method throws `CAL_LEDGER_INVALID`, naming the field, for any other amount,
+ * for an invalid or duplicate level, and for more than four levels; then nothing was changed.
  *
  * @example
  * ```ts

@@ -204,7 +204,7 @@ export class Ledger implements Stage {
     return this.reservations.closed(of)?.actualMicrocents;
   }
 
-  /** Whether a cost is held for an operator instead of settled: far above the reservation, or a debt for a tenant above. */
+  /** Whether a cost is held for an operator instead of settled; see {@link isHeld}. */
   isOverrun(of: number, actualMicrocents: bigint): boolean {
     const open = this.reservations.open(of);
     return open !== undefined && open.held === undefined && isHeld(open, actualMicrocents);

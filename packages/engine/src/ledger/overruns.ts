@@ -6,12 +6,14 @@ import { type CalybrisError, OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS } from "@c
 import { EngineError } from "../engine-errors.ts";
 import type { Open } from "./open-table.ts";
 
-/** Whether a cost is held: far above the reservation, or a debt for a tenant above. */
+/** Whether a cost is held: far above the reservation, or not covered on every level of a tenant below another. */
 export function isHeld(open: Open, actualMicrocents: bigint): boolean {
   return isBeyond(open, actualMicrocents) || isOthersDebt(open, actualMicrocents);
 }
 
-/** A tenant's spending also counts for its parents. A parent's debt would block all its children, so an operator decides. */
+/**
+ * A tenant's spending also counts for its parents, and a parent's debt would block its other children: an operator decides.
+ */
 function isOthersDebt({ account, parts, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
   const more = actualMicrocents - amountMicrocents;
   if (more <= 0n || parts.every((part) => part.account === account)) return false;

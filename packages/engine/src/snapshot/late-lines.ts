@@ -31,7 +31,7 @@ export class LateLines {
     this.#digests.push(nodeSha256(line));
   }
 
-  /** The last line. */
+  /** The last line of the snapshot. */
   end(snapshotDigest: string): string {
     return `${END}"hash":"${this.#chain(snapshotDigest, Buffer.concat(this.#digests))}"}`;
   }

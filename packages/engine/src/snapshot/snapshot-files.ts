@@ -24,7 +24,7 @@ export interface SnapshotFiles {
   remove(name: string): Promise<void>;
   /** Makes created, renamed and removed names durable. */
   syncNames(): Promise<void>;
-  /** Bytes that this user may still write; `undefined` where that is not known. */
+  /** Free bytes available to this user; `undefined` if unknown. */
   freeBytes(): Promise<number | undefined>;
 }
 
@@ -92,7 +92,7 @@ class NodeSnapshotFile implements SnapshotFile {
   }
 }
 
-/** A disk of a test or in memory: each call is made at once. */
+/** A test's disk, or one in memory: each call runs synchronously. */
 export class DiskSnapshotFiles implements SnapshotFiles {
   readonly #disk: Disk;
   readonly #directory: string;

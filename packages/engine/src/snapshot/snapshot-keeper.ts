@@ -6,7 +6,7 @@
  *
  * Promises:
  * - A snapshot gets its name only once it is complete and durable, and once the entry that binds it is durable.
- * - The ordering thread waits for no call. It makes at most a mebibyte of bytes at a time.
+ * - The ordering thread waits for no call. It makes about a mebibyte of lines at a time.
  * - A failed write does not affect the journal: the reason is reported, and the next rotation tries again.
  * - Space for one segment is left to the journal: with less, snapshots before the last two are removed, and if that is not
  *   enough, the write is not begun, or is abandoned and its file removed.

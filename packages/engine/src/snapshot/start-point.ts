@@ -154,7 +154,7 @@ const TREE_LINE = `{"part":"${TREE_PART}",`;
 class HashedLines {
   readonly digest: StateSnapshotDigest = new StateSnapshotDigest(nodeSha256);
   readonly late: LateLines;
-  /** The last line. */
+  /** The last line of the snapshot. */
   end: string | undefined;
   tree: MerkleFrontier | undefined;
 
