@@ -228,7 +228,7 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
   ),
 };
 
-/** A price by prefix is a guess: it is named, and not taken. */
+/** A match by prefix may be wrong, so it is suggested and not used. */
 function nearestText(nearest: string | undefined): string {
   return nearest === undefined ? "" : `; the nearest ID with a price is ${quote(nearest)}, which may be another model`;
 }

@@ -1,5 +1,5 @@
 /**
- * Everything between the engine and the network, put together.
+ * Assembles everything between the engine and the network.
  *
  *     connection ─▶ fast path ─┐
  *          └─▶ Node ─▶ Fastify ┴─▶ pipeline ─▶ handlers ─▶ engine
@@ -40,13 +40,13 @@ import { Traces } from "./watch/traces.ts";
 export interface HttpStackOptions {
   readonly config: Config;
   readonly log: Logger;
-  /** `false`: every request goes through Fastify. For tests and benchmarks, which compare the two. */
+  /** `false` sends every request through Fastify, for tests and benchmarks that compare the two paths. */
   readonly fastPath?: boolean | undefined;
   /** Signs receipts. */
   readonly receipts?: ReceiptSigner | undefined;
-  /** Routes beside those of the API. */
+  /** Routes in addition to those of the API. */
   readonly moreRoutes?: readonly Route[] | undefined;
-  /** Of model calls, instead of those that come with this version. */
+  /** Prices of model calls, instead of the built-in ones. */
   readonly prices?: PriceBook | undefined;
   /** Reloads the service on behalf of a caller. */
   readonly reload: (callerOf: () => Caller) => Promise<ReloadReport>;
@@ -88,7 +88,7 @@ export class HttpStack {
     this.#calls = parts.calls;
   }
 
-  /** @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` for a certificate that cannot be used. */
+  /** @throws CalybrisError `CAL_CONFIG_INVALID`; `CAL_INPUT_UNREADABLE` for an unusable certificate. */
   static async create(
     engine: Engine,
     { config, log, fastPath, receipts, moreRoutes = [], prices, reload }: HttpStackOptions,
@@ -161,7 +161,9 @@ export class HttpStack {
     });
   }
 
-  /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
+  /**
+   * @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` if a service without keys would be reachable by others.
+   */
   listen(): Promise<AddressInfo> {
     return this.#connections.listen();
   }
@@ -169,7 +171,7 @@ export class HttpStack {
   /**
    * Checks the keys, TLS files, providers and deployments of a changed configuration.
    *
-   * @returns puts them into effect: TLS for new connections, all else for requests that begin from then on.
+   * @returns a function that puts them into effect: TLS for new connections, everything else for new requests.
    * @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE`.
    */
   prepare(config: Config): () => void {
@@ -196,7 +198,7 @@ export class HttpStack {
     return cutCount;
   }
 
-  /** Lets everything go. */
+  /** Releases all resources. */
   async close(): Promise<void> {
     this.#readiness.close();
     this.#regret.close();

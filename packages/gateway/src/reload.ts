@@ -1,10 +1,10 @@
 /**
  * Reloading: the configuration, keys, TLS files, deployments, the policy file, budgets and signers are read again and take effect
- * together.
+ * atomically.
  *
  *     read everything → check everything → one step of the journal → keys, TLS and deployments
  *
- * A mistake is found before the step, so either all of it takes effect or nothing has changed.
+ * Mistakes are found before the step, so either everything takes effect or nothing changes.
  * @module
  */
 import { type Caller, type Engine, loadBudgets, loadPolicy, type Reconfiguration } from "@calybris/engine";
@@ -16,14 +16,14 @@ import { digestsOf } from "./decisions/policy-body.ts";
 import { identityOf } from "./keys/keyring.ts";
 import type { Logger } from "./watch/log.ts";
 
-/** What a reload changed. */
+/** The changes of a reload. */
 export interface ReloadReport {
-  /** The policy that was activated; null when the file has not changed since it was last activated. */
+  /** The policy that was activated; null if the file has not changed since it was last activated. */
   readonly policy: { readonly policyId: number; readonly sequence: number; readonly snapshotDigest: string } | null;
   /** Tenants whose limits changed. */
   readonly tenantsChanged: readonly string[];
   readonly keyCount: number;
-  /** Options that were changed and take effect at the next start. */
+  /** Changed options that take effect at the next start. */
   readonly restartNeeded: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface ReloadPorts {
   readonly config: Config;
   /** Reads the configuration again. */
   readonly readConfig: () => Promise<Config>;
-  /** Checks keys, TLS files and deployments; the function returned puts them into effect and throws nothing. */
+  /** Checks keys, TLS files and deployments; the returned function puts them into effect and never throws. */
   readonly prepareHttp: (config: Config) => () => void;
   readonly log: Logger;
 }
@@ -49,8 +49,8 @@ export class Reload {
   /**
    * Reloads; one at a time, in the order of the calls.
    *
-   * @param callerOf - who asks for it; called once nothing is wrong with the files.
-   * @throws CalybrisError for whatever is wrong with a file or cannot be journaled; nothing was changed.
+   * @param callerOf - returns the caller; called once all files are valid.
+   * @throws CalybrisError if a file is invalid or the change cannot be journaled; nothing has changed then.
    */
   run(callerOf: () => Caller): Promise<ReloadReport> {
     const run = this.#last.then(() => this.#run(callerOf));
@@ -95,9 +95,9 @@ export interface FileChange {
 }
 
 /**
- * What the configured files change. The policy file counts as changed when it differs from the policy that was last
- * activated from it, whatever else was activated since; genesis counts as activated from it. Where changes need a signature,
- * a file that says what a signed command activated has nothing left to change.
+ * The changes in the configured files. The policy file counts as changed if it differs from the policy that was last
+ * activated from it, whatever was activated since; genesis counts as activated from it. If changes need a signature, a file
+ * that equals the policy activated by a signed command changes nothing.
  */
 export async function readChange(
   { policy, budgets, keys: configs, rollout }: Config,
@@ -119,9 +119,9 @@ export async function readChange(
 function isReloadable(path: string, before: Config, after: Config): boolean {
   if (path.startsWith("tls."))
     return (before.tls.certificateFile === undefined) === (after.tls.certificateFile === undefined);
-  // Signatures can be required, and their keys changed, but not given up while the service runs.
+  // While the service runs, signatures can become required and their keys can change; the requirement cannot be dropped.
   if (path === "rollout.signersFile") return after.rollout.signersFile !== undefined;
-  // A service without deployments has no routes of model calls.
+  // A service without deployments has no routes for model calls.
   if (CALLED.includes(path)) return before.deployments.length > 0;
   return RELOADABLE.includes(path);
 }
@@ -144,7 +144,7 @@ function text(config: Config, path: string): string | undefined {
 const TRIES = 20;
 const PAUSE_MS = 50;
 
-/** Waits while the journal's queue is full: a reload is rare, and may need room for many entries at once. */
+/** Retries while the journal's queue is full: a reload is rare, and may need room for many entries at once. */
 async function inTime<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {

@@ -27,38 +27,38 @@ import { readSigners } from "./config/trust-file.ts";
 import { HttpStack, type HttpStackOptions } from "./http-stack.ts";
 import { Reload, type ReloadReport, readChange } from "./reload.ts";
 
-/** A clock that has run ahead looks like a long pause. */
+/** A longer gap may mean that the clock had run ahead. */
 const LONG_GAP_US = FOLLOWED_STEP_MS_MAX * 1_000;
 
 export interface ServiceOptions extends Omit<HttpStackOptions, "reload"> {
   /** Signs checkpoints of the journal; without it none are signed. */
   readonly checkpointSigner?: LogSigner | undefined;
-  /** Who is asked to sign each checkpoint, too. */
+  /** Witnesses that are asked to cosign each checkpoint. */
   readonly witnesses?: WitnessSettings | undefined;
-  /** What `journal.keyFile` holds. */
+  /** The contents of `journal.keyFile`. */
   readonly journalKey?: Uint8Array | undefined;
-  /** Opens a journal of which acknowledged entries are gone, with those before them. Default false. */
+  /** Opens a journal that has lost acknowledged entries, with the entries before them. Default false. */
   readonly acceptLoss?: boolean | undefined;
-  /** Begins a new journal when the configuration names no policy. */
+  /** The policy of a new journal, if the configuration names none. */
   readonly startingPolicy?: () => Promise<PolicySnapshot>;
-  /** Reads the configuration again when the service is reloaded; without it, the one given stays. */
+  /** Reads the configuration again at a reload; if absent, it stays unchanged. */
   readonly readConfig?: (() => Promise<Config>) | undefined;
   /** Ports of the engine, for tests: clock, disk, kernel. */
   readonly ports?: Pick<EngineOptions, "nowUs" | "clockSource" | "disk" | "driver" | "kernelFor"> | undefined;
 }
 
-/** What a start found. */
+/** The result of a start. */
 export interface StartReport {
   readonly url: string;
   readonly directory: string;
   readonly entries: number;
   readonly head: { readonly sequence: number; readonly hash: string };
   readonly setAside: { readonly file: string; readonly bytes: number; readonly fromSequence: number } | undefined;
-  /** The loss of entries that was accepted. */
+  /** The accepted loss of entries. */
   readonly loss: string | undefined;
-  /** The last entry that was not read, because a snapshot replaces it and those before it; 0 without one. */
+  /** The last entry that was not read because a snapshot covers it; 0 without a snapshot. */
   readonly fromSequence: number;
-  /** Newer snapshots that were not used, and why. */
+  /** Newer snapshots that were not used, with the reasons. */
   readonly snapshotsRefused: readonly { readonly file: string; readonly problem: string }[];
   /** Segments before the snapshot that are unavailable. */
   readonly segmentsAbsent: readonly string[];
@@ -66,12 +66,14 @@ export interface StartReport {
   readonly policy: { readonly id: number; readonly name: string; readonly snapshotDigest: string };
   /** Whether the policy file differed from the policy last activated from it, and was activated. */
   readonly policyActivated: boolean;
-  /** Whether a policy was activated in another way since the file's, and stays active. */
+  /** Whether a policy was activated by a command after the file's, and stays active. */
   readonly policyOutlivesFile: boolean;
-  /** The command that signs and activates the policy file, where it has changed and changes need a signature; the active policy continues. */
+  /**
+   * The command that signs and activates the changed policy file, if changes need a signature; the active policy continues.
+   */
   readonly policyAwaits: string | undefined;
   readonly tenantsChanged: number;
-  /** How long before the start the last entry was ordered, in seconds. */
+  /** Seconds between the last entry and the start. */
   readonly idleSeconds: number;
   readonly keyCount: number;
   readonly milliseconds: number;
@@ -102,11 +104,12 @@ export class Service {
   }
 
   /**
-   * Opens the journal, activates the policy file if it has changed, applies budgets and listens. When it resolves, requests are answered.
-   * Where changes of policy need a signature, a changed file is not activated: the active policy continues, with a warning.
+   * Opens the journal, activates the policy file if it has changed, applies budgets and listens. Once it resolves, requests
+   * are answered. If policy changes need a signature, a changed file is not activated: the active policy continues, with a
+   * warning.
    *
    * @throws CalybrisError as `Engine.open` does, `CAL_GATEWAY_LISTEN`, `CAL_BUDGETS_INVALID`, `CAL_POLICY_INVALID`, or
-   *   `CAL_CONFIG_INVALID` when others could reach a service without keys.
+   *   `CAL_CONFIG_INVALID` if a service without keys would be reachable by others.
    */
   static async start(options: ServiceOptions): Promise<Service> {
     const startedMs = performance.now();
@@ -171,7 +174,7 @@ export class Service {
       log.info(report, "ready");
       return new Service(report, engine, options, http, reload);
     } catch (error) {
-      // The caller needs the reason of the failed start, not what followed from it.
+      // The caller needs the reason of the failed start, not errors of the cleanup.
       await http?.close().catch(() => undefined);
       await engine.close().catch(() => undefined);
       throw error;
@@ -179,15 +182,15 @@ export class Service {
   }
 
   /**
-   * Reads configuration, keys, TLS files, the policy file and budgets again; all of it takes effect, or nothing.
+   * Reloads configuration, keys, TLS files, the policy file and budgets; all of them take effect, or none.
    *
-   * @throws CalybrisError for what is wrong with them; the service goes on as before.
+   * @throws CalybrisError if any is invalid; the service then continues unchanged.
    */
   reload(caller: Caller = {}): Promise<ReloadReport> {
     return this.#reload.run(() => caller);
   }
 
-  /** Refuses what is new, finishes what is open as long as `limits.drainMs` allows, seals the journal. Once. */
+  /** Refuses new requests, finishes open ones within `limits.drainMs`, and seals the journal. Later calls have no effect. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -237,7 +240,7 @@ async function openEngine(options: ServiceOptions): Promise<Engine> {
   return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));
 }
 
-/** What is established of the entries before the snapshot of the start: one line at the end. */
+/** Logs the verification of the entries before the snapshot of the start: one line at the end. */
 function logOlder(log: ServiceOptions["log"], status: OlderVerification): void {
   const { state, problem, verifiedSequence, untilSequence } = status;
   const sequences = { verifiedSequence, untilSequence };
@@ -251,7 +254,7 @@ function logOlder(log: ServiceOptions["log"], status: OlderVerification): void {
     );
 }
 
-/** A journal that exists is opened with its own policy; a new one begins with the one given. */
+/** An existing journal opens with its own policy; a new one begins with the given policy. */
 async function openOrBegin(
   shared: EngineOptions,
   startingPolicy: (() => Promise<PolicySnapshot>) | undefined,

@@ -1,6 +1,6 @@
 /**
- * Features of a call for the learner: whole numbers, read from its body at the edge. The text itself is scored by the prior
- * and not stored; what is kept are lengths and counts.
+ * Features of a call for the learner: integers, computed from its body when it arrives. The prior scores the text, which is
+ * not stored; only lengths and counts are kept.
  * @module
  */
 import type { CallContent } from "../scan/content-count.ts";
@@ -31,7 +31,7 @@ export type CallFeature = keyof typeof CALL_FEATURES;
 export type CallFeatures = { readonly [Name in CallFeature]: number };
 
 const [HAN, KANA, OTHER] = [7, 8, 11];
-/** A letter of these says more than one of an alphabet. */
+/** Scripts whose characters carry more meaning than a letter of an alphabet. */
 const DENSE_SCRIPTS: ReadonlySet<number> = new Set([HAN, KANA, 9]);
 const DENSE_WEIGHT = 3;
 const KANA_SHARE = 10;
@@ -77,7 +77,7 @@ export function callFeatures(content: CallContent, limitTokens: number | undefin
 
 const CODE_LINE_MAX = 400;
 
-/** The features that a policy lists, as the engine takes them; `undefined` where it lists none that is known. */
+/** The features that a policy lists, in the engine's form; `undefined` if it lists no known feature. */
 export function listedFeatures(
   features: CallFeatures,
   listed: readonly string[],
@@ -86,7 +86,7 @@ export function listedFeatures(
   return known.length === 0 ? undefined : Object.fromEntries(known.map((name) => [name, features[name]]));
 }
 
-/** The number of the script of most letters, from 1. */
+/** The number of the dominant script, from 1. */
 function scriptOf({ scripts, letters }: TextCounts): number {
   const counts = scripts.map((count, index) => count * (DENSE_SCRIPTS.has(index + 1) ? DENSE_WEIGHT : 1));
   const max = Math.max(...counts);

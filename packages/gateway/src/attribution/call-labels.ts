@@ -1,9 +1,9 @@
 /**
- * Who a call is for, as far as its headers and its body say: tags, the session, the client, the user. Nothing has to be
- * changed at the client: the three agents send a header for their session, and SDKs a field for the user.
+ * Labels of a call from its headers and body: tags, session, client, user. Clients need no change: the three agents send a
+ * header with their session, and SDKs send a field with the user.
  *
- * These are claims of the caller's, recorded as claimed; they never decide whose money is spent. A label that is too long or
- * not printable is left out, because a call is not refused for how it is labelled; a tag header that cannot be read is.
+ * Labels are claims of the caller, recorded as claimed; they never decide which tenant pays. A label that is too long or not
+ * printable is left out, because a label is no reason to refuse a call. A malformed tag header is refused.
  * @module
  */
 import { isName, isTagName, TAGS_MAX } from "@calybris/kernel";
@@ -12,14 +12,14 @@ import { invalidField, membersOf, readMember, type SpannedBody } from "../wire/b
 export type CallHeaders = { readonly [name: string]: string | readonly string[] | undefined };
 
 export interface CallLabels {
-  /** At most 16: those of `x-calybris-tags`, then `client`, `user`, `project` where they fit. */
+  /** At most 16: those of `x-calybris-tags`, then `client`, `user` and `project` while there is room. */
   readonly tags: { readonly [name: string]: string };
   readonly session: string | undefined;
-  /** `claude-code`, `codex`, `opencode`, `openai-python`, ..., as the user agent says; empty where it says none. */
+  /** `claude-code`, `codex`, `opencode`, `openai-python`, ..., from the user agent; empty if it names none. */
   readonly client: string;
 }
 
-/** In this order: the first that is there counts. */
+/** In this order: the first that is present is used. */
 const SESSION_HEADERS = [
   "x-calybris-session",
   "x-claude-code-session-id",
@@ -30,7 +30,7 @@ const SESSION_HEADERS = [
   "x-session-affinity",
 ] as const;
 
-/** What a user agent begins with, and the client that it is. */
+/** Prefixes of user agents, with their client. */
 const CLIENTS: readonly (readonly [RegExp, string])[] = [
   [/^claude-cli\//i, "claude-code"],
   [/^codex[_-]/i, "codex"],
@@ -84,7 +84,7 @@ function sessionIn(headers: CallHeaders): string | undefined {
   return undefined;
 }
 
-/** `name=value`, by commas. A comma or `%` within a value is written as `%2C` and `%25`. */
+/** `name=value`, separated by commas. A comma or `%` within a value is written as `%2C` or `%25`. */
 function tagsIn(header: string | undefined): readonly (readonly [string, string])[] {
   if (header === undefined || header.trim() === "") return [];
   const tags = header.split(",").map((part): readonly [string, string] => {
@@ -124,7 +124,7 @@ function clientOf(headers: CallHeaders): string {
   if (known !== undefined) return known;
   const originator = textOf(headers["originator"]) ?? "";
   if (originator.startsWith("codex_")) return "codex";
-  // The product's name, without its version: `my-agent/1.2` is one client, whatever its version.
+  // The product name without the version: all versions of `my-agent/1.2` are one client.
   const [product = ""] = agent.split(/[/\s]/, 1);
   return isName(product) ? product : "";
 }
@@ -135,8 +135,8 @@ interface User {
 }
 
 /**
- * `metadata.user_id` of Anthropic's dialect, or `user` and `safety_identifier` of OpenAI's. Claude Code puts several ids into
- * one text, the session's among them: as JSON, or joined by underscores.
+ * `metadata.user_id` of Anthropic's dialect, or `user` and `safety_identifier` of OpenAI's. Claude Code combines several
+ * IDs, including the session's, in one text: as JSON, or joined by underscores.
  */
 function userOf(body: SpannedBody): User {
   const metadata = membersOf(body, "metadata");
@@ -159,7 +159,7 @@ function idsIn(text: string): { readonly [name: string]: string } | undefined {
   }
 }
 
-/** A short text; `undefined` for anything else, which is the provider's business. */
+/** A short text; `undefined` for anything else, which is left to the provider to validate. */
 function labelIn(body: SpannedBody, name: string): string | undefined {
   const span = body.spans.members.get(name);
   if (span === undefined || span.valueEnd - span.valueStart > LABEL_BYTES_MAX) return undefined;

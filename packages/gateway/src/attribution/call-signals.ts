@@ -1,6 +1,6 @@
 /**
- * The five signals from which quality is inferred where no outcome is reported: `slow`, `error`, `retried`, `aborted`,
- * `truncated`. They come from how a call ended, and are reported with its outcome.
+ * The five signals from which quality is inferred if no outcome is reported: `slow`, `error`, `retried`, `aborted`,
+ * `truncated`. They follow from the end of a call, and are reported with its outcome.
  * @module
  */
 import { type Signal, SIGNALS } from "@calybris/kernel";
@@ -8,19 +8,19 @@ import { type Signal, SIGNALS } from "@calybris/kernel";
 export interface CallEnd {
   /** From the request to the end of the answer. */
   readonly latencyMs: number;
-  /** Beyond it a call is slow: the request's own limit, or twice what is usual for the candidate. */
+  /** A longer call is slow: the request's own limit, or twice the usual latency of the candidate. */
   readonly latencyMaxMs: number;
-  /** The provider refused, failed, or cut the answer, and no attempt was answered. */
+  /** The provider refused, failed, or cut the answer off, and no attempt was answered. */
   readonly isFailed: boolean;
-  /** The same prompt was sent in the minute before: of {@link Repeats}. */
+  /** The same prompt was sent within the minute before, see {@link Repeats}. */
   readonly isRepeat: boolean;
-  /** The client left before the end. */
+  /** The client disconnected before the end. */
   readonly isAborted: boolean;
-  /** Why the answer ended, in the provider's word. */
+  /** The provider's reason for the end of the answer. */
   readonly finishReason: string | undefined;
 }
 
-/** Reasons that say that the limit ended the answer. */
+/** Finish reasons for an answer that reached its limit. */
 const TRUNCATED: ReadonlySet<string> = new Set([
   "length",
   "max_tokens",
@@ -30,7 +30,7 @@ const TRUNCATED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * In the kernel's order. A call that the client left is not slow as well: it has no end that could be late.
+ * The signals of a call, in the kernel's order. An aborted call is never slow as well: it has no end that could be late.
  *
  * @example
  * ```ts

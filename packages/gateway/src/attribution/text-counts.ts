@@ -1,6 +1,6 @@
 /**
- * Counts the characters of a text by their kinds, in one pass. What a character is follows from Unicode's own properties; that is
- * looked up once for each character of the basic plane, and kept as 16 bits.
+ * Counts the characters of a text by kind, in one pass. Kinds follow from Unicode properties, which are looked up once for
+ * each character of the basic plane and cached in 16 bits.
  * @module
  */
 
@@ -8,16 +8,16 @@ export interface TextCounts {
   readonly words: number;
   readonly digits: number;
   readonly capitals: number;
-  /** Characters that are neither letter, number nor space. */
+  /** Characters other than letters, numbers and spaces. */
   readonly punctuation: number;
   readonly questions: number;
   /** Letters, of any script. */
   readonly letters: number;
-  /** Characters by script, at the place of the script in {@link SCRIPTS}. */
+  /** Characters by script, at the position of the script in {@link SCRIPTS}. */
   readonly scripts: readonly number[];
 }
 
-/** Japanese has Han letters too, and two scripts of its own, which count as one. */
+/** The two Japanese scripts other than Han count as one. */
 export const SCRIPTS: readonly RegExp[] = [
   /\p{Script=Latin}/u,
   /\p{Script=Cyrillic}/u,
@@ -31,7 +31,7 @@ export const SCRIPTS: readonly RegExp[] = [
   /\p{Script=Thai}/u,
 ];
 
-/** The lowest four bits are the number of the script, from 1; 0 for none of them. */
+/** The lowest four bits are the number of the script, from 1; 0 for any other script. */
 const SCRIPT = 0x0f;
 const SPACE = 0x10;
 const DIGIT = 0x20;
@@ -42,7 +42,7 @@ const LETTER = 0x200;
 const KNOWN = 0x8000;
 const BASIC_PLANE = 0x1_0000;
 
-/** By character of the basic plane; 0 while it has not been seen. */
+/** By character of the basic plane; 0 until the character is first seen. */
 const KINDS = new Uint16Array(BASIC_PLANE);
 
 /**

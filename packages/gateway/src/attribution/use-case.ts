@@ -1,6 +1,6 @@
 /**
- * The use case of a call: by header, else by the route, else by the key. A use case gives the defaults of what a client does
- * not say, and what is learned is learned for it.
+ * The use case of a call: from the header, else the route, else the key. A use case provides defaults for values that a
+ * client does not send, and learning is separate for each.
  * @module
  */
 import { DEFAULT_USE_CASE, isUseCaseName } from "@calybris/kernel";
@@ -10,8 +10,8 @@ import type { CallHeaders } from "./call-labels.ts";
 export const USE_CASE_HEADER = "x-calybris-use-case";
 
 /**
- * @param known - use cases of the active policy. One that a header names must be known; one of the configuration that is not
- *   known any more, after a change of policy, falls through to the next.
+ * @param known - use cases of the active policy. One in a header must be known. One in the configuration that a change of
+ *   policy has removed is skipped, and the next source applies.
  * @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming the header.
  */
 export function useCaseOf(

@@ -1,6 +1,6 @@
 /**
- * Which prompts were sent before, within a minute. A client that sends one again was not served by the first answer, or did
- * not get it: that is a signal about quality, and what the repeats cost is shown.
+ * Detects prompts that are repeated within a minute. A client that repeats one could not use the first answer, or did not
+ * get it. This is a quality signal, and the cost of repeats is reported.
  * @module
  */
 
@@ -8,14 +8,14 @@ const WINDOW_MS = 60_000;
 const SENDS_MAX = 20_000;
 const SEPARATOR = "\u0000";
 
-/** The last sends, in a ring: to find the oldest in a map takes as long as the map is large. */
+/** The last sends, in a ring, because finding the oldest in a map would take linear time. */
 export class Repeats {
   readonly #sendsMax: number;
   readonly #keys: string[] = [];
   readonly #sentMs: Float64Array;
   /** The number of the last send of each prompt. */
   readonly #lastOf = new Map<string, number>();
-  /** Sends so far, and the number of the oldest that is kept. */
+  /** The number of sends so far; `#oldest` is the number of the oldest that is kept. */
   #sentCount = 0;
   #oldest = 0;
 
@@ -24,7 +24,7 @@ export class Repeats {
     this.#sentMs = new Float64Array(sendsMax);
   }
 
-  /** Whether the tenant sent the same prompt in the last minute; from now on it did. */
+  /** Records a send; returns whether the tenant sent the same prompt within the last minute. */
   sent(tenant: string, promptDigest: string, nowMs: number): boolean {
     const key = tenant + SEPARATOR + promptDigest;
     this.#forgetUntil(nowMs - WINDOW_MS);

@@ -1,10 +1,10 @@
 /**
- * Stops a client that sends the same prompt again and again without ever getting an answer. Each try costs input tokens, and
- * clients do this without end: opencode made 500 calls in a minute after a stream that ended without a finish reason.
+ * Stops a client that keeps sending the same prompt without ever getting an answer. Each attempt costs input tokens, and
+ * clients do not stop: opencode made 500 calls in a minute after a stream that ended without a finish reason.
  *
- * A prompt is known by its keyed digest and its tenant. Once so many calls of it have ended without an answer within a
- * minute, the next ones are a storm, until the first of those is a minute ago. An answer ends a storm at once. Memory is
- * bounded: of too many prompts that fail, those that failed longest ago are forgotten, and may fail anew.
+ * A prompt is identified by its keyed digest and its tenant. Once `perMinute` calls of it have ended without an answer
+ * within a minute, further calls are a storm, until the first of those is a minute old. An answer ends a storm at once.
+ * Memory is bounded: beyond `promptsMax`, the prompts that failed longest ago are forgotten, and start again at 0.
  * @module
  */
 
@@ -19,10 +19,10 @@ export interface StormBrakeOptions {
 }
 
 export interface StormState {
-  /** Calls of the prompt that ended without an answer in the last minute, up to the number that may. */
+  /** Calls of the prompt that ended without an answer in the last minute, counted up to `perMinute`. */
   readonly failedCount: number;
   readonly isStorm: boolean;
-  /** When a call is no part of the storm any more; 0 without one. */
+  /** Time until the storm ends; 0 without one. */
   readonly retryAfterMs: number;
 }
 
@@ -40,7 +40,7 @@ const PER_MINUTE_MAX = 1_000;
 export class StormBrake {
   readonly #perMinute: number;
   readonly #promptsMax: number;
-  /** When the last calls failed, in a ring; prompts in the order in which they failed last. */
+  /** The times of the last failures of each prompt, in a ring. Prompts are in the order of their last failure. */
   readonly #failures = new Map<string, Failures>();
 
   constructor({ perMinute, promptsMax = PROMPTS_MAX }: StormBrakeOptions) {
@@ -55,9 +55,9 @@ export class StormBrake {
     return this.#failures.size;
   }
 
-  /** @param nowMs - of a clock that never goes back. */
+  /** @param nowMs - of a monotonic clock. */
   check(tenant: string, promptDigest: string, nowMs: number): StormState {
-    // Mostly no call has failed, and then no key is made.
+    // Usually no call has failed, and then no key is built.
     const failures = this.#failures.size === 0 ? undefined : this.#failures.get(keyOf(tenant, promptDigest));
     if (failures === undefined) return CALM;
     const failedCount = failures.countSince(nowMs - WINDOW_MS);
@@ -65,7 +65,7 @@ export class StormBrake {
     return { failedCount, isStorm, retryAfterMs: isStorm ? failures.firstMs + WINDOW_MS - nowMs : 0 };
   }
 
-  /** A call ended. One that the brake refused is not reported: it cost nothing. */
+  /** Reports the end of a call. Calls that the brake refused are not reported: they cost nothing. */
   ended(tenant: string, promptDigest: string, end: { readonly isAnswered: boolean; readonly nowMs: number }): void {
     if (end.isAnswered && this.#failures.size === 0) return;
     const key = keyOf(tenant, promptDigest);
@@ -85,12 +85,12 @@ export class StormBrake {
 
 const CALM: StormState = Object.freeze({ failedCount: 0, isStorm: false, retryAfterMs: 0 });
 
-/** Neither a tenant's name nor a digest holds the separator. */
+/** Unambiguous: neither a tenant's name nor a digest contains the separator. */
 function keyOf(tenant: string, promptDigest: string): string {
   return tenant + SEPARATOR + promptDigest;
 }
 
-/** The last failures of a prompt, as many as may be. */
+/** The last failures of a prompt, at most `perMinute`. */
 class Failures {
   readonly #atMs: Float64Array;
   #next = 0;
@@ -100,7 +100,7 @@ class Failures {
     this.#atMs = new Float64Array(countMax);
   }
 
-  /** When the first of them was. */
+  /** The time of the first of them. */
   get firstMs(): number {
     return this.#atMs[(this.#next - this.#count + this.#atMs.length) % this.#atMs.length] ?? 0;
   }
@@ -111,7 +111,7 @@ class Failures {
     this.#count = Math.min(this.#count + 1, this.#atMs.length);
   }
 
-  /** Forgets what was at or before that time. */
+  /** Drops failures at or before that time; returns the number that remains. */
   countSince(afterMs: number): number {
     while (this.#count > 0 && this.firstMs <= afterMs) this.#count -= 1;
     return this.#count;

@@ -1,6 +1,6 @@
 /**
- * The refusal of a client whose calls are a storm. It is refused as if its budget were gone, because that is the one answer
- * after which Claude Code, Codex, opencode and both SDKs send nothing more.
+ * The refusal of a client in a storm. It reads like an exhausted budget, because that is the only answer after which Claude
+ * Code, Codex, opencode and both SDKs stop sending.
  * @module
  */
 import type { Refusal } from "../wire/refusals.ts";

@@ -1,10 +1,10 @@
 /**
- * Answers that were given before, for requests that are equal in everything: off unless it is configured. A hit costs 0 and
- * says so; it is no answer of the provider's, and is not billed by anybody.
+ * A cache of answers for requests that are identical in every byte; off by default. A hit costs 0 and is marked as such: the
+ * provider is not called, and bills nothing.
  *
- * What is kept: whole answers of status 200 that are not streams. A stream that is replayed from memory would have a pace of
- * its own and could not be distinguished from a real one, so that streams are neither kept nor answered. Answers hold what a prompt
- * was about: they are in memory only, never in the journal, each for its own tenant, and for a bounded time.
+ * Only complete answers of status 200 that are not streams are kept. A replayed stream would have a different pace and could
+ * not be distinguished from a real one, so streams are neither kept nor answered. Answers reveal the content of prompts:
+ * they are in memory only, never in the journal, each for its own tenant, and for a limited time.
  * @module
  */
 
@@ -17,18 +17,18 @@ export interface CacheOptions {
 export interface CachedAnswer {
   readonly body: Uint8Array;
   readonly contentType: string;
-  /** What the call cost when it was made: what a hit saves. */
+  /** The cost of the original call, which a hit saves. */
   readonly costMicrocents: bigint;
 }
 
-/** What two requests must have in common, besides all of their bytes. */
+/** The key under which requests count as identical. */
 export interface CacheKey {
   readonly tenant: string;
-  /** Of the whole body: `requestDigestOf`. It covers the dialect. */
+  /** Digest of the complete body and the dialect: `requestDigestOf`. */
   readonly requestDigest: string;
-  /** The model that runs, at its provider. */
+  /** The candidate that runs. */
   readonly candidate: string;
-  /** Headers that change what a body means: `anthropic-version`, `anthropic-beta`, `openai-beta`. */
+  /** Headers that change the meaning of a body: `anthropic-version`, `anthropic-beta`, `openai-beta`. */
   readonly versions: readonly string[];
 }
 
@@ -39,7 +39,7 @@ interface Entry extends CachedAnswer {
 
 /** One answer takes at most a sixteenth of the memory, so that it does not displace all others. */
 const SHARE_MAX = 16;
-/** What an entry takes besides its body: key, fields, and its place. */
+/** Memory of an entry besides its body: key, fields, and its place in the map. */
 const ENTRY_BYTES = 512;
 
 /**
@@ -69,7 +69,7 @@ export class ResponseCache {
     return this.#bytes;
   }
 
-  /** @param nowMs - of a clock that never goes back. */
+  /** @param nowMs - of a monotonic clock. */
   get(key: CacheKey, nowMs: number): CachedAnswer | undefined {
     const text = textOf(key);
     const entry = this.#entries.get(text);
@@ -80,7 +80,7 @@ export class ResponseCache {
     return entry;
   }
 
-  /** Keeps an answer; a larger one than the cache takes is not kept. */
+  /** Stores an answer, unless it is too large for the cache. */
   put(key: CacheKey, answer: CachedAnswer, nowMs: number): void {
     const { bytesMax, ttlMs } = this.#options;
     const bytes = answer.body.byteLength + ENTRY_BYTES;

@@ -1,6 +1,6 @@
 /**
- * Where models are called, as the configuration says it: providers with their keys, deployments of the policy's candidates,
- * and the names under which clients ask for them.
+ * The configuration of model calls: providers with their keys, deployments of the policy's candidates, and the names under
+ * which clients request them.
  * @module
  */
 import { field, flag, mistakeAt, oneOf, text, whole } from "@calybris/engine/internal";
@@ -16,7 +16,7 @@ export type ProviderApi = "openai" | "anthropic" | "google" | "openai-compatible
 const HOST_DIALECTS = ["openai-chat", "openai-embeddings"] as const;
 const OPENAI_DIALECTS = ["openai-chat", "openai-responses", "openai-embeddings"] as const;
 
-/** APIs by the dialects that they have, and where their official clients look for them. */
+/** The dialects of each API, and the default base URL of its official clients. */
 export const PROVIDER_APIS: {
   readonly [Api in ProviderApi]: { readonly dialects: readonly AnswerDialect[]; readonly baseUrl: string | undefined };
 } = {
@@ -38,34 +38,34 @@ export const PROVIDER_APIS: {
 export interface ProviderConfig {
   readonly name: string;
   readonly api: ProviderApi;
-  /** As the official clients take it; `openai-compatible` has none by itself. */
+  /** In the form of the official clients; `openai-compatible` has no default. */
   readonly baseUrl?: string;
-  /** One of the two at most; a provider without a key is called without one. */
+  /** At most one of `keyEnv` and `keyFile`; without either, the provider is called without a key. */
   readonly keyEnv?: string;
   readonly keyFile?: string;
-  /** Whose published prices apply: a provider of the price data. */
+  /** The provider in the price data whose published prices apply. */
   readonly prices?: string;
-  /** What its chat completions call the output limit. Default `max_completion_tokens`. */
+  /** The name of the output limit in its chat completions. Default `max_completion_tokens`. */
   readonly outputLimit?: "max_completion_tokens" | "max_tokens";
 }
 
 export interface DeploymentConfig {
   readonly name: string;
-  /** By its name in the policy. */
+  /** Its name in the policy. */
   readonly candidate: string;
   readonly provider: string;
-  /** The provider's id of the model; the candidate's name by default. */
+  /** The provider's ID of the model. Default: the candidate's name. */
   readonly model?: string;
   readonly region?: string;
   /** Its share of the calls among the deployments of a candidate. Default 1. */
   readonly weight?: number;
-  /** In which it is called, where that are not all of its provider's: some models take one only. */
+  /** The dialects in which it is called. Default: all of its provider's; some models accept only one. */
   readonly dialects?: readonly AnswerDialect[];
-  /** Calls at a time. Default 256. */
+  /** Maximum concurrent calls. Default 256. */
   readonly concurrencyMax?: number;
-  /** Tokens that a request and its answer may have together. Default 200,000. */
+  /** Maximum tokens of a request and its answer together. Default 200,000. */
   readonly contextTokens?: number;
-  /** The most output that the model gives. Default 32,768. */
+  /** Maximum output tokens of the model. Default 32,768. */
   readonly outputTokensMax?: number;
   /** In dollars per million units, instead of the published ones. */
   readonly prices?: { readonly [Name in RateName]?: string };
@@ -74,11 +74,11 @@ export interface DeploymentConfig {
 export const CALL_MODES = ["observe", "enforce"] as const;
 export type CallMode = (typeof CALL_MODES)[number];
 
-/** A name that clients may ask for. */
+/** A model name that clients may request. */
 export interface ModelConfig {
-  /** A name, or the beginning of names and a `*`. */
+  /** A name, or a prefix of names followed by `*`. */
   readonly name: string;
-  /** What runs under the name; without it, the candidate that is called as the client writes it. */
+  /** The candidate for this name. Default: the candidate with the name that the client sends. */
   readonly candidate?: string;
   /** `true`: the policy chooses; no candidate is requested. */
   readonly auto?: boolean;
@@ -140,13 +140,13 @@ export const CALL_SHAPES: { readonly [List in CallList]: z.ZodType } = {
   }),
 };
 
-/** Any host of OpenAI's dialects may have its Responses as well. */
+/** Any host with OpenAI's chat dialect may also have its Responses API. */
 function possibleDialects(api: ProviderApi): readonly AnswerDialect[] {
   const { dialects } = PROVIDER_APIS[api];
   return dialects.includes("openai-chat") ? OPENAI_DIALECTS : dialects;
 }
 
-/** Mistakes that no shape shows: names that repeat, or that nothing has. */
+/** Mistakes that the schema cannot find: duplicate and unknown names. */
 export function callMistakes(lists: {
   readonly providers: readonly ProviderConfig[];
   readonly deployments: readonly DeploymentConfig[];

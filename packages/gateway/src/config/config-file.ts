@@ -12,7 +12,7 @@ export async function readConfigFile(file: string): Promise<JsonDocument> {
   return /\.ya?ml$/i.test(file) ? readYaml(decodeUtf8(bytes, file), file) : readJson(bytes, file);
 }
 
-/** The parser has 72 modules, and is loaded for a YAML file only. */
+/** The YAML parser has 72 modules, so it is loaded only for a YAML file. */
 async function readYaml(source: string, file: string): Promise<JsonDocument> {
   const { isAlias, LineCounter, parseDocument, visit } = await import("yaml");
   const lines = new LineCounter();
@@ -52,7 +52,7 @@ async function readYaml(source: string, file: string): Promise<JsonDocument> {
   };
 }
 
-/** Integers as they are elsewhere: numbers while they are exact. An empty file is an empty object. */
+/** Integers as in exact JSON: a `number` if safe, else a `bigint`. An empty file is an empty object. */
 function plain(value: unknown): ExactJson {
   if (value === null || value === undefined) return {};
   return member(value);

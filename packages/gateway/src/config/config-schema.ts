@@ -1,5 +1,5 @@
 /**
- * The shape of a configuration file, made from the table of options.
+ * The schema of a configuration file, generated from the table of options.
  * @module
  */
 import { field, text, whole } from "@calybris/engine/internal";

@@ -12,9 +12,9 @@ export interface KeyConfig {
   readonly scopes: readonly Scope[];
   /** SHA-256 of the key, in hexadecimal. */
   readonly sha256: string;
-  /** Requests a second; `limits.perSecond` by default. */
+  /** Requests per second. Default: `limits.perSecond`. */
   readonly perSecond?: number;
-  /** The tenants it may act for; all of them by default. */
+  /** The tenants it may act for. Default: all. */
   readonly tenants?: readonly string[];
 }
 
@@ -86,7 +86,7 @@ export interface Config {
   readonly traces: { readonly endpoint?: string; readonly shareBps: number };
 }
 
-/** Whether an address is reachable from this machine alone. */
+/** Whether an address is reachable only from this machine. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
 }

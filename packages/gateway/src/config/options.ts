@@ -1,7 +1,6 @@
 /**
- * Every option of the service, once: its place in the configuration file, its range, its default and its purpose. Flags,
- * environment variables, the file's schema, the file that `calybris init` writes and the documentation all come from this
- * table.
+ * The table of all options of the service: place in the configuration file, range, default and purpose. Flags, environment
+ * variables, the file's schema, the file that `calybris init` writes and the documentation are generated from it.
  * @module
  */
 
@@ -14,7 +13,7 @@ import {
 } from "@calybris/engine/internal";
 import { CALL_MODES, type CallList } from "./call-config.ts";
 
-/** What an option takes. Text from a flag or an environment variable is read accordingly. */
+/** The type of an option's value. Text from a flag or an environment variable is parsed accordingly. */
 export type OptionKind =
   | { readonly is: "text"; readonly max: number }
   | { readonly is: "whole"; readonly min: number; readonly max: number }
@@ -31,7 +30,7 @@ export interface ServiceOption {
   readonly default?: string | number | readonly never[];
   /** Its purpose, as the end of a sentence. */
   readonly what: string;
-  /** Its flag, where that is shorter than the path. */
+  /** Its flag, if that is shorter than the path. */
   readonly flag?: string;
 }
 

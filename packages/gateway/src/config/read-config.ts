@@ -1,5 +1,5 @@
 /**
- * The configuration from its three sources: the file, then environment variables, then flags; a later source wins. All
+ * Reads the configuration from its three sources: the file, environment variables, and flags; later sources win. All
  * mistakes are reported at once, each with its place.
  * @module
  */
@@ -14,12 +14,12 @@ import { flagOf, OPTIONS, type ServiceOption, variableOf } from "./options.ts";
 
 export interface ConfigSources {
   readonly file?: string | undefined;
-  /** By the flag's name without dashes: `listen-port` or, where it has a shorter one, `port`. */
+  /** By the flag's name without leading dashes: `listen-port`, or `port` if it has a shorter one. */
   readonly flags?: { readonly [flag: string]: string | undefined };
   readonly environment?: { readonly [name: string]: string | undefined };
 }
 
-/** Names the file, as `--config` does. */
+/** The variable with the path of the configuration file, like `--config`. */
 export const CONFIG_VARIABLE = "CALYBRIS_CONFIG";
 
 /**
@@ -59,7 +59,7 @@ export async function readConfig(sources: ConfigSources): Promise<Config> {
   return assemble(values);
 }
 
-/** Reads the text of a flag or a variable as a value of the file, and checks it by the same schema. */
+/** Parses the text of a flag or a variable as a value of the file, and validates it with the same schema. */
 function readText(
   option: ServiceOption,
   text: string,
@@ -95,13 +95,13 @@ function parsedText({ path, kind }: ServiceOption, text: string): unknown {
 
 const PREFIX = "CALYBRIS_";
 
-/** Read by the command line: where a service is asked, the key that it is asked with. */
+/** Read by the command line: the key for calls to a service. */
 export const API_KEY_VARIABLE = "CALYBRIS_KEY";
 
-/** Holds the signer key of checkpoints where no file does. */
+/** The variable with the signer key of checkpoints, if no file is configured. */
 export const CHECKPOINT_KEY_VARIABLE = "CALYBRIS_CHECKPOINT_KEY";
 
-/** A name close to one of ours is a typo; any other may belong to another program. */
+/** Variables with a name close to a known one are typos; others may belong to other programs. */
 function unknownVariables(environment: { readonly [name: string]: string | undefined }): Mistake[] {
   const known = [CONFIG_VARIABLE, API_KEY_VARIABLE, CHECKPOINT_KEY_VARIABLE, ...OPTIONS.map(variableOf)].map((name) =>
     name.slice(PREFIX.length),
@@ -117,7 +117,7 @@ function unknownVariables(environment: { readonly [name: string]: string | undef
     }));
 }
 
-/** A key that was written where its digest belongs, or anywhere else, is not shown. */
+/** Redacts API keys, which may have been written in place of their digest or elsewhere. */
 function withoutKeys(mistake: Mistake): Mistake {
   const hidden = (text: string): string => text.replace(/cal_[A-Za-z0-9_-]+/g, "cal_…");
   const problem = /sha256$/.test(mistake.path)
@@ -210,7 +210,7 @@ function originOf(text: string): string | undefined {
   return url !== null && /^https?:$/.test(url.protocol) ? url.origin : undefined;
 }
 
-/** The schema has checked every value, so the paths are the members. */
+/** Builds the configuration; the schema has validated every value. */
 function assemble(values: ReadonlyMap<string, unknown>): Config {
   const config: { [section: string]: unknown } = { tls: {}, receipts: {}, policy: {}, rollout: {}, budgets: {} };
   for (const [path, value] of values) {

@@ -1,5 +1,6 @@
 /**
- * A trust file: the keys that a verifier accepts, or a service, with the dates of their rotation and revocation (docs/keys.md).
+ * A trust file: the keys that a verifier or a service accepts, with the dates of their rotation and revocation
+ * (docs/keys.md).
  *
  *     { "quorum": 1,
  *       "logs": [{ "key": "name+ID+base64", "validUntil": "2026-12-01T00:00:00Z" }],
@@ -20,7 +21,7 @@ import {
 
 export interface TrustFile extends CheckpointTrust {
   readonly witnesses: readonly WitnessAddress[];
-  /** Of receipts and of changes of policy. */
+  /** Signers of receipts and of policy changes. */
   readonly signers: readonly TrustedSigner[];
 }
 
@@ -33,8 +34,8 @@ const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/;
 /**
  * The signers of `rollout.signersFile`.
  *
- * @throws CalybrisError as {@link parseTrustFile}, `CAL_INPUT_UNREADABLE`; `CAL_INPUT_MALFORMED` for a file without signers, which
- *   would allow no change at all.
+ * @throws CalybrisError as {@link parseTrustFile}; `CAL_INPUT_UNREADABLE`; `CAL_INPUT_MALFORMED` for a file without signers,
+ *   with which no change would be possible.
  */
 export async function readSigners(file: string): Promise<readonly TrustedSigner[]> {
   const { signers } = parseTrustFile(decodeUtf8(await readFileBytes(file), file), file);
@@ -43,7 +44,7 @@ export async function readSigners(file: string): Promise<readonly TrustedSigner[
 }
 
 /**
- * @param file - what the text is called in an error.
+ * @param file - the name of the text in errors.
  * @throws CalybrisError `CAL_INPUT_MALFORMED` naming the member, `CAL_PROOF_MALFORMED` for a key.
  */
 export function parseTrustFile(text: string, file: string): TrustFile {

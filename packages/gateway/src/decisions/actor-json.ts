@@ -1,5 +1,5 @@
 /**
- * An actor as answers show it: the key by the name it was introduced with, or the user of the operating system.
+ * An actor in the form of answers: the key with the name of its introduction, or the user of the operating system.
  * @module
  */
 import type { Engine } from "@calybris/engine";

@@ -1,5 +1,5 @@
 /**
- * Answers written one behind the other, as bytes: those of a batch, or one.
+ * A byte buffer for consecutive answers: one, or those of a batch.
  * @module
  */
 import type { Decided, Engine } from "@calybris/engine";
@@ -17,7 +17,7 @@ export class AnswerBuffer {
     this.#bytes = Buffer.allocUnsafeSlow(bytes);
   }
 
-  /** Begins anew. */
+  /** Starts over. */
   begin(): void {
     this.#end = 0;
   }
@@ -52,12 +52,12 @@ export class AnswerBuffer {
     else this.#end = end;
   }
 
-  /** What was written, when it is all ASCII. */
+  /** The contents as text; valid only if they are ASCII. */
   text(): string {
     return this.#bytes.toString("latin1", 0, this.#end);
   }
 
-  /** What was written; good until more is. */
+  /** The contents; a view that is valid until the next write. */
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#end);
   }
@@ -70,7 +70,7 @@ export class AnswerBuffer {
   }
 }
 
-/** What the tenant of a decision may still reserve; `undefined` for one without a limit. */
+/** The headroom of a decision's tenant; `undefined` for a tenant without a limit. */
 export function headroomOf({ reading }: Engine, { tenant }: Decided): bigint | undefined {
   return reading.headroom(tenant ?? DEFAULT_TENANT);
 }

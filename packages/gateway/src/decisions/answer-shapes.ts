@@ -1,5 +1,5 @@
 /**
- * The shapes of decisions, of batches and of errors, as the service answers them.
+ * The schemas of decisions, batches and errors in answers.
  * @module
  */
 import { ACTION_CODES, DEFAULTED, type Defaulted, FLOOR_SOURCES, REASON_CODES } from "@calybris/kernel";

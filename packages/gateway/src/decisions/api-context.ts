@@ -1,5 +1,5 @@
 /**
- * What the handlers of the API share: the engine, its limits, and who counts.
+ * The context that the API's handlers share: the engine, its limits, and metrics.
  * @module
  */
 import type { Caller, Engine } from "@calybris/engine";
@@ -16,9 +16,9 @@ export interface ApiContext {
   readonly rates: Rates;
   readonly metrics: Metrics;
   readonly policyAnswers: PolicyAnswers;
-  /** Signs receipts; `undefined` where no key is configured. */
+  /** Signs receipts; `undefined` if no key is configured. */
   readonly receipts: ReceiptSigner | undefined;
-  /** Keys that the engine knows have changed. */
+  /** Called when the engine's keys have changed. */
   readonly keysChanged: () => void;
   /** Reloads the service on behalf of a caller. */
   readonly reload: (callerOf: () => Caller) => Promise<ReloadReport>;

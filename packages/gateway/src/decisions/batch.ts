@@ -1,6 +1,6 @@
 /**
- * Many decisions in one request. Each is made as if it had been sent alone, in order; an error takes the place of one
- * that was not made.
+ * Many decisions in one request. Each is decided as if it had been sent alone, in order. The result of one that was not
+ * decided is an error.
  * @module
  */
 import type { ClientRequest, DecidedOrRefused, RefuseRest } from "@calybris/engine";
@@ -14,14 +14,14 @@ import { AnswerBuffer } from "./answer-buffer.ts";
 import type { ApiContext } from "./api-context.ts";
 import { requireRequested } from "./requested-model.ts";
 
-/** A batch stops beyond this: naming mistakes costs more than deciding. */
+/** A batch with more mistakes is refused: describing mistakes takes longer than deciding. */
 const MISTAKES_MAX = 100;
 const MISTAKES_SHOWN_MAX = 5;
 
 /**
- * Takes all of them, or none when there is no headroom.
+ * Decides the requests of a batch, in order.
  *
- * @throws CalybrisError when none was decided: the batch is none, or the journal has no room for it.
+ * @throws CalybrisError if none was decided: the batch is invalid, or the journal has no room for it.
  */
 export async function decideMany(context: ApiContext, call: Call): Promise<Reply> {
   const { engine, config, rates } = context;
@@ -52,7 +52,7 @@ export async function decideMany(context: ApiContext, call: Call): Promise<Reply
   return { body: answers.bytes() };
 }
 
-/** What an answer takes, about. */
+/** Typical size of an answer. */
 const ANSWER_BYTES = 1_200;
 const ANSWER_SLACK_BYTES = 8_192;
 
@@ -69,7 +69,7 @@ function untilTooManyMistakes(): RefuseRest {
   };
 }
 
-/** Why something is refused; a bug ends the whole batch. */
+/** The error with which a check refuses; other errors are bugs and fail the whole batch. */
 function refusalOf(check: () => unknown): CalybrisError | undefined {
   try {
     check();

@@ -1,10 +1,10 @@
 /**
- * How the bodies of operations are read and checked.
+ * The rules for parsing and validating the bodies of operations.
  * @module
  */
 import type { BodyRule } from "../http/route-contract.ts";
 
-/** More keys, names and features than a policy knows are never needed. */
+/** No body needs more keys, names and features than a policy has. */
 const MEMBERS_MAX = 300;
 
 export const json = (schema: BodyRule["schema"]): BodyRule => ({

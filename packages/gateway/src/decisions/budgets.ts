@@ -1,5 +1,5 @@
 /**
- * Budgets over HTTP: what a tenant has, granting it more, limiting it, and the proof that nothing is lost.
+ * Budgets over HTTP: reading a tenant's budget, granting money, setting limits, and the conservation proof.
  * @module
  */
 import { type Budgets, parseBudgets } from "@calybris/engine";
@@ -63,7 +63,7 @@ async function setBudget(context: ApiContext, { parameters, body, idempotencyKey
   };
 }
 
-/** One tenant's limits, read by the rules of a budgets file that holds it and its ancestors. */
+/** One tenant's limits, validated like a budgets file with the tenant and its ancestors. */
 export function limitOf({ engine }: ApiContext, tenant: string, limit: { readonly [key: string]: ExactJson }): Budgets {
   const above: { [tenant: string]: ExactJson } = {};
   for (let parent = limit["parent"]; typeof parent === "string"; ) {

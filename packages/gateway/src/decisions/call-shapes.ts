@@ -1,6 +1,6 @@
 /**
- * The shapes of requests; they also check them. A request for a decision is the exception: it is checked by hand, because
- * every decision takes that path, and a test holds the two equal.
+ * The schemas of requests, which also validate them. The exception is a decision request: hand-written code validates it,
+ * for speed, and a test checks that both agree.
  * @module
  */
 import {
@@ -32,7 +32,7 @@ import { named } from "./shape-parts.ts";
 const NAME_MAX = 128;
 const U32_MAX = 0xffff_ffff;
 
-/** Whole microcents: a JSON integer, or digits in quotes. */
+/** Integer microcents: a JSON integer, or a string of digits. */
 function amount(least: bigint, what: string): z.ZodType {
   const accepts = (value: unknown): boolean => {
     const isExact =
@@ -60,7 +60,7 @@ const decisionId: z.ZodType = field(
   { type: "string", pattern: DECISION_ID_PATTERN },
 );
 const tenant = text(NAME_MAX, "the tenant that pays; a decision of another tenant is refused").optional();
-/** Every command that changes something takes them. */
+/** Members of every command that changes something. */
 export const claim: Record<string, z.ZodType> = {
   onBehalfOf: text(
     NAME_MAX,
@@ -161,7 +161,7 @@ export const policyCheckCall: z.ZodType = named(
   "PolicyCheckRequest",
   z.strictObject({ policy: named("PolicyFile", policyFileSchema, "A policy, as a file has it.") }),
 );
-/** Every change of policy takes it. */
+/** Members of every policy change. */
 const signed: Record<string, z.ZodType> = { signature: signatureShape.optional() };
 
 export const policySetCall: z.ZodType = named(
@@ -231,7 +231,7 @@ export const decisionQuery: z.ZodType = z.strictObject({
   }).optional(),
 });
 
-/** A tenant's limits, as a budgets file has them. */
+/** A tenant's limits, as in a budgets file. */
 function limitShape(): z.ZodType {
   const limit = schemaAt(budgetsFileSchema, ["tenants", "any"]);
   invariant(limit !== undefined, "a file of budgets holds tenants");

@@ -1,5 +1,5 @@
 /**
- * The signature of a change of policy, as a body carries it: what `calybris policy sign` prints.
+ * The signature of a policy change in a request body, in the form that `calybris policy sign` prints.
  * @module
  */
 import type { ChangeSignature } from "@calybris/engine";
@@ -31,7 +31,7 @@ export const signatureShape: z.ZodType = named(
   "Signature of a change of policy, needed where `rollout.signersFile` is configured.",
 );
 
-/** @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming every member that is wrong. */
+/** @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming every invalid member. */
 export function signatureIn(value: unknown): ChangeSignature | undefined {
   if (value === undefined) return undefined;
   const mistakes = shapeMistakes(z.strictObject({ signature: signatureShape }), { signature: value });

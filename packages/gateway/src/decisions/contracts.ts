@@ -1,5 +1,5 @@
 /**
- * Every operation of the API, in the order of the documentation: what it requires, what it takes and what it answers.
+ * The contracts of all API operations, in the order of the documentation: required scopes, parameters and answers.
  * @module
  */
 import { createdKeyShape, createKeyCall, keysShape, revokedKeyShape } from "./key-shapes.ts";
@@ -84,9 +84,9 @@ export type ApiOperation =
   | "metrics";
 export type OperationName = ApiOperation | DocumentationOperation | LogOperation;
 
-/** Of a whole batch; the engine bounds each of its requests. */
+/** For a whole batch; the engine bounds each of its requests. */
 const BATCH_MEMBERS_MAX = 640_000;
-/** Of a prior: 4 arrays of 32,768 nodes, 4,096 categories and the rest. */
+/** For a prior: 4 arrays of 32,768 nodes, 4,096 categories and the rest. */
 const PRIOR_MEMBERS_MAX = 150_000;
 
 type Contracts<Name extends string> = { readonly [Key in Name]: Omit<RouteContract, "name"> };

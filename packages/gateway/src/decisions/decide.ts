@@ -1,5 +1,5 @@
 /**
- * One decision over HTTP. This is the only place that asks the engine to decide.
+ * One decision over HTTP.
  * @module
  */
 import type { ClientRequest, Decided, DecisionWaiter } from "@calybris/engine";
@@ -21,14 +21,14 @@ export function decideOne(context: ApiContext, call: Call, responder: Responder)
   context.engine.submit(request, new Answering(context, responder, receipts), 0, actor);
 }
 
-/** One answer is written at a time. */
+/** Shared, because answers are written one at a time. */
 const scratch: AnswerBuffer = new AnswerBuffer(16 * 1024);
 
-/** Answers one request once it is decided. */
+/** Answers a request when it is decided. */
 class Answering implements DecisionWaiter {
   readonly #context: ApiContext;
   readonly #responder: Responder;
-  /** Signs a receipt of the decision, where one was requested. */
+  /** Signs a receipt of the decision, if one was requested. */
   readonly #receipts: ReceiptSigner | undefined;
 
   constructor(context: ApiContext, responder: Responder, receipts: ReceiptSigner | undefined) {
@@ -68,7 +68,7 @@ class Answering implements DecisionWaiter {
   }
 }
 
-/** The `idempotency-key` header is the request id, sent in another place. */
+/** The request with the `idempotency-key` header, if present, as its request ID. */
 function withKey({ body, idempotencyKey }: Call): ClientRequest {
   if (idempotencyKey === undefined || typeof body !== "object" || body === null || Array.isArray(body))
     return body as ClientRequest;

@@ -1,15 +1,15 @@
 /**
- * A decision as JSON, written out by hand: every decision takes this path. A test holds it to its schema. It is plain
- * ASCII, whatever names are in it: then its length in bytes is its length, and it is written unchanged.
+ * Writes a decision as JSON with hand-written code. A test checks it against its schema. The text is ASCII, whatever names
+ * it contains, so that its length in bytes is its length.
  * @module
  */
 import type { Decided } from "@calybris/engine";
 import { type Candidate, cost, type PolicySnapshot, toHex } from "@calybris/kernel";
 
-/** What of an answer as text follows from its policy alone. */
+/** The parts of an answer's text that depend only on its policy. */
 export interface AnswerTexts {
   readonly snapshot: PolicySnapshot;
-  /** `{"id":7,"name":"…"` by position in the catalog, to be closed. */
+  /** `{"id":7,"name":"…"` without the closing brace, by position in the catalog. */
   readonly open: readonly string[];
   readonly openById: ReadonlyMap<number, string>;
   readonly candidates: ReadonlyMap<number, Candidate>;
@@ -17,13 +17,13 @@ export interface AnswerTexts {
 }
 
 /**
- * @param remaining - what the tenant may still reserve; `undefined` for one without a limit.
+ * @param remaining - the tenant's headroom; `undefined` for a tenant without a limit.
  */
 export function decisionText(decided: Decided, texts: AnswerTexts, remaining: bigint | undefined): string {
   return `${decisionMembers(decided, texts, remaining)}}`;
 }
 
-/** The same, to be continued with more members. */
+/** The same without the closing brace, to append more members. */
 export function decisionMembers(decided: Decided, texts: AnswerTexts, remaining: bigint | undefined): string {
   const { decision, request, digests, requestId, tenant, shortfall } = decided;
   const isRejected = decision.action === "reject";
@@ -52,7 +52,10 @@ export function decisionMembers(decided: Decided, texts: AnswerTexts, remaining:
   );
 }
 
-/** Which floor it was: the client's, a learned one, or the use case's, unless that was lowered to what was asked for. */
+/**
+ * The source of the floor: the client, learning, or the use case, unless it was lowered to the requested candidate's
+ * quality.
+ */
 function floorSource({ learning, defaulted, request, useCase }: Decided, { useCases }: PolicySnapshot): string {
   if (learning !== undefined) return learning.source;
   if (!defaulted.includes("floor")) return "client";
@@ -73,7 +76,7 @@ function quoted(text: string): string {
 
 const BEYOND_ASCII = /[^ -~]/g;
 
-/** Takes long in comparison with an answer: made once for each policy. */
+/** Built once per policy, because it takes long compared with an answer. */
 export function answerTexts(snapshot: PolicySnapshot): AnswerTexts {
   const { candidates } = snapshot.policy;
   const open = candidates.map(({ id }, index) => `{"id":${id},"name":${quoted(snapshot.candidateNames[index] ?? "")}`);

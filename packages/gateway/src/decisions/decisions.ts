@@ -1,5 +1,5 @@
 /**
- * Decisions over HTTP: one, many, and one that was made before. An answer leaves only when its entry is on the disk.
+ * Decisions over HTTP: one, many, and a past one. An answer is sent only when its entry is on disk.
  * @module
  */
 import type { ReadDecided } from "@calybris/engine";

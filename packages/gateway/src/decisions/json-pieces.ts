@@ -1,12 +1,12 @@
 /**
- * A JSON object with long lists, written piece by piece: the thread that decides goes on in between.
+ * Writes a JSON object with long lists in pieces, so that the deciding thread can continue in between.
  * @module
  */
 import { apiJson } from "../http/error-dialect.ts";
 
 const PIECE_CHARACTERS = 16 * 1024;
 
-/** @param lists - members that come last; each item is made when it is its turn. */
+/** @param lists - the last members; each item is produced when it is written. */
 export async function* jsonPieces(
   members: object,
   lists: { readonly [name: string]: Iterable<unknown> },

@@ -1,5 +1,5 @@
 /**
- * The shapes of API keys that are created over the API.
+ * The schemas of API keys that are created over the API.
  * @module
  */
 import { field, text, whole } from "@calybris/engine/internal";

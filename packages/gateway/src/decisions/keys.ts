@@ -1,5 +1,5 @@
 /**
- * API keys over HTTP: created, listed, rotated, revoked. What a key may do is in the journal with its maker; its secret is
+ * API keys over HTTP: create, list, rotate, revoke. The journal records a key's permissions and its creator; the secret is
  * shown once and not stored.
  * @module
  */
@@ -67,7 +67,7 @@ async function revoke(context: ApiContext, { principal, parameters }: Call): Pro
 function answer(context: ApiContext, id: number, key: string): Reply {
   context.keysChanged();
   const created = context.engine.keys.created().find(({ sequence }) => sequence === id);
-  // It may have been revoked while its entry became durable.
+  // It may have been revoked before its entry was durable.
   if (created === undefined) throw new GatewayError("CAL_GATEWAY_KEY_UNKNOWN", { id: String(id) });
   return { body: apiJson({ ...shown(created), key }) };
 }
@@ -86,20 +86,20 @@ function find({ engine }: ApiContext, id = ""): CreatedKey {
 
 const SHOWN_MAX = 32;
 
-/** A caller cannot make a key that may do more than its own. */
+/** A caller cannot create a key with more scopes than its own. */
 function requireNarrower(principal: Principal, { scopes }: Pick<KeyIdentity, "scopes">): void {
   const scope = scopes.find((one) => !principal.scopes.has(one));
   if (scope !== undefined) throw new GatewayError("CAL_GATEWAY_KEY_TOO_WIDE", { key: principal.name, scope });
 }
 
-/** As in the configuration: only decisions are bound to tenants. */
+/** As in the configuration, only keys for decisions alone can be bound to tenants. */
 function requireBindable({ scopes, tenants }: KeyBody): void {
   if (tenants === undefined || scopes.every((scope) => scope === "decide")) return;
   const problem = "hold more than `decide`, and the key is bound to tenants";
   throw invalid("scopes", problem, "Bind only a key with the scope `decide`, or leave `tenants` out.");
 }
 
-/** The tenant whose budget is the key's. */
+/** The tenant whose budget the key uses. */
 function tenantOf({ tenants = [] }: KeyBody): string {
   const [tenant, ...others] = tenants;
   if (tenant !== undefined && others.length === 0) return tenant;

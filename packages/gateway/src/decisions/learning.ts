@@ -1,5 +1,5 @@
 /**
- * The learner over HTTP: activating the prior and the certificate that it works with, and what it cost.
+ * The learner over HTTP: activating its prior and its certificate, and its regret.
  * @module
  */
 import type { Engine } from "@calybris/engine";
@@ -40,7 +40,7 @@ async function setCertificate(engine: Engine, { principal, body }: Call): Promis
   return { body: apiJson({ sequence, holdoutBps }) };
 }
 
-/** Without what only `calybris regret` asks for: groups, and a target policy. */
+/** Without the parts that only `calybris regret` reports: groups, and a target policy. */
 async function regret(engine: Engine): Promise<Reply> {
   const { report, sequence, headSequence } = await engine.regret.report();
   const { by: _by, target: _target, groups: _groups, all, ...rest } = report;

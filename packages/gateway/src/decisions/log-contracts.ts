@@ -1,6 +1,6 @@
 /**
- * The operations that serve the journal's Merkle tree as a log (C2SP tlog-tiles): its newest checkpoint, and its tiles. Their
- * paths are those of that specification, below `/log`.
+ * The operations that serve the journal's Merkle tree as a log (C2SP tlog-tiles): its newest checkpoint, and its tiles.
+ * Paths follow that specification, below `/log`.
  * @module
  */
 import type { RouteContract } from "../http/route-contract.ts";
@@ -9,7 +9,7 @@ export type LogOperation = "logCheckpoint" | "logTile" | "logTile2" | "logTile3"
 
 const SCOPES: RouteContract["scopes"] = ["audit", "operate", "decide"];
 
-/** The number of a tile has three digits in each part of its path, and the width of a partial tile is one more. */
+/** Each path segment holds three digits of a tile's number; a partial tile has one more segment with its width. */
 function tile(parts: string): Omit<RouteContract, "name"> {
   return {
     method: "GET",

@@ -1,6 +1,6 @@
 /**
- * The journal's Merkle tree as a log over HTTP: what a monitor or a witness reads. A tile never changes, so it may be kept for
- * ever; the checkpoint may not.
+ * The journal's Merkle tree as a log over HTTP, for monitors and witnesses. Tiles are immutable, so they may be cached
+ * forever; the checkpoint may not.
  * @module
  */
 import { CalybrisError } from "@calybris/kernel";

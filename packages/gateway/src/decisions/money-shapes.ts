@@ -1,5 +1,5 @@
 /**
- * The shapes of budgets, of what became of reservations, and of outcomes, as the service answers them.
+ * The schemas of budgets, settlements and outcomes in answers.
  * @module
  */
 import { z } from "zod";

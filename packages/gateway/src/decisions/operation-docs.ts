@@ -1,6 +1,6 @@
 /**
- * What the documentation says of each operation beyond its contract: its group, a request that works, and the errors it
- * answers. A test posts the requests, in the order of {@link EXAMPLE_ORDER}, to a service that has just been started.
+ * The documentation of each operation beyond its contract: group, example request, and errors. A test sends the requests, in
+ * the order of {@link EXAMPLE_ORDER}, to a newly started service.
  * @module
  */
 import type { EngineErrorCode } from "@calybris/engine";
@@ -16,7 +16,7 @@ export interface OperationDocs {
   /** Parameters of the path and the query. */
   readonly parameters?: { readonly [name: string]: string | number };
   readonly body?: object;
-  /** Errors of this operation alone; {@link errorsOf} adds those that its contract implies. */
+  /** Errors specific to this operation; {@link errorsOf} adds those that its contract implies. */
   readonly errors: readonly DocumentedError[];
 }
 
@@ -32,7 +32,7 @@ export const TAGS: { readonly [tag: string]: string } = {
   Operation: "Health, metrics, configuration and clock of the service.",
 };
 
-/** The decisions of the examples, whose identities follow from the policy of `calybris init`. */
+/** The decisions of the examples. Their identities follow from the policy of `calybris init`. */
 const [SETTLED, RELEASED, HELD] = ["4-e87e4357", "5-701e594d", "6-1a21a15b"] as const;
 
 /** The keys of the examples: the sequences of their entries. */
@@ -51,7 +51,7 @@ const POLICY = {
   },
 };
 
-/** A prior of a policy without features, such as the one that `calybris init` writes. */
+/** A prior for a policy without features, such as that of `calybris init`. */
 const PRIOR = {
   format: 1,
   digest: "6244af51fbc1c7311139833017ff7139e12f2ef00d1d26c67dc44929f584d255",
@@ -287,7 +287,7 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
   metrics: { tag: "Operation", errors: [] },
 };
 
-/** An order in which each example has what it needs: a budget, then decisions, then what became of them. */
+/** An order in which each example's prerequisites exist: a budget, then decisions, then their outcomes. */
 export const EXAMPLE_ORDER: readonly ApiOperation[] = [
   "setBudget",
   "decide",
@@ -331,7 +331,7 @@ export const EXAMPLE_ORDER: readonly ApiOperation[] = [
 /** Operations without a body that append to the journal. */
 const COMMANDS_WITHOUT_BODY: readonly string[] = ["reload", "confirmClock", "rotateKey", "revokeKey"];
 
-/** Every code that an operation may answer: its own, and those that follow from its contract. */
+/** All error codes of an operation: its own, and those that follow from its contract. */
 export function errorsOf(contract: RouteContract): readonly DocumentedError[] {
   const { name, scopes, body, query, always } = contract;
   const isCommand = (body !== undefined && name !== "checkPolicy") || COMMANDS_WITHOUT_BODY.includes(name);

@@ -1,5 +1,5 @@
 /**
- * Policies over HTTP: listing them, checking one, activating one, and reloading what the service is configured with.
+ * Policies over HTTP: listing, checking and activating them, and reloading the service's configuration.
  * @module
  */
 import { apiJson, JSON_TYPE } from "../http/error-dialect.ts";

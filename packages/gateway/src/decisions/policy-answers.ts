@@ -1,5 +1,5 @@
 /**
- * What of answers follows from their policies alone, made once for each policy that a decision is answered under.
+ * The parts of answers that depend only on the policy, built once per policy.
  * @module
  */
 import type { Engine } from "@calybris/engine";
@@ -21,7 +21,7 @@ export class PolicyAnswers {
     this.#engine = engine;
   }
 
-  /** @param policyId - of a decision that was answered. */
+  /** @param policyId - the policy of a decision. */
   of(policyId: number): PolicyAnswer {
     let answer = this.#answers[policyId];
     if (answer === undefined) {

@@ -1,6 +1,6 @@
 /**
- * A policy that arrives over HTTP: read by the rules of a policy's file, which say more than a schema can. It takes long,
- * so a worker thread does it.
+ * A policy sent over HTTP: validated with the rules of a policy file, which a schema cannot express. This takes long, so a
+ * worker thread does it.
  * @module
  */
 import {
@@ -24,13 +24,13 @@ import { GatewayError } from "../gateway-errors.ts";
 import type { ClaimBody } from "../keys/caller.ts";
 import { signatureIn } from "./change-signature.ts";
 
-/** A policy that was checked; survives being sent from one thread to another. */
+/** A valid policy, in a form that can be sent between threads. */
 export interface PolicyBody {
   readonly name: string;
   readonly candidateCount: number;
   readonly policyDigest: string;
   readonly snapshotDigest: string;
-  /** What activates the policy, where the body is meant to. */
+  /** Activates the policy, if the body requests it. */
   readonly activation: Activation | undefined;
 }
 
@@ -86,7 +86,7 @@ export function digestsOf(snapshot: PolicySnapshot): {
   };
 }
 
-/** A catalog comes with the policy, or is built in: a caller names no file of this machine. */
+/** The catalog must be in the policy or built in: a caller cannot name a file of this machine. */
 async function snapshotIn(policy: unknown): Promise<PolicySnapshot> {
   const catalog = membersOf(policy)["catalog"];
   if (typeof catalog !== "string") return parsePolicyFile(policy);

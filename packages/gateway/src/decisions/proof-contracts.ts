@@ -1,5 +1,5 @@
 /**
- * The operations that prove that entries are in the log: their shapes and contracts.
+ * The schemas and contracts of the operations that prove that entries are in the log.
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,6 @@
 /**
- * Receipts over HTTP: of a decision whose entry is on the disk, signed by the key that the service was started with, with the
- * proof of inclusion where the newest checkpoint covers the entry.
+ * Receipts over HTTP, for decisions whose entry is on disk. They are signed with the key of the service's start, and include
+ * the inclusion proof if the newest checkpoint covers the entry.
  * @module
  */
 import type { Engine, FoundDecision } from "@calybris/engine";
@@ -17,13 +17,13 @@ import {
   signReceipt,
 } from "@calybris/kernel";
 
-/** Who signs receipts. */
+/** The signer of receipts. */
 export interface ReceiptSigner {
   readonly signerId: string;
   readonly signer: Signer;
 }
 
-/** @throws CalybrisError `CAL_RECEIPT_KEY_MISSING` where the service signs no receipts. */
+/** @throws CalybrisError `CAL_RECEIPT_KEY_MISSING` if the service signs no receipts. */
 export function requireReceipts(by: ReceiptSigner | undefined): ReceiptSigner {
   if (by === undefined) throw new CalybrisError("CAL_RECEIPT_KEY_MISSING", {});
   return by;
@@ -32,7 +32,7 @@ export function requireReceipts(by: ReceiptSigner | undefined): ReceiptSigner {
 /**
  * The receipt of a decision, as JSON text.
  *
- * @throws CalybrisError `CAL_RECEIPT_REFUSED` for an entry that is not durable; `CAL_PROOF_REJECTED` where the tree beside the
+ * @throws CalybrisError `CAL_RECEIPT_REFUSED` for an entry that is not durable; `CAL_PROOF_REJECTED` if the tree beside the
  * journal does not have the root of its newest checkpoint.
  */
 export async function receiptJson(engine: Engine, found: FoundDecision, by: ReceiptSigner): Promise<string> {
@@ -46,7 +46,7 @@ export async function receiptJson(engine: Engine, found: FoundDecision, by: Rece
   return formatReceiptJson(inclusion === undefined ? receipt : { ...receipt, inclusion });
 }
 
-/** `undefined` where no checkpoint covers the entry. */
+/** `undefined` if no checkpoint covers the entry. */
 async function inclusionOf(
   { checkpoints }: Engine,
   sequence: number,

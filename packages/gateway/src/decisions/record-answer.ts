@@ -1,6 +1,6 @@
 /**
- * A decision as JSON, written as bytes from its record: what `decisionText` writes of the same decision, which is the
- * definition. Every decision takes this path; one with a name beyond ASCII is left to `decisionText`.
+ * Writes a decision as JSON bytes from its record. The output equals that of `decisionText`, which is the definition. Every
+ * decision takes this path, except those with a non-ASCII name, which are left to `decisionText`.
  * @module
  */
 import {
@@ -21,7 +21,7 @@ import {
 } from "@calybris/engine/internal";
 import { DEFAULTED, exactCost, FLOOR_SOURCES, type PolicySnapshot, DECISION_AT } from "@calybris/kernel";
 
-/** Longer than an answer without its texts. */
+/** Upper bound of an answer without its texts. */
 const ANSWER_BYTES_MAX = 4_096;
 
 const L = {
@@ -71,44 +71,44 @@ const L = {
 const ACTION_LABELS: readonly Uint8Array[] = Array.from(ACTIONS, (action) => label(action ?? ""));
 const REASON_LABELS: readonly Uint8Array[] = Array.from(REASONS, (reason) => label(reason ?? ""));
 const SOURCES: readonly Uint8Array[] = FLOOR_SOURCES.map((source) => label(`,"source":"${source}"`));
-/** By the bits of what was defaulted. */
+/** Indexed by the mask of defaulted members. */
 const DEFAULTS: readonly Uint8Array[] = Array.from({ length: 1 << DEFAULTED.length }, (_, bits) =>
   label(JSON.stringify(DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0))),
 );
 const FLOOR_DEFAULTED: number = 1 << DEFAULTED.indexOf("floor");
 const REJECT: number = ACTIONS.indexOf("reject");
 
-/** A candidate as it appears in answers, `{"id":7,"name":"…"` to be closed, and its prices as numbers. */
+/** A candidate in the form of answers: `{"id":7,"name":"…"` without the closing brace, and its prices as numbers. */
 interface NamedCandidate {
   readonly open: Uint8Array;
   readonly inputPrice: number;
   readonly outputPrice: number;
 }
 
-/** What of an answer as bytes follows from its policy alone. */
+/** The parts of an answer's bytes that depend only on its policy. */
 export interface AnswerBytes {
   readonly byIndex: readonly NamedCandidate[];
   readonly byId: ReadonlyMap<number, NamedCandidate>;
-  /** The floor that a use case has of its own; -1 for one without. */
+  /** The floor of a use case; -1 if it has none. */
   readonly floorOf: (useCase: string) => number;
 }
 
-/** What an answer says beside its record. */
+/** The values of an answer that its record lacks. */
 export interface AnswerContext {
   /** `undefined` for a policy with a name beyond ASCII. */
   readonly texts: AnswerBytes | undefined;
-  /** What the tenant may still reserve; `undefined` for one without a limit. */
+  /** The tenant's headroom; `undefined` for a tenant without a limit. */
   readonly remainingMicrocents: bigint | undefined;
   readonly repeated: boolean;
   readonly useCase: () => string;
 }
 
-/** What the answer takes at most. */
+/** Maximum size of the answer. */
 export function answerBytesMax({ pages, at }: DecisionRecord): number {
   return ANSWER_BYTES_MAX + (pages.u32[(at + AT.headBytes) >>> 2] as number);
 }
 
-/** Writes the answer at `outAt`; returns where it ends, or −1 for one that is left to `decisionText`. */
+/** Writes the answer at `outAt`; returns its end, or −1 for an answer that is left to `decisionText`. */
 export function putAnswer(
   { pages, at }: DecisionRecord,
   context: AnswerContext,
@@ -172,7 +172,7 @@ function putDecision({ u8, u16, u32 }: Pages, at: number, texts: AnswerBytes, ou
   return putLabel(out, putSigned(out, end, u32[w + 10] as number, u32[w + 11] as number), L.quoteBrace);
 }
 
-/** What the requested candidate would have cost; below 0 for an amount beyond exact numbers. */
+/** The cost of the requested candidate; negative if it is not exact as a `number`. */
 function putCosts({ u8, u32 }: Pages, at: number, texts: AnswerBytes, out: Uint8Array, outAt: number): number {
   const asked = (at + AT.request) >>> 2;
   const made = (at + AT.decision) >>> 2;
@@ -189,7 +189,10 @@ function putCosts({ u8, u32 }: Pages, at: number, texts: AnswerBytes, out: Uint8
   return putLabel(out, putNumber(out, putLabel(out, end, L.quote), cost - own), L.quote);
 }
 
-/** Which floor it was: the client's, a learned one, or the use case's, unless that was lowered to what was asked for. */
+/**
+ * The source of the floor: the client, learning, or the use case, unless it was lowered to the requested candidate's
+ * quality.
+ */
 function putFloor(
   pages: Pages,
   at: number,
@@ -242,7 +245,7 @@ function putText({ u8, u32 }: Pages, at: number, field: number, out: Uint8Array,
   return putBytes(out, outAt, u8, from, from + (u32[(at + field + 4) >>> 2] as number));
 }
 
-/** An answer is ASCII, so that its length in bytes is its length. */
+/** Whether the texts of a record are ASCII. */
 function isPlain({ u8, u32 }: Pages, at: number): boolean {
   const from = at + (u32[(at + AT.headAt) >>> 2] as number);
   const end = from + (u32[(at + AT.headBytes) >>> 2] as number);
@@ -253,7 +256,7 @@ function isPlain({ u8, u32 }: Pages, at: number): boolean {
 const TILDE = 0x7e;
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** Made once for each policy; `undefined` for one with a name beyond ASCII. */
+/** Built once per policy; `undefined` for a policy with a non-ASCII name. */
 export function answerBytes({ policy, candidateNames, useCases }: PolicySnapshot): AnswerBytes | undefined {
   if (!candidateNames.every((name) => PLAIN.test(name))) return undefined;
   const byIndex = policy.candidates.map(({ id, inputPriceMicrocents, outputPriceMicrocents }, index) => ({

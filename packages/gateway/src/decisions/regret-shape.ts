@@ -1,5 +1,5 @@
 /**
- * The shape of what is measured of regret, as the service answers it.
+ * The schema of measured regret in answers.
  * @module
  */
 import { z } from "zod";

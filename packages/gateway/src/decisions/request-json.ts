@@ -1,5 +1,5 @@
 /**
- * A request as it was decided, for people: masks become the names they stand for.
+ * A decided request in readable form: masks become names.
  * @module
  */
 import { ALL_PROVIDERS, NO_BUDGET_LIMIT, type PolicySnapshot, type Request } from "@calybris/kernel";

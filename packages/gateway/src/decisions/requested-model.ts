@@ -1,5 +1,5 @@
 /**
- * The models that a key allows, for decisions without a call.
+ * Checks the requested model against those that a key allows, for decisions without a call.
  * @module
  */
 import type { ClientRequest, Engine } from "@calybris/engine";
@@ -8,10 +8,10 @@ import { requireModel } from "../keys/allowed-models.ts";
 import type { Principal } from "../keys/keyring.ts";
 
 /**
- * A decision that names no candidate leaves the choice to the policy, which the key allows as `auto`. A candidate that the
- * policy does not have is left to the engine, which says so.
+ * A request that names no candidate leaves the choice to the policy, which the key must allow as `auto`. A candidate that
+ * the policy lacks is left to the engine to refuse.
  *
- * @param request - as it was sent; it may be anything.
+ * @param request - as sent, not validated.
  * @throws GatewayError `CAL_GATEWAY_MODEL_REFUSED`.
  */
 export function requireRequested({ snapshot }: Engine, principal: Principal, request: unknown): void {

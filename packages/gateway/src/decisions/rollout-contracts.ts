@@ -1,5 +1,5 @@
 /**
- * The operations that bring another policy into use in stages.
+ * The contracts of the operations that roll out a policy in stages.
  * @module
  */
 import type { RouteContract } from "../http/route-contract.ts";

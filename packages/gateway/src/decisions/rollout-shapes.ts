@@ -1,5 +1,5 @@
 /**
- * The shapes of a rollout, as the service answers them.
+ * The schemas of a rollout in answers.
  * @module
  */
 import { z } from "zod";

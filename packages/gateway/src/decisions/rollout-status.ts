@@ -1,10 +1,10 @@
 /**
- * The status of a rollout, as the service answers it and `calybris policy status` prints it.
+ * The status of a rollout in the form that the service answers and `calybris policy status` prints.
  * @module
  */
 import type { RolloutStatus } from "@calybris/engine";
 
-/** Guarantee: what `rolloutShape` describes. */
+/** Guarantee: the result matches `rolloutShape`. */
 export function rolloutJson({ active, staged, canaryBps = 0, counts, compared, ...status }: RolloutStatus): object {
   const next = { activePolicyId: active.id, nextChange: status.nextChange ?? null };
   if (staged === undefined || counts === undefined || compared === undefined) return { ...next, staged: null };

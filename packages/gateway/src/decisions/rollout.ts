@@ -1,5 +1,5 @@
 /**
- * Rollout over HTTP: staging a policy, how it compares with the active one, a canary, promoting it, rolling back.
+ * Rollout over HTTP: staging a policy, comparing it with the active one, running a canary, promoting, rolling back.
  * @module
  */
 import { type ChangeSignature, GATES } from "@calybris/engine";

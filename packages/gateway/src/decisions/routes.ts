@@ -41,7 +41,7 @@ export function serviceRoutes(context: ApiContext, watched: Watched): readonly R
 }
 
 function documentationHandlers(): Pick<Handlers, "openapi" | "docs" | "docsRedoc" | "docsStart"> {
-  // Made when they are first asked for: most services never are.
+  // Built at the first request: most services never get one.
   let document: ReturnType<typeof openApi> | undefined;
   const made = (): ReturnType<typeof openApi> => {
     document ??= openApi(API_CONTRACTS);

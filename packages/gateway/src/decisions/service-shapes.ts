@@ -1,5 +1,5 @@
 /**
- * The shapes of policies, of the journal's head and of the state of the service, as it answers them.
+ * The schemas of policies, the journal's head and the service's state in answers.
  * @module
  */
 import { z } from "zod";

@@ -1,5 +1,5 @@
 /**
- * What became of a decision: what it cost, and how good it was.
+ * Reports on decisions over HTTP: their cost and their outcome.
  * @module
  */
 import type { Caller, ClientOutcome, Observed, Settled } from "@calybris/engine";
@@ -52,7 +52,7 @@ interface Command extends ClaimBody {
   readonly knownMicrocents: string | undefined;
 }
 
-/** The contract's schema has checked the members that each operation takes. */
+/** The command in a body, which the contract's schema has validated. */
 function commandOf({ principal, body }: Call): Command {
   const members = body as Command;
   return { ...members, tenant: tenantOfDecision(principal, members.tenant) };

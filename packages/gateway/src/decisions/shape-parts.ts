@@ -1,18 +1,18 @@
 /**
- * What shapes are made of, and the names that the OpenAPI document and the client give them. Amounts of money are decimal
- * strings, because they may pass 2^53; everything else is a number that is exact.
+ * Parts of schemas, and their names in the OpenAPI document and the client. Amounts of money are decimal strings, because
+ * they may exceed 2^53; all other numbers are exact.
  * @module
  */
 import { DECISION_ID_PATTERN, DIGEST_PATTERN } from "@calybris/kernel";
 import { z } from "zod";
 
-/** Names of the shapes that documents refer to. */
+/** The named schemas that documents refer to. */
 export const shapes: z.core.$ZodRegistry<{ id: string; description?: string }> = z.registry<{
   id: string;
   description?: string;
 }>();
 
-/** Gives a shape its name. */
+/** Registers a schema under a name. */
 export function named<Schema extends z.ZodType>(id: string, schema: Schema, description?: string): Schema {
   shapes.add(schema, description === undefined ? { id } : { id, description });
   return schema;

@@ -1,5 +1,5 @@
 /**
- * `POST /v1/ledger/reconcile`: held decisions are reconciled from a provider's export of usage, while the service runs.
+ * `POST /v1/ledger/reconcile`: reconciles held decisions from a provider's usage export while the service runs.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -14,7 +14,7 @@ interface ExportBody extends ClaimBody {
   readonly completeUntil?: number;
 }
 
-/** Named in errors, in front of the line. */
+/** The name of the export in errors. */
 const NAME = "usageExport";
 
 export function usageExportHandlers({ engine }: ApiContext): { readonly reconcileUsage: Handler } {
@@ -26,7 +26,7 @@ export function usageExportHandlers({ engine }: ApiContext): { readonly reconcil
       const { usageExport, completeUntil: completeUntilUs, ...claim } = body as ExportBody;
       const caller = callerOf(engine, principal, claim);
       const exportDigest = createHash("sha256").update(usageExport).digest("hex");
-      // What one bill has settled counts in the next, so that two are not spread over the same decisions at once.
+      // One export at a time, because each must see the decisions that the one before has settled.
       const before = last;
       const done = (async () => {
         await before;

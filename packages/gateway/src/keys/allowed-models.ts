@@ -1,5 +1,5 @@
 /**
- * Which models a key's calls may ask for.
+ * The models that a key may request.
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
@@ -8,7 +8,7 @@ import type { Principal } from "./keyring.ts";
 const ENDING = "*";
 
 /**
- * Whether a name is one of those allowed; `claude-*` allows every name that begins so.
+ * Whether a model is allowed; `claude-*` allows every name with that prefix.
  *
  * @example
  * ```ts

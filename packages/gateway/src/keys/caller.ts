@@ -1,13 +1,13 @@
 /**
- * Who gives a command over HTTP: the key that was presented, which the journal learns the first time it acts, and on whose
- * behalf, as the client claims. Nothing that a client sends makes it another actor.
+ * The caller of a command over HTTP: the presented key, which is journaled when it first acts, and on whose behalf it acts,
+ * as the client claims. No claim of a client changes the actor.
  * @module
  */
 import type { Caller, Engine } from "@calybris/engine";
 import { GatewayError } from "../gateway-errors.ts";
 import type { Principal } from "./keyring.ts";
 
-/** The members of a body that say on whose behalf; `by` is the older name. */
+/** The members of a body with the claim; `by` is the older name. */
 export interface ClaimBody {
   readonly onBehalfOf?: string;
   readonly by?: string;

@@ -3,8 +3,8 @@
  * a slow hash would add nothing. Every presented key is hashed, and its digest is compared with every configured digest in
  * constant time, so that timing does not reveal how close a guess was.
  *
- * Keys that the API created are in the journal, and may be many: they are found by their digest in a table, which reveals no
- * more, because nobody can choose what a digest begins with. One that has expired is refused from that instant on.
+ * Keys that the API created are in the journal, and there may be many. They are looked up by digest in a hash table, which
+ * leaks nothing useful, because callers cannot choose the prefix of a digest. A key is refused from its expiry on.
  * @module
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
@@ -20,15 +20,15 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>;
   /** The tenants a bound key may act for; `undefined`: every tenant. */
   readonly tenants: ReadonlySet<string> | undefined;
-  /** Requests a second; 0 is no limit. */
+  /** Requests per second; 0 means no limit. */
   readonly perSecond: number;
-  /** What the journal knows the key by; `undefined` without keys. */
+  /** The key's identity in the journal; `undefined` for a service without keys. */
   readonly identity: KeyIdentity | undefined;
-  /** Models that calls may ask for, with `*` for any ending; left out: every model. */
+  /** Models that it may request; a trailing `*` matches any ending. Left out: all. */
   readonly allowed?: readonly string[];
-  /** Of calls that name none. */
+  /** The use case of calls that name none. */
   readonly useCase?: string;
-  /** Microseconds; from then on the key is refused. Left out: it does not expire. */
+  /** Microseconds since the Unix epoch; the key is refused from then on. Left out: it does not expire. */
   readonly expiresAtUs?: number;
 }
 
@@ -43,13 +43,13 @@ export const LOCAL: Principal = Object.freeze({
 
 const KEY_PATTERN = /^cal_[A-Za-z0-9_-]{43}$/;
 
-/** A new key, and the digest to configure. The key is shown once and not stored. */
+/** Creates a key; returns it with the digest to configure. The key is shown once and not stored. */
 export function createKey(): { readonly key: string; readonly sha256: string } {
   const key = `cal_${randomBytes(32).toString("base64url")}`;
   return { key, sha256: hash("sha256", key, "hex") };
 }
 
-/** A key as it was configured, and its holder. */
+/** A configured key with its principal. */
 interface Configured {
   readonly text: string;
   readonly digest: Buffer;
@@ -71,7 +71,7 @@ export class Keyring {
     this.replace(keys, perSecondDefault);
   }
 
-  /** Accepts these keys from now on, and no others. A key that has not changed keeps its principal, and so its rate. */
+  /** Replaces the configured keys. An unchanged key keeps its principal, and so its rate limiter. */
   replace(keys: readonly KeyConfig[], perSecondDefault: number): void {
     const before = new Map(this.#keys.map((key) => [key.text, key]));
     this.#keys = keys.map((key) => {
@@ -82,7 +82,7 @@ export class Keyring {
     this.#generation += 1;
   }
 
-  /** Accepts these keys of the journal from now on, and no others of it. One that was accepted before keeps its principal. */
+  /** Replaces the keys of the journal. A key that is already accepted keeps its principal. */
   setCreated(keys: readonly CreatedKey[]): void {
     const before = this.#created;
     this.#created = new Map(
@@ -95,12 +95,12 @@ export class Keyring {
     this.#generation += 1;
   }
 
-  /** Counts replacements: a principal that was found in an earlier generation may no longer be accepted. */
+  /** Counts replacements: a principal from an earlier generation may no longer be accepted. */
   get generation(): number {
     return this.#generation;
   }
 
-  /** Whether the configuration has no keys. Created keys do not close a service that is open to its machine. */
+  /** Whether the configuration has no keys. A service without configured keys stays open, even if keys were created. */
   get isEmpty(): boolean {
     return this.#keys.length === 0;
   }
@@ -147,7 +147,7 @@ function configured(key: KeyConfig, text: string, perSecondDefault: number): Con
   return { text, digest: Buffer.from(sha256, "hex"), principal };
 }
 
-/** What the journal knows a configured key by. */
+/** The journal's identity of a configured key. */
 export function identityOf({
   name,
   sha256,
@@ -162,7 +162,7 @@ export function isKeyForm(text: string): boolean {
   return KEY_PATTERN.test(text);
 }
 
-/** The key in an `authorization` header; `undefined` when there is none. */
+/** The key in an `authorization` header; `undefined` if it has none. */
 export function bearerKey(authorization: string | undefined): string | undefined {
   if (authorization === undefined || authorization.length < 8) return undefined;
   return authorization.slice(0, 7).toLowerCase() === "bearer " ? authorization.slice(7).trim() : undefined;

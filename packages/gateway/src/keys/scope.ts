@@ -1,10 +1,10 @@
 /**
- * Scopes: what a key may do.
+ * Scopes: the permissions of a key.
  * @module
  */
 
 import { KEY_SCOPES, type KeyScope } from "@calybris/kernel";
 
-/** What a key may do: request decisions; change budgets and policies; read the journal. */
+/** A permission: `decide` requests decisions, `operate` changes budgets and policies, `audit` reads the journal. */
 export type Scope = KeyScope;
 export const SCOPES: readonly Scope[] = KEY_SCOPES;

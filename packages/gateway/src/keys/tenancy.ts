@@ -1,6 +1,6 @@
 /**
- * Which tenants a key may act for. A key that is bound to tenants decides, settles and reads for those alone, and learns
- * nothing about any other: what belongs to another tenant is answered as unknown.
+ * The tenants that a key may act for. A key that is bound to tenants decides, settles and reads only for those, and learns
+ * nothing about others: anything of another tenant is answered as unknown.
  * @module
  */
 import { CalybrisError, DEFAULT_TENANT } from "@calybris/kernel";
@@ -12,16 +12,16 @@ import type { Principal } from "./keyring.ts";
 export function requireTenant(principal: Principal, tenant: unknown): void {
   if (principal.tenants === undefined) return;
   const named = tenant === undefined ? DEFAULT_TENANT : tenant;
-  // A tenant that is not text is refused, with its field, where requests are checked.
+  // A tenant that is not text is refused when the request is validated.
   if (typeof named !== "string" || principal.tenants.has(named)) return;
   throw new GatewayError("CAL_GATEWAY_TENANT_REFUSED", { key: principal.name, tenant: named.slice(0, SHOWN_MAX) });
 }
 
 /**
- * The tenant that a decision must belong to before the key may settle it; `undefined`: any tenant. A bound key always
- * gets one, so it cannot settle the decision of another tenant: its own if it has one, else the one it names.
+ * The tenant to which a decision must belong for the key to settle it; `undefined` for any. For a bound key there is always
+ * one, so that it cannot settle another tenant's decision: the named one, else its only tenant, else `default`.
  *
- * @throws GatewayError `CAL_GATEWAY_TENANT_REFUSED` when the key may not act for that tenant.
+ * @throws GatewayError `CAL_GATEWAY_TENANT_REFUSED` if the key may not act for that tenant.
  */
 export function tenantOfDecision(principal: Principal, tenant: string | undefined): string | undefined {
   if (principal.tenants === undefined) return tenant;
@@ -35,7 +35,7 @@ export function maySee(principal: Principal, tenant: string | undefined): boolea
   return principal.tenants === undefined || principal.tenants.has(tenant ?? DEFAULT_TENANT);
 }
 
-/** The error as the caller may see it: a bound key cannot distinguish another tenant's decision from one that never existed. */
+/** The error for the caller: a bound key cannot distinguish another tenant's decision from an unknown one. */
 export function visibleError(principal: Principal, error: unknown): unknown {
   const isForeign = error instanceof CalybrisError && error.code === "CAL_LEDGER_RESERVATION_FOREIGN";
   if (principal.tenants === undefined || !isForeign) return error;

@@ -1,6 +1,6 @@
 /**
- * What the mock provider bills: a row for each call that it received, with what it counted itself. It is the truth that a
- * gateway's ledger is compared with, and the per-request usage export that reconciliation reads.
+ * The bill of the mock provider: a row for each received call, with its own counts. It is the ground truth for a gateway's
+ * ledger, and the per-request usage export for reconciliation.
  *
  * One JSON object a line:
  *
@@ -15,7 +15,7 @@
  * | `usage`               | `input_tokens` with its parts `cache_read_tokens` and `cache_write_tokens`, `output_tokens` with its part `reasoning_tokens` |
  * | `cost_microcents`     | what the usage costs, an integer                                                           |
  *
- * A refused call costs nothing and has a row. One whose answer was lost is billed for what was generated.
+ * A refused call has a row and costs nothing. A call whose answer was lost is billed for the generated output.
  * @module
  */
 import { createWriteStream, type WriteStream } from "node:fs";
@@ -29,15 +29,15 @@ export interface BilledCall {
   readonly requestId: string;
   readonly providerRequestId: string;
   readonly receivedMs: number;
-  /** As the request names it. */
+  /** As in the request. */
   readonly model: string;
-  /** `undefined`: the model is not served, and the call costs nothing. */
+  /** `undefined` if the model is not served; the call then costs nothing. */
   readonly priced: PricedModel | undefined;
 }
 
 /** The row of one call, while it is being written. */
 export interface OpenBill {
-  /** Bills the input, and the output so far. Call it before the bytes that say so are sent. */
+  /** Bills the input, and the output so far. To be called before the corresponding bytes are sent. */
   bill(counts: MockCounts): void;
   end(status: number): void;
 }
@@ -54,12 +54,12 @@ export class Bill {
   readonly #rowsMax: number;
   readonly #rows = new Set<Row>();
   readonly #file: WriteStream | undefined;
-  /** Of rows that were dropped. */
+  /** The total cost of dropped rows. */
   #droppedMicrocents = 0n;
 
   /**
-   * @param rowsMax - ended rows that are kept in memory; the oldest are dropped beyond it, and remain in the file.
-   * @param file - to which rows are appended as they end.
+   * @param rowsMax - maximum ended rows in memory; the oldest are dropped beyond it, and remain in the file.
+   * @param file - ended rows are appended to it.
    */
   constructor(rowsMax: number, file: string | undefined) {
     this.#rowsMax = rowsMax;
@@ -82,17 +82,17 @@ export class Bill {
     };
   }
 
-  /** All rows that are kept, in the order in which the calls came. */
+  /** All rows in memory, in the order of arrival of the calls. */
   text(): string {
     return [...this.#rows].map((row) => `${row.text()}\n`).join("");
   }
 
-  /** What all calls cost, those whose rows were dropped too. */
+  /** The cost of all calls, dropped rows included. */
   get totalMicrocents(): bigint {
     return [...this.#rows].reduce((sum, row) => sum + row.cost(), this.#droppedMicrocents);
   }
 
-  /** Waits until the file has every ended row. */
+  /** Waits until the file has all ended rows. */
   async close(): Promise<void> {
     if (this.#file === undefined) return;
     this.#file.end();
@@ -149,7 +149,7 @@ class Row {
     });
   }
 
-  /** From the mock's own counts, and not from what a reader of usages makes of its answers. */
+  /** Computed from the mock's own counts, not from its answers with a usage reader. */
   cost(): bigint {
     const { priced, receivedMs } = this.#call;
     if (priced === undefined || this.counts === NOTHING) return 0n;

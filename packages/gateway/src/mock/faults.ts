@@ -49,7 +49,7 @@ export interface MockFaults {
 
 export const FAULT_HEADER = "x-mock-fault";
 
-/** A part's value: a count up to a bound, one of some words, any text, or none. */
+/** The type of a part's value: a count up to a maximum, one of several words, any text, or none. */
 type Part = { readonly max: number } | { readonly words: readonly string[] } | "text" | "flag";
 
 const MS_MAX = 3_600_000;
@@ -77,7 +77,7 @@ const PARTS: { readonly [Name in keyof MockFaults]-?: Part } = {
   times: { max: 1_000_000 },
 };
 
-/** What was asked for cannot be read: the mock answers 400, so that a mistyped fault is no test that passes. */
+/** A fault that cannot be parsed. The mock answers 400, so that a test with a mistyped fault fails. */
 export class FaultUnknown extends Error {}
 
 /**
@@ -94,7 +94,7 @@ export function parseFaults(text: string): MockFaults {
   return Object.fromEntries(parts.map(parsePart)) as MockFaults;
 }
 
-/** The faults that a text asks for; none where it has no brackets. */
+/** The faults that a text requests; none if it has no brackets. */
 export function faultsInText(text: string): MockFaults {
   return parseFaults(/\[\[mock:([^\]]*)\]\]/.exec(text)?.[1] ?? "");
 }

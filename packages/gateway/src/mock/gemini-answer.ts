@@ -1,6 +1,6 @@
 /**
- * The mock's answers as Google's: thoughts beside the candidates, results of hosted tools beside the prompt, and every chunk
- * with all counts so far.
+ * The mock's answers in Google's dialect: thoughts are counted apart from candidates, results of hosted tools apart from the
+ * prompt, and every chunk has the cumulative counts.
  * @module
  */
 import type { Json } from "../wire/stream-sights.ts";
@@ -8,7 +8,7 @@ import { isSigned } from "./gemini-call.ts";
 import type { MockCall, MockCounts, MockEvent, MockIdentity } from "./mock-call.ts";
 import { tokenPieces } from "./prompt.ts";
 
-/** Google sends a stream in pieces of some tokens. */
+/** Google streams several tokens per piece. */
 const PIECE_TOKENS = 8;
 
 export function geminiAnswer(call: MockCall, identity: MockIdentity): Json {
@@ -84,7 +84,7 @@ function part({ tool, model }: MockCall, { requestId }: MockIdentity, text: stri
   };
 }
 
-/** Arguments that the limit cut have no value. */
+/** `undefined` for arguments that the output limit truncated. */
 function argumentsOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -127,7 +127,7 @@ const STATUSES: ReadonlyMap<number, string> = new Map([
   [504, "DEADLINE_EXCEEDED"],
 ]);
 
-/** @param waitSeconds - which Google says in the body, and in no header. */
+/** @param waitSeconds - the retry delay, which Google sends in the body, not in a header. */
 export function geminiError(status: number, message: string, type?: string, waitSeconds?: number): Json {
   const info = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: `${waitSeconds}s` };
   const details = waitSeconds === undefined ? {} : { details: [info] };

@@ -1,6 +1,6 @@
 /**
- * A request of Google's API as the mock reads it: held to the field names that Google has, and put into the words of a chat
- * completion, so that one plan serves all dialects.
+ * Google's requests in the mock: validated against Google's field names, and translated to a chat completion, so that one
+ * plan serves all dialects.
  * @module
  */
 import { textOf } from "../usage/usage-record.ts";
@@ -11,7 +11,7 @@ export interface GeminiTarget {
   readonly isStreamed: boolean;
 }
 
-/** `undefined`: the path is none of a call. */
+/** The target of a call; `undefined` for any other path. */
 export function geminiTarget(pathname: string): GeminiTarget | undefined {
   const [, name = "", method] =
     /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent)$/.exec(pathname) ?? [];
@@ -19,13 +19,13 @@ export function geminiTarget(pathname: string): GeminiTarget | undefined {
   return { model: decodeURIComponent(name), isStreamed: method === "streamGenerateContent" };
 }
 
-/** The model whose tokens are counted; `undefined`: the path is none of a count. */
+/** The model of a token count; `undefined` for any other path. */
 export function geminiCounted(pathname: string): string | undefined {
   const name = /^\/v1(?:beta)?\/models\/([^/:]+):countTokens$/.exec(pathname)?.[1];
   return name === undefined ? undefined : decodeURIComponent(name);
 }
 
-/** Of @google/genai 3.3.0. */
+/** Field names of @google/genai 3.3.0. */
 const FIELDS = new Set(
   "contents systemInstruction tools toolConfig generationConfig safetySettings cachedContent labels serviceTier store".split(
     " ",
@@ -41,7 +41,7 @@ const CONFIG_FIELDS = new Set([
   ..."responseModalities speechConfig imageConfig enableEnhancedCivicAnswers".split(" "),
 ]);
 
-/** What Google answers 400 for. */
+/** The problem for which Google answers 400; `undefined` if there is none. */
 export function geminiProblem(body: Json, model: string): string | undefined {
   const config = asObject(body["generationConfig"]) ?? {};
   const unknown =
@@ -61,7 +61,7 @@ export function geminiProblem(body: Json, model: string): string | undefined {
   return undefined;
 }
 
-/** Models that want their first call of each answer back as they signed it. */
+/** Whether a model requires the signature of the first tool call of each answer to be sent back. */
 export function isSigned(model: string): boolean {
   return /^gemini-[3-9]/.test(model);
 }
@@ -75,7 +75,7 @@ function countOf(content: Json | undefined, member: string): number {
   return asList(content?.["parts"]).filter((part) => asObject(part)?.[member] !== undefined).length;
 }
 
-/** The request in the words of a chat completion. */
+/** The request as a chat completion. */
 export function geminiAsChat(body: Json, { model, isStreamed }: GeminiTarget): Json {
   const config = asObject(body["generationConfig"]) ?? {};
   const { mode, allowedFunctionNames } = asObject(asObject(body["toolConfig"])?.["functionCallingConfig"]) ?? {};
@@ -95,7 +95,7 @@ export function geminiAsChat(body: Json, { model, isStreamed }: GeminiTarget): J
   };
 }
 
-/** Whether it asks for a tool that Google runs itself, whose results are input of their own. */
+/** Whether it requests a tool that Google runs, whose results are additional input. */
 export function hasHostedTool(body: Json): boolean {
   return asList(body["tools"]).some((tool) =>
     Object.keys(asObject(tool) ?? {}).some((name) => name !== "functionDeclarations"),

@@ -1,5 +1,6 @@
 /**
- * The mock's answers as Anthropic's messages: input beside what was cached, and a stream's counts cumulative.
+ * The mock's answers as Anthropic's messages: input is counted apart from cached input, and a stream's counts are
+ * cumulative.
  * @module
  */
 import type { Json } from "../wire/stream-sights.ts";

@@ -1,5 +1,5 @@
 /**
- * Sends the answer of one call, with the faults that it asks for, and bills each part before it is sent.
+ * Sends the answer of one call, with the requested faults, and bills each part before it is sent.
  * @module
  */
 import { once } from "node:events";
@@ -26,11 +26,11 @@ export interface AnsweredCall {
   readonly pace: MockPace;
   readonly bill: OpenBill;
   readonly response: ServerResponse;
-  /** Aborted when the client leaves. */
+  /** Aborted when the client disconnects. */
   readonly left: AbortSignal;
 }
 
-/** Rejects when the client leaves before the end. */
+/** Rejects if the client disconnects before the end. */
 export async function sendAnswer(answered: AnsweredCall): Promise<void> {
   const { call, faults, identity, pace, bill, response, left } = answered;
   await pause(faults.latency ?? pace.latencyMs, left);
@@ -43,7 +43,7 @@ export async function sendAnswer(answered: AnsweredCall): Promise<void> {
     return;
   }
   if (faults.reset === "before-head" || faults.stall === "before-head") {
-    // The work was done, and nobody got the answer.
+    // The work was done although the answer is never delivered.
     bill.bill(call.counts);
     if (faults.reset === undefined) await forever(left);
     response.socket?.resetAndDestroy();
@@ -152,7 +152,7 @@ async function sendStream(answered: AnsweredCall): Promise<void> {
   else response.end();
 }
 
-/** The events that are sent, of all that there are. */
+/** The events to send; faults drop some. */
 function sentEvents(call: MockCall, faults: MockFaults, identity: MockIdentity): readonly MockEvent[] {
   const events = STREAMED[call.dialect](call, identity);
   if (faults.cut === "after-usage") return events.filter(({ stage }) => stage !== "end");
@@ -170,7 +170,7 @@ function sentEvents(call: MockCall, faults: MockFaults, identity: MockIdentity):
   );
 }
 
-/** Ends a connection as the fault says. The bytes sent so far arrive first. */
+/** Breaks a connection off as the fault requests, after the bytes so far have been sent. */
 async function breakOff({ faults, response, left }: AnsweredCall, bytes: Buffer): Promise<void> {
   await new Promise<void>((resolve) => response.write(bytes.byteLength === 0 ? ": \n\n" : bytes, () => resolve()));
   if (faults.stall !== undefined) await forever(left);
@@ -196,7 +196,7 @@ function idHeaders(dialect: AnswerDialect, { requestId }: MockIdentity): { reado
   return { [familyOf(dialect) === "anthropic" ? "request-id" : "x-request-id"]: requestId };
 }
 
-/** Until the client leaves. */
+/** Waits until the client disconnects. */
 async function forever(left: AbortSignal): Promise<never> {
   left.throwIfAborted();
   await once(left, "abort");

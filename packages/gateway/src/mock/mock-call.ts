@@ -1,6 +1,6 @@
 /**
- * One call to the mock provider, planned as a whole before anything is sent: the answer's text and every count follow from the
- * seed and the request alone, streamed or not.
+ * One call to the mock provider, planned completely before anything is sent: the answer's text and all counts depend only on
+ * the seed and the request, streamed or not.
  * @module
  */
 import { hash } from "node:crypto";
@@ -11,14 +11,14 @@ import type { MockFaults } from "./faults.ts";
 import { type MockPrompt, readPrompt, tokenPieces, tokensOf } from "./prompt.ts";
 import { schemaInstance } from "./schema-instance.ts";
 
-/** What is billed. Parts of the input are inside it, and so is reasoning in the output. */
+/** The billed counts. Input includes its parts, output includes reasoning. */
 export interface MockCounts {
   readonly inputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
-  /** Of the input, what tools that the provider runs have read; Google alone counts it apart. */
+  /** The part of the input that hosted tools have read; only Google counts it separately. */
   readonly hostedTokens?: number;
 }
 
@@ -29,27 +29,27 @@ export interface MockCall {
   /** Whether a chat stream has a usage chunk. */
   readonly isUsageAsked: boolean;
   readonly body: Json;
-  /** One for each choice; a tool call's are its arguments. */
+  /** One per choice; the arguments for a tool call. */
   readonly texts: readonly string[];
   readonly tool: string | undefined;
   readonly isTruncated: boolean;
-  /** What Google refused for its safety. */
+  /** The part that Google refused for safety. */
   readonly safety?: "prompt" | "answer";
   readonly counts: MockCounts;
-  /** Draws from the call's own numbers: 0 to `limit` - 1. */
+  /** Draws from the call's own random sequence: 0 to `limit` - 1. */
   readonly random: (limit: number) => number;
 }
 
-/** What an answer is signed with. */
+/** The ID and the time of an answer. */
 export interface MockIdentity {
   readonly requestId: string;
   readonly createdSeconds: number;
 }
 
-/** An event of a stream, and how much of the output is generated with it. */
+/** An event of a stream, with the output generated up to it. */
 export interface MockEvent {
   readonly text: string;
-  /** `finish` says that the output is over, why, and what it used; `end` says nothing but that the stream is over. */
+  /** `finish` ends the output, with its reason and usage; `end` only ends the stream. */
   readonly stage: "start" | "piece" | "finish" | "end";
   readonly outputTokens: number;
 }
@@ -59,13 +59,13 @@ const CACHE_STEP_TOKENS = 128;
 const CACHED_TOKENS_MIN = 1_024;
 const HOSTED_TOKENS_MAX = 500;
 
-/** A digest of what decides an answer: equal requests get equal answers, whatever an edit on the way added to them. */
+/** A digest of the members that determine an answer. Members that a gateway adds do not change it. */
 export function promptDigest(seed: number, body: Json): string {
   const { model, messages, system, input, instructions, tools } = body;
   return hash("sha256", JSON.stringify([seed, model, messages, system, input, instructions, tools]), "hex");
 }
 
-/** @param isHosted - whether the request asks for a tool that the provider runs. */
+/** @param isHosted - whether the request includes a hosted tool. */
 export function planCall(
   dialect: AnswerDialect,
   body: Json,
@@ -137,8 +137,8 @@ function isUsageAsked(body: Json): boolean {
 }
 
 /**
- * Anthropic caches what is marked: the first turn writes it, later ones read it. OpenAI caches a long beginning that it has seen,
- * in steps. Both are stated by the conversation itself, so that no call depends on those before it.
+ * Anthropic caches marked prefixes: the first turn writes them, later ones read them. OpenAI caches long prefixes that it
+ * has seen, in steps. Here both follow from the conversation itself, so that no call depends on earlier ones.
  */
 function cacheCounts(
   dialect: AnswerDialect,
@@ -159,7 +159,7 @@ function outputLimit(dialect: AnswerDialect, body: Json): number {
   return Number.isSafeInteger(limit) && limit > 0 ? limit : Number.MAX_SAFE_INTEGER;
 }
 
-/** A tool is called where the request forces one, or asks the mock for it. */
+/** The tool to call, if the request forces one or asks the mock for it. */
 function toolCalled(body: Json, { tool: isAsked }: MockFaults): Json | undefined {
   const choice = body["tool_choice"];
   const chosen = asObject(choice);
@@ -185,7 +185,7 @@ const WORDS =
     " ",
   );
 
-/** Text of exactly so many tokens. */
+/** Text of exactly this many tokens. */
 function prose(tokens: number, random: (limit: number) => number): string {
   if (tokens === 0) return "";
   let text = "Mock";

@@ -1,18 +1,18 @@
 /**
- * The configuration that calls every candidate at the mock provider.
+ * A configuration in which every candidate is called at the mock provider.
  * @module
  */
 import type { DeploymentConfig, ProviderConfig } from "../config/call-config.ts";
 import { PRICED_PROVIDERS, type PriceBook } from "../prices/price-book.ts";
 
-/** The provider whose price the mock bills a model at; `undefined`: the mock does not have the model. */
+/** The provider at whose prices the mock bills a model; `undefined` if the mock does not serve the model. */
 function pricedBy(book: PriceBook, model: string): string | undefined {
   return ["anthropic", "openai", "google", ...PRICED_PROVIDERS].find(
     (provider) => book.find(provider, model) !== undefined,
   );
 }
 
-/** Where APIs are whose official clients are not given `/v1`. */
+/** Base paths of APIs whose official clients do not use `/v1`. */
 const VERSION_PATHS: { readonly [provider: string]: string } = { anthropic: "", google: "/v1beta" };
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A provider without a model: an HTTP server that speaks the dialects of OpenAI, Anthropic and Google, for the first minute
- * without a key, and for every test that needs a provider to fail.
+ * A provider without a model: an HTTP server for the dialects of OpenAI, Anthropic and Google, for trying Calybris without a
+ * key, and for tests that need a provider to fail.
  * @module
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -31,16 +31,16 @@ import { readPrompt } from "./prompt.ts";
 export interface MockOptions {
   readonly prices: PriceBook;
   readonly host?: string;
-  /** 0, the default: any free port. */
+  /** Default 0: any free port. */
   readonly port?: number;
-  /** Of the answers: the same seed gives equal answers to equal requests. */
+  /** Seed of the answers: equal seeds give equal answers to equal requests. */
   readonly seed?: number;
   readonly pace?: MockPace;
-  /** The key that calls must carry; without one, any or none. */
+  /** The key that calls must send. Default: any key or none. */
   readonly key?: string;
-  /** To which the bill is appended. */
+  /** The bill is appended to this file. */
   readonly billFile?: string;
-  /** Ended calls that the bill keeps in memory. */
+  /** Maximum ended calls that the bill keeps in memory. */
   readonly billRowsMax?: number;
   readonly nowMs?: () => number;
 }
@@ -52,14 +52,14 @@ const CALLS: ReadonlyMap<string, WireDialect> = new Map([
   ["/v1/messages", "anthropic-messages"],
 ]);
 
-/** Where the bill is read, as JSON lines. */
+/** The path of the bill, as JSON lines. */
 export const BILL_PATH = "/mock/bill";
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const BILL_ROWS_MAX = 100_000;
-/** Longer than any client keeps a connection, as at providers: a request that meets its end is lost. */
+/** Longer than clients keep connections, as at providers: a request on a connection that is just closing is lost. */
 const KEEP_ALIVE_MS = 60_000;
-/** Requests whose sends are counted, for faults that pass. */
+/** Maximum requests whose attempts are counted, for transient faults. */
 const COUNTED_MAX = 10_000;
 
 export class MockProvider {
@@ -69,7 +69,7 @@ export class MockProvider {
   readonly #sends = new Map<string, number>();
   #callCount = 0;
 
-  /** Listens before it returns. */
+  /** Resolves once it listens. */
   static async start(options: MockOptions): Promise<MockProvider> {
     const mock = new MockProvider(options);
     await new Promise<void>((resolve, reject) => {
@@ -104,7 +104,7 @@ export class MockProvider {
     return this.#bill.text();
   }
 
-  /** What all calls cost so far, those whose rows are no longer kept too. */
+  /** The cost of all calls so far, dropped rows included. */
   get billedMicrocents(): bigint {
     return this.#bill.totalMicrocents;
   }
@@ -196,7 +196,7 @@ export class MockProvider {
 
 const NOBODY = { requestId: "mock", createdSeconds: 0 };
 
-/** Dialects of one provider only. */
+/** Dialects that only one provider has. */
 const OWN_PROVIDERS: { readonly [Dialect in AnswerDialect]?: readonly string[] } = {
   "anthropic-messages": ["anthropic"],
   gemini: ["google"],
@@ -212,7 +212,7 @@ function pricedModel(prices: PriceBook, dialect: AnswerDialect, model: string): 
   return undefined;
 }
 
-/** What real providers refuse as well, of what the mock would have to guess. */
+/** Problems that real providers refuse too, so that the mock need not guess. */
 function problemOf(dialect: AnswerDialect, body: Json, target: GeminiTarget | undefined): string | undefined {
   if (target !== undefined) return geminiProblem(body, target.model);
   if (textOf(body["model"]) === "") return "model: field required";

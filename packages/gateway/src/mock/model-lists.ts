@@ -1,5 +1,5 @@
 /**
- * The models that the mock lists. It answers for every model that has a price.
+ * The models that the mock lists. It serves every model that has a price.
  * @module
  */
 
@@ -16,7 +16,7 @@ export const ANTHROPIC_MODELS: readonly string[] = ["claude-opus-4-8", "claude-s
 
 export const GOOGLE_MODELS: readonly string[] = ["gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite"];
 
-/** Of no model in particular. */
+/** Placeholder values, the same for every model. */
 const CREATED_SECONDS = 1_767_225_600;
 const CONTEXT_TOKENS = 200_000;
 const OUTPUT_TOKENS = 64_000;

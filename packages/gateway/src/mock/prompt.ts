@@ -1,6 +1,6 @@
 /**
- * What the mock reads of a request: who said what, and how long it is. A token is four bytes of text, in every language and for
- * every model, so that anyone can check a count by hand, and no count passes the bytes of the request.
+ * The mock's reading of a request: its messages and token counts. A token is four bytes of text, in every language and for
+ * every model, so that counts can be checked by hand, and no count exceeds the bytes of the request.
  * @module
  */
 import type { AnswerDialect } from "../wire/dialect.ts";
@@ -8,7 +8,7 @@ import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 
 export interface MockPrompt {
   readonly inputTokens: number;
-  /** Of the messages before the last turn of the user: what a provider's cache can hold. */
+  /** Tokens of the messages before the last user turn, which a provider's cache can hold. */
   readonly prefixTokens: number;
   /** Whether the model has answered before. */
   readonly isContinued: boolean;
@@ -17,7 +17,7 @@ export interface MockPrompt {
 }
 
 const TOKEN_BYTES = 4;
-/** What providers add around a message. */
+/** Tokens that providers add per message. */
 const MESSAGE_TOKENS = 3;
 const IMAGE_TOKENS = 85;
 
@@ -39,7 +39,7 @@ export function tokensOf(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / TOKEN_BYTES);
 }
 
-/** The text of so many tokens, in the pieces that a stream sends. */
+/** A text split into tokens, the pieces of a stream. */
 export function tokenPieces(text: string): readonly string[] {
   return text.match(/[\s\S]{1,4}/g) ?? [];
 }
@@ -68,7 +68,7 @@ function messagesOf(dialect: AnswerDialect, body: Json): readonly unknown[] {
   return Array.isArray(input) ? input : [input];
 }
 
-/** Numbers are tokens already: an embedding's input may be a list of them. */
+/** A number counts as one token: an embedding's input may be a list of token IDs. */
 function countTokens(value: unknown): number {
   if (typeof value === "string") return tokensOf(value);
   if (typeof value === "number") return 1;

@@ -1,5 +1,5 @@
 /**
- * The mock's answers as OpenAI's responses: the whole ladder of events, with sequence numbers without a gap.
+ * The mock's answers as OpenAI's responses: the complete series of events, with contiguous sequence numbers.
  * @module
  */
 import { asObject, type Json } from "../wire/stream-sights.ts";

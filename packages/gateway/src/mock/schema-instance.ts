@@ -1,5 +1,5 @@
 /**
- * The smallest value that a JSON Schema allows, as far as schemas of tools and answers go: so that the mock's structured
+ * A minimal value for a JSON Schema, for the features that schemas of tools and answers use, so that the mock's structured
  * answers and tool calls parse.
  * @module
  */

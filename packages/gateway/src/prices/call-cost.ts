@@ -1,6 +1,6 @@
 /**
- * What a call cost: usage times prices, in integers, rounded up once at the end. Whatever of a usage has no known price is
- * named, and the caller holds the rest of the reservation for it.
+ * The cost of a call: usage times prices, in integers, rounded up once at the end. Parts of a usage without a known price
+ * are listed, and the caller holds the rest of the reservation for them.
  * @module
  */
 import type { Microcents } from "@calybris/kernel";
@@ -11,9 +11,9 @@ import { type ModelPrices, type RateName, rateAt, rateMax } from "./model-prices
 import { factorsOf, type PriceFactors } from "./price-factors.ts";
 
 export interface CallCost {
-  /** The part that is known: never more than the provider bills. */
+  /** The known part of the cost, never more than the provider bills. */
   readonly costMicrocents: Microcents;
-  /** What the usage holds that has no known price; empty where the cost is complete. */
+  /** Parts of the usage without a known price; empty if the cost is complete. */
   readonly unknown: readonly string[];
 }
 
@@ -21,14 +21,14 @@ export interface PricedCall {
   readonly provider: string;
   readonly prices: ModelPrices;
   readonly factors?: PriceFactors;
-  /** Prices of other models that answered for a part: Anthropic's advisor. */
+  /** Prices of other models that produced a part of the answer, such as Anthropic's advisor. */
   readonly pricesOf?: (model: string) => ModelPrices | undefined;
 }
 
 const UNITS_PER_RATE = 1_000_000n;
 const BPS = 10_000n;
 
-/** Counts with the rate that each is billed at. */
+/** Counts by the rate at which they are billed. */
 type Bill = Map<RateName, number>;
 
 /**
@@ -57,18 +57,18 @@ export function costOf(usage: UsageRecord, { provider, prices, factors, pricesOf
   return { costMicrocents: microcents(costMicrocents), unknown: unknown.length < 2 ? unknown : [...new Set(unknown)] };
 }
 
-/** What is known about the size of a call before it is made. */
+/** Bounds of a call's size, known before it is made. */
 export interface CallBound {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly webSearches: number;
-  /** The highest factor that may be served: `priority` costs more than the list price. */
+  /** The highest price factor that may apply: `priority` costs more than the list price. */
   readonly factorBpsMax: number;
 }
 
 /**
- * The most that a call within a bound can cost at list prices: every token at the highest rate that a token of its direction
- * can have, at the tier that costs most. A unit without a rate cannot be bounded; {@link costOf} names it.
+ * The maximum cost of a call within its bounds at list prices: every token at the highest rate of its direction, in the most
+ * expensive tier. A unit without a rate cannot be bounded; {@link costOf} lists it.
  */
 export function boundOf(
   { inputTokens, outputTokens, webSearches, factorBpsMax }: CallBound,
@@ -89,7 +89,7 @@ interface HighestRates {
 
 const HIGHEST = new WeakMap<ModelPrices, HighestRates>();
 
-/** The highest rate that a unit of each direction can have, in microcents per million units. */
+/** The highest rate of a unit in each direction, in microcents per million units. */
 export function highestRates(prices: ModelPrices): HighestRates {
   let found = HIGHEST.get(prices);
   if (found === undefined) {
@@ -139,7 +139,7 @@ function inputBill(usage: TokenUsage, { rates }: ModelPrices, unknown: string[])
   bill.set("cacheRead", cacheReadTokens - (bill.get("audioCacheRead") ?? 0));
   bill.set("cacheWrite", cacheWriteTokens + cacheWrite12hTokens);
   bill.set("cacheWrite1h", cacheWrite1hTokens);
-  // A part without a rate of its own costs what the whole does.
+  // A part without its own rate has the rate of the total.
   if (rates.audioInput !== undefined) bill.set("audioInput", Math.max(0, usage.audioInputTokens - audioRead));
   if (rates.imageInput !== undefined) bill.set("imageInput", usage.imageInputTokens);
   if (rates.videoInput !== undefined) bill.set("videoInput", usage.videoInputTokens);
@@ -165,8 +165,8 @@ function countIn(bill: Bill): number {
 }
 
 /**
- * What a part without a rate of its own is billed at. A price list without a price for reading a cache gives no discount for
- * it; one without a price for writing it may leave out a surcharge, so that the rest of what it may cost is held.
+ * The rate of a part without its own rate. A price list without a price for cache reads gives no discount for them. One
+ * without a price for cache writes may omit a surcharge, so the rest of the possible cost is held.
  */
 const INSTEAD: { readonly [Name in RateName]?: readonly RateName[] } = {
   cacheRead: ["input"],

@@ -1,6 +1,6 @@
 /**
- * A catalog beside the price data: whether each candidate's name is the exact id of a model, and whether its prices are
- * those of today. A catalog is written once and prices change, so that a budget would be reserved at last year's price.
+ * Compares a catalog with the price data: whether each candidate's name is the exact ID of a model, and whether its prices
+ * are current. Without this check, a budget could be reserved at outdated prices.
  * @module
  */
 import { type ModelPrices, type PricedModel, pricesAt } from "./model-prices.ts";
@@ -9,15 +9,15 @@ import { PRICED_PROVIDERS, type PriceBook } from "./price-book.ts";
 /** A candidate with the prices that a source lists, in microcents per million tokens. */
 export interface ListedPrice {
   readonly name: string;
-  /** As the source calls it: `OpenAI`, or `openai`. */
+  /** As in the source: `OpenAI`, or `openai`. */
   readonly provider: string;
   readonly inputPriceMicrocents: bigint;
   readonly outputPriceMicrocents: bigint;
 }
 
 /**
- * `same`; `stale`: the data has other prices; `inexact`: only a model that begins alike is known; `unknown`: none is;
- * `no source`: the price data has no such provider.
+ * `same`; `stale`: the data has different prices; `inexact`: only a model with a common prefix is known; `unknown`: no model
+ * is; `no source`: the price data lacks the provider.
  */
 export type CatalogFinding = ListedPrice &
   (
@@ -26,21 +26,21 @@ export type CatalogFinding = ListedPrice &
     | { readonly finding: "stale"; readonly inputNowMicrocents: bigint; readonly outputNowMicrocents: bigint }
   );
 
-/** Names that are not the provider's id in lower case. */
+/** Names that differ from the lower-case ID of the provider. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ["xai", "x-ai"],
   ["mistral ai", "mistral"],
   ["amazon", "aws"],
 ]);
 
-/** The provider of the price data that a catalog's provider is; `undefined` for one that it does not have. */
+/** Maps a catalog's provider to one of the price data; `undefined` if it lacks the provider. */
 export function priceProviderOf(name: string): string | undefined {
   const lower = name.toLowerCase();
   const id = NAMES.get(lower) ?? lower;
   return PRICED_PROVIDERS.find((known) => known === id);
 }
 
-/** @param timeMs - prices at any hour of that day count as today's: some are lower at night. */
+/** @param timeMs - prices at any hour of that day count as current, because some are lower at night. */
 export function checkPrices(
   candidates: readonly ListedPrice[],
   book: PriceBook,
@@ -65,7 +65,7 @@ export function checkPrices(
   });
 }
 
-/** The price data as a list: every model with a price of input, under the names of its providers. */
+/** The price data as a list: every model with an input price, with its provider. */
 export function priceList(book: PriceBook, timeMs: number): readonly ListedPrice[] {
   return PRICED_PROVIDERS.flatMap((provider) =>
     book.models(provider).flatMap((model) => {
@@ -76,7 +76,7 @@ export function priceList(book: PriceBook, timeMs: number): readonly ListedPrice
   );
 }
 
-/** Below thresholds of length. */
+/** Rates below all length tiers. */
 function baseRates({ rates }: ModelPrices): { readonly input: bigint; readonly output: bigint } {
   return { input: rates.input?.base ?? 0n, output: rates.output?.base ?? 0n };
 }
@@ -84,7 +84,7 @@ function baseRates({ rates }: ModelPrices): { readonly input: bigint; readonly o
 const DAY_MS = 86_400_000;
 const STEP_MS = 1_800_000;
 
-/** The prices of a day, each once. */
+/** The different prices of a day. */
 function pricesOfDay(model: PricedModel, timeMs: number): readonly ModelPrices[] {
   const begin = timeMs - (timeMs % DAY_MS);
   const times = Array.from({ length: DAY_MS / STEP_MS }, (_none, index) => begin + index * STEP_MS);

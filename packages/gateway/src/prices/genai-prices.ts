@@ -1,12 +1,12 @@
 /**
- * Prices from the data of `@pydantic/genai-prices`, and nothing else of it: it computes in doubles, and its prefix matching
- * prices models that it does not know. Here a decimal becomes an integer once, and an id matches letter by letter.
+ * Prices from the data of `@pydantic/genai-prices`. Its code is not used: it computes in doubles, and its prefix matching
+ * prices models that it does not know. Here decimals are converted to integers once, and IDs match exactly.
  * @module
  */
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import type { ModelPrices, PricedModel, PriceTime, Rate, RateName } from "./model-prices.ts";
 
-/** The source's keys, with how many of its units a price is for. */
+/** The source's keys, with the number of units that a price is for. */
 const KEYS: ReadonlyMap<string, { readonly name: RateName; readonly per: bigint }> = new Map(
   Object.entries({
     input_mtok: "input",
@@ -26,22 +26,22 @@ const KEYS: ReadonlyMap<string, { readonly name: RateName; readonly per: bigint 
   } as const).map(([key, name]) => [key, { name, per: key.endsWith("_kcount") ? 1_000n : 1_000_000n }]),
 );
 
-/** Digits behind the point of a rate in dollars per million units that is a whole number of microcents. */
+/** Decimals of a rate in dollars per million units that make an integer of microcents. */
 const RATE_DECIMALS = 8;
 
-/** The models of one provider of the source: what `findProvider` returns, or an element of its `data.json`. */
+/** The models of one provider of the source: a result of `findProvider`, or an element of its `data.json`. */
 export function pricedModels(provider: unknown): readonly PricedModel[] {
   const { id, models } = asObject(provider) ?? {};
   return asList(models).flatMap((model) => pricedModel(String(id), asObject(model) ?? {}));
 }
 
-/** The id that the source's own rules, prefixes among them, give to a model that it may not know. For reports only. */
+/** The ID that the source's own matching, including prefixes, gives for a model that it may not know. For reports only. */
 export function nearestId(provider: unknown, id: string): string | undefined {
   const found = asList(asObject(provider)?.["models"]).find((model) => matches(asObject(model)?.["match"], id));
   return found === undefined ? undefined : String(asObject(found)?.["id"]);
 }
 
-/** A price in dollars as a rate: exact up to eight digits behind the point, and rounded up beyond them. */
+/** Converts a price in dollars to a rate: exact for up to eight decimals, rounded up beyond. */
 export function rateOfDollars(dollars: number, per: bigint): bigint {
   const [digits = "", exponent = "0"] = String(dollars).split("e");
   const [whole = "", fraction = ""] = digits.split(".");
@@ -104,7 +104,7 @@ function priceTime(constraint: Json | undefined): PriceTime {
   return { kind: "daily", startMs: timeOfDayMs(String(from)), endMs: timeOfDayMs(String(to)) };
 }
 
-/** Of a time in UTC, as `00:30:00Z`. */
+/** Parses a time of day in UTC, as `00:30:00Z`. */
 function timeOfDayMs(text: string): number {
   const [, hours = "", minutes = "", seconds = ""] = /^(\d\d):(\d\d):(\d\d)Z$/.exec(text) ?? [];
   return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000;

@@ -1,10 +1,10 @@
 /**
- * Prices of a model as integers. Every rate is in microcents per million units, whatever the unit is: tokens, searches or
- * requests; so $1 per million tokens is 100,000,000, and $10 per 1,000 searches is 1,000,000,000,000.
+ * Prices of a model as integers. Every rate is in microcents per million units: tokens, searches or requests. So $1 per
+ * million tokens is 100,000,000, and $10 per 1,000 searches is 1,000,000,000,000.
  * @module
  */
 
-/** Units that have a rate, by what they count. */
+/** The units that have a rate. */
 export const RATE_NAMES = [
   "input",
   "output",
@@ -24,20 +24,20 @@ export const RATE_NAMES = [
 
 export type RateName = (typeof RATE_NAMES)[number];
 
-/** A rate that depends on the size of the input: above a tier's bound, all of the units cost the tier's rate. */
+/** A rate that depends on the size of the input: above a tier's bound, all units cost the tier's rate. */
 export interface Rate {
   readonly base: bigint;
-  /** By ascending bound. */
+  /** In ascending order of bounds. */
   readonly tiers: readonly { readonly aboveInputTokens: number; readonly rate: bigint }[];
 }
 
 export interface ModelPrices {
   readonly rates: { readonly [Name in RateName]?: Rate };
-  /** Prices that the source has and the gateway cannot apply, since no usage counts their unit. */
+  /** Prices of the source that the gateway cannot apply, because no usage counts their unit. */
   readonly unreadPrices: readonly string[];
 }
 
-/** When prices hold: always, from an instant on, or in a window of each day. */
+/** The time when prices apply: always, from an instant on, or in a daily window. */
 export type PriceTime =
   | { readonly kind: "always" }
   | { readonly kind: "from"; readonly fromMs: number }
@@ -46,11 +46,11 @@ export type PriceTime =
 export interface PricedModel {
   readonly provider: string;
   readonly id: string;
-  /** Names that the source says are this model, letter by letter. */
+  /** Names of this model in the source, matched exactly. */
   readonly exactIds: readonly string[];
-  /** What the model reads and writes at most, as the source says; `undefined` where it does not. */
+  /** The context window according to the source; `undefined` if it states none. */
   readonly contextTokens: number | undefined;
-  /** The last whose time has come holds; the first, where none has. */
+  /** The last one whose time has come applies, or the first if none has. */
   readonly dated: readonly { readonly time: PriceTime; readonly prices: ModelPrices }[];
 }
 
@@ -67,7 +67,7 @@ function holds(time: PriceTime, atMs: number): boolean {
   if (time.kind === "always") return true;
   if (time.kind === "from") return atMs >= time.fromMs;
   const ofDayMs = ((atMs % DAY_MS) + DAY_MS) % DAY_MS;
-  // A window may go over midnight.
+  // A window may span midnight.
   return time.startMs <= time.endMs
     ? ofDayMs >= time.startMs && ofDayMs < time.endMs
     : ofDayMs >= time.startMs || ofDayMs < time.endMs;
@@ -77,7 +77,7 @@ export function rateAt(rate: Rate, inputTokens: number): bigint {
   return rate.tiers.findLast(({ aboveInputTokens }) => inputTokens > aboveInputTokens)?.rate ?? rate.base;
 }
 
-/** The highest rate of a unit, whatever the input is. */
+/** The highest rate of a unit for any input size. */
 export function rateMax(rate: Rate): bigint {
   return rate.tiers.reduce((max, tier) => (tier.rate > max ? tier.rate : max), rate.base);
 }

@@ -1,13 +1,13 @@
 /**
- * The prices of all providers, looked up by exact id. A model without a price is refused: a guess would be settled as if it
- * were known.
+ * The prices of all providers, by exact ID. A model without a price is refused, because a guessed price would be settled as
+ * if it were known.
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
 import { nearestId, pricedModels } from "./genai-prices.ts";
 import type { PricedModel } from "./model-prices.ts";
 
-/** Providers of the price data that the gateway can reach; `meta` has none of its own, and comes through a named host. */
+/** Providers of the price data that the gateway can call; `meta` has no API, and is reached through a named host. */
 export const PRICED_PROVIDERS = [
   "anthropic",
   "aws",
@@ -29,7 +29,7 @@ export const PRICED_PROVIDERS = [
 ] as const;
 
 export class PriceBook {
-  /** Of the providers that were asked for: the data has a thousand models. */
+  /** By provider, filled on demand: the data has a thousand models. */
   readonly #models = new Map<string, ProviderModels>();
   readonly #providers: ReadonlyMap<string, unknown>;
 
@@ -38,7 +38,7 @@ export class PriceBook {
     this.#providers = new Map(providers.map((provider) => [provider.id, provider]));
   }
 
-  /** @throws GatewayError `CAL_GATEWAY_MODEL_UNPRICED`, which names the id that the source's prefixes would have taken. */
+  /** @throws GatewayError `CAL_GATEWAY_MODEL_UNPRICED`, naming the ID that prefix matching would find. */
   model(provider: string, id: string): PricedModel {
     const found = this.find(provider, id);
     if (found !== undefined) return found;
@@ -50,17 +50,17 @@ export class PriceBook {
     });
   }
 
-  /** `undefined` without a price of exactly this id. */
+  /** `undefined` if exactly this ID has no price. */
   find(provider: string, id: string): PricedModel | undefined {
     return this.#of(provider).byId.get(id);
   }
 
-  /** All models of a provider; none of one that the data does not have. */
+  /** All models of a provider; empty for an unknown provider. */
   models(provider: string): readonly PricedModel[] {
     return this.#of(provider).all;
   }
 
-  /** The id under which the source's rules find a model: the same, or one that begins alike. */
+  /** The ID under which the source's matching finds a model: the same, or one with a common prefix. */
   nearest(provider: string, id: string): string | undefined {
     return nearestId(this.#providers.get(provider), id);
   }
@@ -90,7 +90,7 @@ function providerModels(all: readonly PricedModel[]): ProviderModels {
   return { all, byId };
 }
 
-/** The prices that come with this version. The data is half a megabyte of source, so that it is read only where it is used. */
+/** The built-in prices. They are half a megabyte of source, loaded only if needed. */
 export async function shippedPrices(): Promise<PriceBook> {
   const { findProvider } = await import("@pydantic/genai-prices");
   return new PriceBook(PRICED_PROVIDERS.flatMap((providerId) => findProvider({ providerId }) ?? []));

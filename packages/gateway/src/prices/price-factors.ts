@@ -1,6 +1,6 @@
 /**
- * What multiplies the price of tokens: the tier that served a call, its speed, its region. The price data has none of it. A
- * word that is not in the table has no known price, and what it may cost stays held.
+ * Factors on the price of tokens: by service tier, speed and region. The price data lacks them. A word that is not in the
+ * table has no known price, and its possible cost stays held.
  * @module
  */
 import type { UsageRecord } from "../usage/usage-record.ts";
@@ -15,7 +15,7 @@ export type FactorKind = "tier" | "speed" | "region";
 
 const LIST_PRICE_BPS = 10_000;
 
-/** Words that mean the list price at every provider; an answer that says nothing is served at it as well. */
+/** Words that mean the list price at every provider. An answer without a word has the list price too. */
 const LIST_PRICE_WORDS: PriceFactors = {
   "tier default": LIST_PRICE_BPS,
   "tier standard": LIST_PRICE_BPS,
@@ -43,9 +43,9 @@ function knownFactors(provider: string, own: PriceFactors): PriceFactors {
 }
 
 /**
- * The most that a faster service costs at any model. It bounds a reservation and prices nothing: what was served at such a word has
- * a price of the model's own, which the data does not have, so that it stays held. OpenAI: its page of priority processing, 2.5
- * times the list price at most; `fast` is answered as `priority`. Anthropic: fast mode, 6 times at Opus 4.6, less since.
+ * The maximum factor of a faster service for any model. It bounds reservations only: the actual price depends on the model
+ * and is not in the data, so the cost stays held. OpenAI, page on priority processing: at most 2.5 times the list price;
+ * `fast` is answered as `priority`. Anthropic, fast mode: 6 times for Opus 4.6, less since.
  */
 const PREMIUM_FACTORS_MAX: { readonly [provider: string]: PriceFactors | undefined } = {
   anthropic: { "speed fast": 60_000 },
@@ -53,15 +53,15 @@ const PREMIUM_FACTORS_MAX: { readonly [provider: string]: PriceFactors | undefin
 };
 
 export interface FactorReading {
-  /** Numerators over ten-thousand, to be multiplied. */
+  /** Factors in basis points, to be multiplied. */
   readonly factorsBps: readonly number[];
-  /** Words without a known factor, as `tier priority`. */
+  /** Words without a known factor, such as `tier priority`. */
   readonly unknown: readonly string[];
 }
 
 const LIST_PRICE: FactorReading = Object.freeze({ factorsBps: Object.freeze([]), unknown: Object.freeze([]) });
 
-/** @param own - of the catalog, for words that only it knows; it wins. */
+/** @param own - factors of the catalog, which take precedence. */
 export function factorsOf(
   { tier, speed, region }: Pick<UsageRecord, FactorKind>,
   provider: string,
@@ -81,7 +81,7 @@ export function factorsOf(
   return { factorsBps, unknown };
 }
 
-/** What a request asks for, in the provider's words; a member is left out where it asks for nothing. */
+/** The service that a request asks for, in the provider's words; members that it does not set are left out. */
 export interface RequestedService {
   readonly tier?: string | undefined;
   readonly speed?: string | undefined;
@@ -91,13 +91,13 @@ export interface RequestedService {
 export interface FactorBound {
   /** The highest product of factors with which the call may be billed. */
   readonly factorBpsMax: number;
-  /** Words without a known factor, as `tier ultrafast`: what they may cost has no bound. */
+  /** Words without a known factor, such as `tier ultrafast`, whose cost has no bound. */
   readonly unknown: readonly string[];
 }
 
 /**
- * The most expensive service that a request may get. A provider that is asked for a tier may serve the call at the list price, but
- * never at a higher price than that tier; `auto` leaves the choice to the provider's own settings, so that every known factor counts.
+ * The most expensive service that a request may get. A provider may serve a requested tier at the list price, but never
+ * above the price of the tier. `auto` leaves the choice to the provider's settings, so every known factor is considered.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export function factorMax(asked: RequestedService, provider: string, own: PriceF
 const NOTHING_ASKED: FactorBound = Object.freeze({ factorBpsMax: LIST_PRICE_BPS, unknown: Object.freeze([]) });
 const FACTOR_KINDS: readonly FactorKind[] = ["tier", "speed", "region"];
 
-/** Words for less than the list price, whatever the provider's discount is: the list price bounds them. */
+/** Words for services below the list price; the list price bounds them whatever the discount is. */
 const CHEAPER_WORDS: ReadonlySet<string> = new Set(["tier flex", "tier standard_only"]);
 
 function mostExpensive(factors: PriceFactors, kind: FactorKind): number {

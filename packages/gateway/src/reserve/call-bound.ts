@@ -1,10 +1,9 @@
 /**
- * What a call may cost at most on a candidate, before it is made, in the form in which the engine reserves it: a part that
- * does not depend on the output limit, and a price for each token of output. The engine lowers the limit to what the budget
- * pays.
+ * The maximum cost of a call on a candidate before it is made, in the form that the engine reserves: a part that does not
+ * depend on the output limit, and a price per output token. The engine lowers the limit to fit the budget.
  *
- * The first part is given by up to three bases, the best first. `bytes` is a bound, and so is `window` unless a hosted tool runs.
- * `estimate` is exceeded by a stated share of calls, and what exceeds it is an overrun.
+ * The first part is given on up to three bases, the best first. `bytes` is a bound, and so is `window` unless a hosted tool
+ * runs. `estimate` is exceeded by a stated share of calls; the excess is an overrun.
  * @module
  */
 import { type Microcents, microcents } from "@calybris/kernel";
@@ -18,33 +17,33 @@ import type { UsageEstimator } from "./usage-estimator.ts";
 export type BoundBasis = "bytes" | "estimate" | "window";
 
 export interface BoundedCandidate {
-  /** Whose tokens it counts in: estimates are learned by provider. */
+  /** Estimates are learned by provider, because each counts tokens differently. */
   readonly provider: string;
   readonly prices: ModelPrices;
-  /** What the model reads and writes together at most; `undefined` where that is unknown. */
+  /** The context window, input and output together; `undefined` if unknown. */
   readonly contextTokens: number | undefined;
-  /** The highest factor that may be served: of `factorMax`. */
+  /** The highest price factor that may apply, from `factorMax`. */
   readonly factorBpsMax: number;
 }
 
 export interface CallCostBound {
   /** Best basis first; at least one. */
   readonly input: readonly { readonly basis: BoundBasis; readonly microcents: Microcents }[];
-  /** Per million tokens of the output limit, all answers of the call together. */
+  /** Per million tokens of the output limit, for all answers of the call together. */
   readonly outputPriceMicrocents: Microcents;
 }
 
 const UNITS = 1_000_000n;
 const BPS = 10_000n;
-/** A hosted tool makes the model read again what it has read: no provider states how often, so that this is an assumption. */
+/** With a hosted tool the model reads its input repeatedly. No provider states how often, so this is an assumption. */
 const HOSTED_PASSES = 2n;
-/** Searches of a tool that says no limit. */
+/** Assumed searches of a tool without a limit. */
 const SEARCHES_ASSUMED = 10;
 
 /**
- * @param estimator - without it, only bounds are given.
- * @returns `undefined` where nothing bounds the call: its bytes do not show its input, the window is unknown, and no
- *   estimate was learned; also for a model without a price of input or output. It must not be sent there.
+ * @param estimator - if absent, only bounds are returned.
+ * @returns `undefined` if nothing bounds the call: its bytes do not show its input, the window is unknown, and no estimate
+ *   was learned; also for a model without an input or output price. The call must then not be sent there.
  *
  * @example
  * ```ts
@@ -78,7 +77,7 @@ export function callBound(
   return { input, outputPriceMicrocents: microcents(outputPrice) };
 }
 
-/** The bound of the input: by bytes, but never more than the window holds. */
+/** The bound of the input tokens: by bytes, at most the context window. */
 function inputTokens(
   content: CallContent,
   contextTokens: number | undefined,

@@ -1,7 +1,7 @@
 /**
- * Keeps what the estimators have learned, in a file beside the journal, so that a restart does not begin with bounds by bytes again.
- * It is written in a while and at the end: a process that is killed loses what it learned since, and no money depends on it. A file
- * that cannot be read is as good as none.
+ * Keeps the learned estimates in a file beside the journal, so that a restart does not fall back to bounds by bytes. It is
+ * written once a minute and at the end. A killed process loses what it learned since then, which affects no money. An
+ * unreadable file is ignored.
  * @module
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
@@ -29,7 +29,7 @@ export class EstimatesFile {
   #written = "";
   #writing: Promise<void> = Promise.resolve();
 
-  /** Restores what is in the file, where there is one. */
+  /** Restores the estimates from the file, if it exists. */
   static async open(directory: string, estimators: Estimators): Promise<EstimatesFile> {
     const file = join(directory, ESTIMATES_FILE);
     const text = await readFile(file, "utf8").catch(() => "");
@@ -43,7 +43,7 @@ export class EstimatesFile {
     this.#timer = setInterval(() => void this.write(), WRITE_EVERY_MS).unref();
   }
 
-  /** Writes what was learned, if it has changed, so that a reader finds all of it or what was there before. */
+  /** Writes changed estimates atomically: a reader finds all of them, or the previous file. */
   write(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write()).catch(() => undefined);
     return this.#writing;

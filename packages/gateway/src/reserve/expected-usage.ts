@@ -1,16 +1,16 @@
 /**
- * What a call is expected to use, for ranking and governance. Not a bound: half of the calls use more.
+ * The expected usage of a call, for ranking and governance. It is not a bound: half of the calls use more.
  * @module
  */
 import type { CallContent } from "../scan/content-count.ts";
 import { kindOf, sizeOf } from "./call-size.ts";
 import type { UsageEstimator } from "./usage-estimator.ts";
 
-/** Bytes of a token before anything is learned: English text has about four, other scripts about two and a half. */
+/** Bytes per token before anything is learned: about four in English text, about two and a half in other scripts. */
 const BYTES_PER_TOKEN = 4;
 const WIDE_BYTES_OF_TWO_TOKENS = 5;
 const IMAGE_TOKENS = 1_000;
-/** Of the output before anything is learned: few answers use their limit. */
+/** Output before anything is learned: few answers use their limit. */
 const OUTPUT_TOKENS = 500;
 
 export interface ExpectedUsage {
@@ -18,18 +18,18 @@ export interface ExpectedUsage {
   readonly outputTokens: number;
 }
 
-/** Learns from the calls that are settled, and says what the next one is expected to use. */
+/** Learns from settled calls and predicts the usage of the next. */
 export class ExpectedUses {
   readonly #input: UsageEstimator;
   readonly #output: UsageEstimator;
 
-  /** @param output - of its own: the estimates of output by the number of answers. */
+  /** @param output - a separate estimator, of output by the number of answers. */
   constructor(input: UsageEstimator, output: UsageEstimator) {
     this.#input = input;
     this.#output = output;
   }
 
-  /** @param outputTokensMax - the limit that is sent: nothing beyond it is expected. */
+  /** @param outputTokensMax - the limit that is sent, which caps the expectation. */
   expect(provider: string, content: CallContent, outputTokensMax: number): ExpectedUsage {
     const kind = kindOf(provider, content);
     const inputTokens = this.#input.median(kind, sizeOf(content)) ?? roughTokens(content);
@@ -37,7 +37,7 @@ export class ExpectedUses {
     return { inputTokens, outputTokens: Math.min(outputTokens, outputTokensMax * content.choiceCount) };
   }
 
-  /** A call was answered to its end, and this is what the provider counted. */
+  /** Learns the provider's counts of a completely answered call. */
   note(provider: string, content: CallContent, used: ExpectedUsage): void {
     const kind = kindOf(provider, content);
     this.#input.note(kind, sizeOf(content), used.inputTokens);
@@ -45,7 +45,7 @@ export class ExpectedUses {
   }
 }
 
-/** Before anything is learned of such calls. */
+/** The expectation before calls of the kind were seen. */
 export function roughTokens({ promptBytes, imageBytes, wideBytes, imageCount }: CallContent): number {
   const plainBytes = Math.max(0, promptBytes - imageBytes - wideBytes);
   const tokens = Math.ceil(plainBytes / BYTES_PER_TOKEN) + Math.ceil((2 * wideBytes) / WIDE_BYTES_OF_TWO_TOKENS);

@@ -1,25 +1,25 @@
 /**
- * The output limit of a call: what the client sets, capped by policy and by what the model can write.
+ * The output limit of a call: the client's limit, capped by policy and by the model's maximum.
  * @module
  */
 import type { RequestedOutput } from "../wire/request-edits.ts";
 
 export interface OutputPolicy {
-  /** The most output of a call; `undefined`: what the client or the model allows. */
+  /** Maximum output of a call; `undefined` leaves the limit of the client or the model. */
   readonly outputTokensMax: number | undefined;
-  /** Down to here a limit may be lowered when money is short; `undefined`: not at all. */
+  /** The minimum to which a limit may be lowered if money is short; `undefined` if it may not be lowered. */
   readonly outputTokensMin: number | undefined;
 }
 
 export interface OutputLimit {
   readonly outputTokensMax: number;
-  /** Never above `outputTokensMax`. */
+  /** At most `outputTokensMax`. */
   readonly outputTokensMin: number;
 }
 
 /**
- * @param modelTokensMax - what the model can write, or reads and writes together.
- * @returns `undefined` where nothing limits the output: what the call may cost has no bound.
+ * @param modelTokensMax - the model's maximum output, or its context window.
+ * @returns `undefined` if nothing limits the output, so that the cost has no bound.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export function outputLimit(
 ): OutputLimit | undefined {
   const limits = [limitTokens, policy.outputTokensMax, modelTokensMax].filter((limit) => limit !== undefined);
   if (limits.length === 0) return undefined;
-  // Thinking is part of the limit, and providers refuse one that leaves nothing beside it: the client's own limit then holds.
+  // Thinking counts toward the limit, and providers refuse a limit without room beside it. The client's limit then applies.
   const lowest = Math.min(...limits);
   const outputTokensMax =
     thinkingTokens > 0 && limitTokens !== undefined

@@ -1,13 +1,13 @@
 /**
- * Estimates of the input tokens of a call from its size, learned from calls whose usage is known, with a stated miss rate.
+ * Estimates the input tokens of a call from its size, learned from calls with known usage, with a stated miss rate.
  *
- * A call of a kind has a size that can be computed before it is sent. Its score is tokens per unit of size. The estimate for
- * the next call is its size times the k-th smallest score of the n that were seen, k = ceil((n + 1)(1 − missRate)). If calls of
- * a kind are exchangeable, the true count exceeds the estimate with a probability of at most `missRate`, whatever the
- * distribution is: split conformal prediction (Papadopoulos et al. 2002; Vovk, Gammerman and Shafer 2005). Where they drift,
- * it does not hold, which is why {@link UsageEstimator.misses} counts what was missed.
+ * Each call of a kind has a size that can be computed before it is sent. Its score is tokens per unit of size. The estimate
+ * for the next call is its size times the k-th smallest of the n scores seen, k = ceil((n + 1)(1 − missRate)). If calls of a
+ * kind are exchangeable, the true count exceeds the estimate with a probability of at most `missRate`, for any distribution:
+ * split conformal prediction (Papadopoulos et al. 2002; Vovk, Gammerman and Shafer 2005). The guarantee does not hold under
+ * drift, so {@link UsageEstimator.misses} counts actual misses.
  *
- * All of it is integers: scores are rounded up into 16 classes an octave, so that rounding never lowers an estimate.
+ * All values are integers. Scores are rounded up into 16 classes per octave, so that rounding never lowers an estimate.
  * @module
  */
 
@@ -17,22 +17,22 @@ const SCORE_SHIFT = 16n;
 const SCORE_MAX = 2 ** 32 - 1;
 const CLASS_BITS = 4;
 const CLASS_COUNT = (33 - CLASS_BITS) << CLASS_BITS;
-/** Calls that count: the last 2,048 to 4,096 of a kind, so that a change of prompts or tokenizers is forgotten. */
+/** The last 2,048 to 4,096 calls of a kind are used, so that estimates adapt to new prompts and tokenizers. */
 const GENERATION_CALLS = 2_048;
-/** A kind beyond these is not learned; kinds are few, and named by the gateway. */
+/** Further kinds are not learned; there are few kinds, and the gateway names them. */
 const KINDS_MAX = 256;
 
 export interface EstimatorMisses {
-  /** Estimates that were compared with a count. */
+  /** Number of estimates compared with a count. */
   readonly compared: number;
-  /** Those that were too low. */
+  /** Number of estimates that were too low. */
   readonly missed: number;
 }
 
-/** Calls by the class of their score; classes without a call are left out. */
+/** Number of calls by score class; classes without calls are left out. */
 type Counts = readonly (readonly [scoreClass: number, calls: number])[];
 
-/** What was learned of a kind: calls of the generation that is being filled, and of the one before. */
+/** The learned state of a kind: the calls of the current generation, and of the one before. */
 export interface LearnedKind {
   readonly kind: string;
   readonly current: Counts;
@@ -45,7 +45,7 @@ class Kind {
   #currentCalls = 0;
   #beforeCalls = 0;
 
-  /** `undefined` for counts that no kind can have. */
+  /** `undefined` for invalid counts. */
   static restored({ current, before }: LearnedKind): Kind | undefined {
     const kind = new Kind();
     for (const [counts, into] of [
@@ -76,7 +76,7 @@ class Kind {
     this.#currentCalls += 1;
   }
 
-  /** The smallest score that so many ten-thousandths of the calls, and one more, do not exceed. */
+  /** The k-th smallest score with k = ceil((n + 1) · shareBps / 10,000); `undefined` if k exceeds the number of calls n. */
   quantile(shareBps: number): number | undefined {
     const calls = this.#currentCalls + this.#beforeCalls;
     const rank = Math.ceil(((calls + 1) * shareBps) / BPS);
@@ -104,24 +104,24 @@ export class UsageEstimator {
   #compared = 0;
   #missed = 0;
 
-  /** @param missRateBps - share of calls that may have more tokens than was estimated, 1 to 9,999. */
+  /** @param missRateBps - share of calls that may exceed their estimate, 1 to 9,999. */
   constructor(missRateBps: number) {
     if (!Number.isInteger(missRateBps) || missRateBps < 1 || missRateBps >= BPS)
       throw new RangeError(`a miss rate is 1 to 9,999 bps, got ${missRateBps}`);
     this.#shareBps = BPS - missRateBps;
   }
 
-  /** An upper estimate; `undefined` until enough calls of the kind were seen: 99 for a miss rate of 100 bps. */
+  /** An upper estimate; `undefined` until enough calls of the kind have been seen: 99 for a miss rate of 100 bps. */
   tokens(kind: string, size: number): number | undefined {
     return this.#at(kind, size, this.#shareBps);
   }
 
-  /** The middle of what is likely, for ranking; `undefined` for a kind that was never seen. */
+  /** The median estimate, for ranking; `undefined` for an unseen kind. */
   median(kind: string, size: number): number | undefined {
     return this.#at(kind, size, BPS / 2);
   }
 
-  /** A call of a kind had so many tokens. What it was estimated at is compared first, as it would be now. */
+  /** Learns the tokens of a call, after comparing them with the present estimate. */
   note(kind: string, size: number, tokens: number): void {
     const estimated = this.tokens(kind, size);
     if (estimated !== undefined) {
@@ -137,12 +137,12 @@ export class UsageEstimator {
     known.note(classOf(scoreOf(size, tokens)));
   }
 
-  /** What was learned, for a process that goes on from here. */
+  /** The learned state, for {@link UsageEstimator.restore} in another process. */
   learned(): readonly LearnedKind[] {
     return [...this.#kinds].map(([name, kind]) => kind.learned(name));
   }
 
-  /** Goes on from what another process has learned, in place of what was learned here. `false`: it is not of that form. */
+  /** Replaces the learned state with that of another process; returns `false` if it is invalid. */
   restore(learned: readonly LearnedKind[]): boolean {
     const kinds = learned.map((one): [string, Kind | undefined] => [one.kind, Kind.restored(one)]);
     if (kinds.length > KINDS_MAX || kinds.some(([, kind]) => kind === undefined)) return false;
@@ -176,7 +176,7 @@ function scoreOf(size: number, tokens: number): number {
   return score > BigInt(SCORE_MAX) ? SCORE_MAX : Number(score);
 }
 
-/** Scores below 16 are classes of their own; above, an octave has 16. */
+/** Each score below 16 has its own class; above, an octave has 16 classes. */
 function classOf(score: number): number {
   const octave = Math.max(0, 31 - Math.clz32(score) - CLASS_BITS);
   return (octave << CLASS_BITS) + (score >>> octave);

@@ -1,9 +1,9 @@
 /**
- * Reads the bodies of model calls. A short one that is not compressed is scanned at once. Any other is decompressed, checked
- * and scanned by a thread of its own, so that the thread that decides never waits for 32 MB.
+ * Reads the bodies of model calls. A short, uncompressed body is scanned synchronously. Any other is decompressed, validated
+ * and scanned in a separate thread, so that the deciding thread never waits for 32 MB.
  *
- * The thread has one body at a time, which takes at most {@link CALL_BOUNDS} bytes besides what arrived; what a body came to
- * is then taken from the bound of all bodies in flight.
+ * The thread has one body at a time, which takes at most {@link CALL_BOUNDS} bytes besides the bytes that arrived. The size
+ * of a decompressed body is then charged to the limit of all bodies in flight.
  * @module
  */
 import { createSecretKey, type KeyObject } from "node:crypto";
@@ -15,11 +15,11 @@ import type { CallBodyTask } from "./call-body-thread.ts";
 import { type ScannedCall, scanCall } from "./call-scan.ts";
 import { encodingOf } from "./decompress.ts";
 
-/** Scanning so many bytes takes a millisecond. */
+/** Scanning this many bytes takes a millisecond. */
 const INLINE_BYTES_MAX = 256 * 1024;
 /** 32 MB take half a second. */
 const TASK_MS_MAX = 20_000;
-/** Bodies are not on the heap. */
+/** Bodies are outside the heap. */
 const HEAP_MIB = 128;
 
 export interface CallBody {
@@ -28,9 +28,9 @@ export interface CallBody {
   readonly encoding: string | undefined;
   readonly principal: Principal;
   /**
-   * Called with the bytes that the body holds beyond those that arrived.
+   * Called with the bytes that the body takes beyond those that arrived.
    *
-   * @throws CalybrisError when they may not be held.
+   * @throws CalybrisError if they exceed the limit.
    */
   readonly takeBytes: (bytes: number) => void;
 }
@@ -51,10 +51,10 @@ export class CallBodies {
   }
 
   /**
-   * @param raw - as it arrived. A long one is given away: it must not be used any more.
-   * @returns at once for a short body; so are its errors thrown.
+   * @param raw - as it arrived. The memory of a long one is transferred: it must not be used afterwards.
+   * @returns synchronously for a short body, whose errors are thrown synchronously too.
    * @throws GatewayError as `JsonSpanScanner` does; `CAL_GATEWAY_MEDIA_TYPE` for an unknown encoding; `CAL_GATEWAY_OVERLOADED`;
-   *   whatever `takeBytes` throws.
+   *   any error of `takeBytes`.
    */
   scan(raw: Buffer, { dialect, encoding: header, principal, takeBytes }: CallBody): ScannedCall | Promise<ScannedCall> {
     const encoding = encodingOf(header);

@@ -1,6 +1,5 @@
 /**
- * What the thread of {@link CallBodies} does: decompresses a body, checks it while it is read, and hands it over with what
- * was found.
+ * The thread of {@link CallBodies}: decompresses a body, validates it while reading, and returns it with the scan result.
  * @module
  */
 import { parentPort } from "node:worker_threads";

@@ -1,9 +1,9 @@
 /**
- * What a call's body says about its size: how many bytes the model is to read, how many messages, tools and images, and
- * what its bytes do not show. Nothing of the text is kept but the beginning of what the user said last, for the prior.
+ * The size of a call according to its body: the bytes that the model reads, the numbers of messages, tools and images, and
+ * the parts that its bytes do not show. No text is kept except the beginning of the last user text, for the prior.
  *
- * What is not known to be read from the bytes alone counts as hidden: an unknown kind of block, a new field, a tool that runs
- * at the provider. A call with anything hidden is bounded by the context window.
+ * Anything that the bytes may not bound counts as hidden: an unknown kind of block, a new field, a hosted tool. A call with
+ * hidden parts is bounded by the context window.
  * @module
  */
 import { isAscii } from "node:buffer";
@@ -14,7 +14,7 @@ import { type CallContent, ContentCount } from "./content-count.ts";
 import { JsonWalk } from "./json-walk.ts";
 
 /**
- * @param bytes - checked: the spans are those of {@link JsonSpanScanner}.
+ * @param bytes - validated; the spans are those of {@link JsonSpanScanner}.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * A body of a model call, checked and measured: where its members are, what it holds, and its digest.
+ * A validated body of a model call: the spans of its members, its content, and its digest.
  * @module
  */
 import type { SpannedBody } from "../wire/body-members.ts";
@@ -11,12 +11,12 @@ import { type DigestKey, promptDigestOf } from "./prompt-digest.ts";
 
 export interface ScannedCall extends SpannedBody {
   readonly content: CallContent;
-  /** Keyed, of what the model reads; 43 characters of base64url. */
+  /** Keyed digest of the parts that the model reads; 43 characters of base64url. */
   readonly promptDigest: string;
 }
 
 /**
- * @param digestKey - of the digests, which are keyed.
+ * @param digestKey - the key of the digests.
  * @throws GatewayError as {@link JsonSpanScanner} does.
  *
  * @example
@@ -33,7 +33,7 @@ export function scanCall(bytes: Uint8Array, dialect: WireDialect, digestKey: Dig
   return measured(bytes, scanner.end(), dialect, digestKey);
 }
 
-/** The same of a body whose spans are known. */
+/** The same for a body with known spans. */
 export function measured(bytes: Uint8Array, spans: JsonSpans, dialect: WireDialect, digestKey: DigestKey): ScannedCall {
   const promptDigest = promptDigestOf({ bytes, spans }, dialect, digestKey);
   return { bytes, spans, content: contentOf(bytes, spans, dialect), promptDigest };

@@ -1,5 +1,5 @@
 /**
- * Counts the parts of a request's messages and tools while they are walked.
+ * Counts the parts of a request's messages and tools while walking them.
  * @module
  */
 import type { WireDialect } from "../wire/dialect.ts";
@@ -14,29 +14,29 @@ import {
 import type { JsonWalk } from "./json-walk.ts";
 
 export interface CallContent {
-  /** Of all members that the model reads, as they are written: an upper bound of their tokens where nothing is hidden. */
+  /** Bytes of all members that the model reads: an upper bound of their tokens if nothing is hidden. */
   readonly promptBytes: number;
-  /** Of those, the bytes beyond ASCII; an escape `\u` counts as three, which is about what it stands for. */
+  /** The non-ASCII bytes of those; an escape `\u` counts as three, about the length of its character. */
   readonly wideBytes: number;
   readonly messageCount: number;
   readonly toolCount: number;
   readonly toolBytes: number;
   readonly imageCount: number;
-  /** Of the blocks with images, as they are written. */
+  /** Bytes of the blocks with images. */
   readonly imageBytes: number;
-  /** Answers asked for at once: `n` of chat completions. */
+  /** Number of requested answers: `n` of chat completions. */
   readonly choiceCount: number;
-  /** A predicted output is billed as output where it is refused. */
+  /** Bytes of a predicted output, whose rejected tokens are billed as output. */
   readonly predictionBytes: number;
-  /** Searches that hosted tools may make, where each says how many; `undefined` where one does not. */
+  /** Maximum searches of hosted tools; `undefined` if one has no limit. */
   readonly searchesMax: number | undefined;
-  /** What the bytes do not show, each once: `image`, `previous_response_id`, `tool web_search`. */
+  /** Hidden parts, each once: `image`, `previous_response_id`, `tool web_search`. */
   readonly hidden: readonly string[];
-  /** The beginning of the last text by the user; empty where there is none. */
+  /** The beginning of the last user text; empty if there is none. */
   readonly userText: string;
 }
 
-/** No kind of block or tool has a longer name. */
+/** Maximum length of the name of a block or tool type. */
 const TYPE_BYTES_MAX = 64;
 const HIDDEN_MAX = 16;
 /** The prior reads 8,192 characters. */
@@ -54,7 +54,7 @@ export class ContentCount {
   #choiceCount = 1;
   #searchesMax: number | undefined = 0;
   predictionBytes = 0;
-  /** The last text of the message that is being walked, and of the last message by the user. */
+  /** The last text of the current message; `#userTextAt` is that of the last user message. */
   #textAt = NONE;
   #userTextAt = NONE;
 
@@ -66,7 +66,7 @@ export class ContentCount {
     if (this.#hidden.size < HIDDEN_MAX) this.#hidden.add(name);
   }
 
-  /** A list of messages, or of items; or a text, which is one message by the user. */
+  /** A list of messages or items, or a text, which is one user message. */
   messages(at: number, dialect: WireDialect): void {
     const walk = this.#walk;
     if (walk.isText(at)) {
@@ -104,7 +104,7 @@ export class ContentCount {
     this.#choiceCount = Math.max(1, this.#walk.count(at) ?? 1);
   }
 
-  /** Edits that take away from the context bound nothing anew; any other may read it a second time. */
+  /** Edits that clear context do not change the bound; any other may read the context again. */
   contextEdits(at: number): void {
     const walk = this.#walk;
     let areClearing = walk.isObject(at);
@@ -122,7 +122,7 @@ export class ContentCount {
     if (!areClearing) this.hide("context_management");
   }
 
-  /** OpenAI's mode `pro` reads the prompt several times: a recorded call of 157 bytes was billed 2,152 tokens of input. */
+  /** OpenAI's `pro` mode reads the prompt several times: a recorded call of 157 bytes was billed 2,152 input tokens. */
   reasoning(at: number): void {
     const walk = this.#walk;
     if (!walk.isObject(at)) this.hide("reasoning");
@@ -134,7 +134,7 @@ export class ContentCount {
       });
   }
 
-  /** Whether a field that may hide input asks for nothing: an empty list. */
+  /** Whether a field that may hide input is neutral: an empty list. */
   isNeutral(name: string, at: number): boolean {
     return name === "mcp_servers" && this.#walk.isList(at) && this.#walk.end(at) - at === 2;
   }
@@ -199,7 +199,7 @@ export class ContentCount {
     return end;
   }
 
-  /** The content of a block: a tool's result has blocks of its own, images among them. Its text is not the user's. */
+  /** The content of a block. A tool result has its own blocks, also images; its text is not user text. */
   #inner(at: number): number | undefined {
     const textAt = this.#textAt;
     const end = this.content(at);

@@ -1,6 +1,6 @@
 /**
- * Which parts of a request its bytes bound, as data. Whatever is not listed is hidden: a field, a block or a tool that is new
- * tomorrow is bounded by the context window until somebody has looked at it.
+ * The parts of a request that its bytes bound, as data. Anything not listed is hidden: a new field, block or tool is bounded
+ * by the context window until it is added here.
  * @module
  */
 import {
@@ -13,8 +13,7 @@ import {
 import type { WireDialect } from "../wire/dialect.ts";
 
 /**
- * Members that no model reads and that say nothing about the prompt: a call that is sent again may differ in them. They are
- * not part of the prompt's digest.
+ * Members that no model reads and that may differ when a call is repeated. They are not part of the prompt's digest.
  */
 const NOT_READ: ReadonlySet<string> = new Set([
   "client_metadata",
@@ -40,7 +39,7 @@ export function isRead(name: string): boolean {
   return !NOT_READ.has(name);
 }
 
-/** Known fields with input that the request does not show, or that the provider adds to. */
+/** Known fields whose input the request does not show, or to which the provider adds. */
 const HIDDEN_FIELDS: ReadonlySet<string> = new Set([
   "audio",
   "compaction",
@@ -62,12 +61,12 @@ const FIELDS: { readonly [Dialect in WireDialect]: FieldTable } = {
   "anthropic-messages": MESSAGES_FIELDS,
 };
 
-/** Whether a field may bring input that its bytes do not bound: one that says so, or one that is unknown. */
+/** Whether a field may bring input that its bytes do not bound: a listed one, or an unknown one. */
 export function hiddenField(dialect: WireDialect, name: string): boolean {
   return HIDDEN_FIELDS.has(name) || !Object.hasOwn(FIELDS[dialect], name);
 }
 
-/** Blocks of a message whose tokens are those of their bytes. */
+/** Blocks of a message whose bytes bound their tokens. */
 export const BYTE_BLOCKS: ReadonlySet<string> = new Set([
   "input_text",
   "output_text",
@@ -83,7 +82,7 @@ export const BYTE_BLOCKS: ReadonlySet<string> = new Set([
 
 export const IMAGE_BLOCKS: ReadonlySet<string> = new Set(["image", "image_url", "input_image"]);
 
-/** Items of a Responses input whose tokens are those of their bytes; one without a type is a message. */
+/** Items of a Responses input whose bytes bound their tokens; an item without a type is a message. */
 export const BYTE_ITEMS: ReadonlySet<string> = new Set([
   "apply_patch_call",
   "apply_patch_call_output",
@@ -97,11 +96,11 @@ export const BYTE_ITEMS: ReadonlySet<string> = new Set([
   "reasoning",
 ]);
 
-/** Tools that run at the client: their definition is all that the model reads of them. One without a type is such a tool. */
+/** Tools that run at the client: the model reads only their definition. A tool without a type is one of them. */
 export const CLIENT_TOOLS: ReadonlySet<string> = new Set(["custom", "function", "namespace"]);
 
-/** Edits of the context that only take away from it. */
+/** Edits that only clear context. */
 export const CLEARING_EDITS: RegExp = /^clear_/;
 
-/** Settings of OpenAI's reasoning that do not change how often the prompt is read. */
+/** Settings of OpenAI's reasoning that do not affect how often the prompt is read. */
 export const REASONING_SETTINGS: ReadonlySet<string> = new Set(["context", "effort", "generate_summary", "summary"]);

@@ -1,6 +1,6 @@
 /**
- * Decompresses a request's body in bounded pieces: what it comes to is refused while it is read, not afterwards, so that a
- * few kilobytes which stand for gigabytes cost no more than the longest body.
+ * Decompresses a request's body in bounded pieces. An oversized body is refused while it is read, so that a few kilobytes
+ * that expand to gigabytes cost no more than the longest allowed body.
  * @module
  */
 import type { Transform } from "node:stream";
@@ -19,9 +19,9 @@ const DECODERS: { readonly [Encoding in CallEncoding]: () => Transform } = {
 export type CallEncoding = "gzip" | "deflate" | "br" | "zstd";
 
 /**
- * The encoding that a `content-encoding` header names; `undefined` for none.
+ * The encoding in a `content-encoding` header; `undefined` for none.
  *
- * @throws GatewayError `CAL_GATEWAY_MEDIA_TYPE` for an unknown one, or several.
+ * @throws GatewayError `CAL_GATEWAY_MEDIA_TYPE` for an unknown encoding, or several.
  */
 export function encodingOf(header: string | undefined): CallEncoding | undefined {
   const name = header?.trim().toLowerCase() ?? "identity";
@@ -33,9 +33,9 @@ export function encodingOf(header: string | undefined): CallEncoding | undefined
 }
 
 /**
- * Gives every piece of the decompressed body to `take`, in order; what it throws ends the decompression.
+ * Passes every piece of the decompressed body to `take`, in order. An error of `take` ends the decompression.
  *
- * @throws GatewayError `CAL_GATEWAY_BODY_MALFORMED` for bytes that are not of the encoding, or end too early.
+ * @throws GatewayError `CAL_GATEWAY_BODY_MALFORMED` for bytes that are invalid in the encoding or end too early.
  */
 export async function decompress(
   bytes: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * The key of prompts' digests: a file beside the journal, made at the first start. A digest that the journal keeps can be
- * compared as long as the key is kept; a prompt cannot be tested without it.
+ * The key of prompt digests: a file beside the journal, created at the first start. Digests in the journal are comparable as
+ * long as the key is kept. Without it, nobody can test whether a prompt matches a digest.
  * @module
  */
 import { randomBytes } from "node:crypto";
@@ -13,9 +13,9 @@ import { DIGEST_KEY_BYTES } from "./prompt-digest.ts";
 export const DIGEST_KEY_FILE = "digest-key";
 
 /**
- * The key, made where there is none. It is durable when this resolves, and of two that are made at once one counts.
+ * Loads the key, or creates it. It is durable once this resolves; of two concurrent creations, one wins.
  *
- * @throws CalybrisError `CAL_CONFIG_INVALID` for a file of another length, and when it cannot be read or written.
+ * @throws CalybrisError `CAL_CONFIG_INVALID` for a file of a different length, or if it cannot be read or written.
  */
 export async function loadDigestKey(directory: string): Promise<Uint8Array> {
   const file = join(directory, DIGEST_KEY_FILE);
@@ -38,7 +38,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Written beside its place and linked there, so that no reader finds a part of it, and the first to link wins. */
+/** Writes a temporary file and links it into place, so that readers never see a partial key, and the first link wins. */
 async function makeKey(directory: string, file: string): Promise<Uint8Array> {
   const written = `${file}.${randomBytes(8).toString("hex")}`;
   try {

@@ -1,6 +1,6 @@
 /**
- * Walks JSON that was checked before, byte by byte and without parsing it, so that a body of 32 MB is read with no memory of
- * its own. On bytes that are not valid JSON the result is undefined; {@link JsonSpanScanner} checks them.
+ * Walks validated JSON byte by byte without parsing it, so that reading a body of 32 MB takes no additional memory. The
+ * result is undefined for bytes that are not valid JSON; {@link JsonSpanScanner} validates them.
  * @module
  */
 
@@ -8,11 +8,11 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const SPACE_MAX = 0x20;
 
-/** Visits a value that begins at `at`. Returns where it ends where that is known, so that it is not read twice. */
+/** Visits a value that begins at `at`. Returns its end if known, so that it is not read twice. */
 export type VisitMember = (key: string, at: number) => number | undefined;
 export type VisitItem = (at: number) => number | undefined;
 
-/** Keys that matter are short; a longer one is any other key. */
+/** Known keys are shorter; a longer key is unknown. */
 const KEY_BYTES_MAX = 128;
 
 export class JsonWalk {
@@ -38,7 +38,7 @@ export class JsonWalk {
     return this.#bytes[at] === 0x6e;
   }
 
-  /** Visits the members of an object; returns where it ends. */
+  /** Visits the members of an object; returns its end. */
   members(at: number, visit: VisitMember): number {
     for (let next = this.#space(at + 1); this.#bytes[next] !== CLOSE_OBJECT; ) {
       const keyEnd = this.#textEnd(next);
@@ -51,7 +51,7 @@ export class JsonWalk {
     return this.#space(at + 1) + 1;
   }
 
-  /** Visits the items of a list; returns where it ends. */
+  /** Visits the items of a list; returns its end. */
   items(at: number, visit: VisitItem): number {
     for (let next = this.#space(at + 1); this.#bytes[next] !== CLOSE_LIST; ) {
       next = this.#space(visit(next) ?? this.end(next));
@@ -61,7 +61,7 @@ export class JsonWalk {
     return this.#space(at + 1) + 1;
   }
 
-  /** Where the value that begins at `at` ends. */
+  /** The end of the value that begins at `at`. */
   end(at: number): number {
     const first = this.#bytes[at];
     if (first === QUOTE) return this.#textEnd(at);
@@ -71,7 +71,7 @@ export class JsonWalk {
     return end;
   }
 
-  /** A text of at most so many bytes as written; `undefined` for a longer one and for what is not a string. */
+  /** A string of at most `bytesMax` bytes as written; `undefined` for a longer one and for any other value. */
   text(at: number, bytesMax: number): string | undefined {
     if (!this.isText(at)) return undefined;
     const end = this.#textEnd(at);
@@ -80,11 +80,11 @@ export class JsonWalk {
     return written.includes("\\") ? (JSON.parse(`"${written}"`) as string) : written;
   }
 
-  /** The beginning of a text, at least so many bytes of it where it has them, cut between characters. */
+  /** The beginning of a string: `bytesMax` bytes, or a few more to end between characters. */
   beginning(at: number, bytesMax: number): string {
     const end = this.#textEnd(at) - 1;
     let cut = Math.min(end, at + 1 + bytesMax);
-    // An escape or a character of several bytes may not be cut.
+    // The cut must not be inside an escape or a character of several bytes.
     for (let moved = 0; cut < end && moved < ESCAPE_BYTES_MAX && this.#isInside(at + 1, cut); moved += 1) cut += 1;
     const written = this.#bytes.toString("utf8", at + 1, cut);
     return written.includes("\\") ? (JSON.parse(`"${written}"`) as string) : written;
@@ -96,7 +96,7 @@ export class JsonWalk {
     return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
   }
 
-  /** Whether the place is within an escape, or within a character. */
+  /** Whether a position is inside an escape or a character. */
   #isInside(from: number, at: number): boolean {
     if (((this.#bytes[at] ?? 0) & 0xc0) === 0x80) return true;
     for (let back = at - 1; back >= Math.max(from, at - ESCAPE_BYTES_MAX); back -= 1)
@@ -111,14 +111,14 @@ export class JsonWalk {
     return quote + 1;
   }
 
-  /** A quote that is near is found sooner here than by a call of native code. */
+  /** Searches nearby bytes first, which is faster than a native call. */
   #quoteAfter(from: number): number {
     const near = Math.min(from + NEAR_BYTES, this.#bytes.length);
     for (let at = from; at < near; at += 1) if (this.#bytes[at] === QUOTE) return at;
     return this.#bytes.indexOf(QUOTE, near);
   }
 
-  /** Backslashes in a row before a place. */
+  /** The number of consecutive backslashes before a position. */
   #runBefore(at: number, from: number): number {
     let before = at - 1;
     while (before >= from && this.#bytes[before] === BACKSLASH) before -= 1;

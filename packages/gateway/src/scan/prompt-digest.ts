@@ -1,8 +1,9 @@
 /**
- * Keyed digests of a request: equal requests are recognised, and a prompt cannot be tested without the key.
+ * Keyed digests of a request: equal requests have equal digests, and without the key nobody can test a prompt against a
+ * digest.
  *
- * Claude Code begins its system prompt with a line about billing that differs in every request. It is left out of both
- * digests, as are, of the prompt's, members that no model reads: a client that sends a call again may set them anew.
+ * Claude Code begins its system prompt with a line about billing that differs in every request. Both digests leave it out.
+ * The prompt's digest also leaves out members that no model reads, because a client may change them when it repeats a call.
  * @module
  */
 import { createHmac, type Hmac, type KeyObject } from "node:crypto";
@@ -14,13 +15,13 @@ import { JsonWalk } from "./json-walk.ts";
 
 export const DIGEST_KEY_BYTES = 32;
 
-/** Secret bytes, or the same as a key object, with which an HMAC begins in a fifth of the time. */
+/** Secret bytes, or a key object, with which an HMAC is set up in a fifth of the time. */
 export type DigestKey = Uint8Array | KeyObject;
 
 /**
- * Of what the model reads: 43 characters of base64url, which the journal keeps.
+ * The digest of the parts that the model reads, which the journal keeps: 43 characters of base64url.
  *
- * @param key - {@link DIGEST_KEY_BYTES} secret bytes; with another key every digest is another.
+ * @param key - {@link DIGEST_KEY_BYTES} secret bytes; a different key gives different digests.
  */
 export function promptDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: DigestKey): string {
   const line = attributionLine(bytes, spans.members.get("system"));
@@ -33,7 +34,7 @@ export function promptDigestOf({ bytes, spans }: SpannedBody, dialect: WireDiale
   return prompt.digest("base64url");
 }
 
-/** Of the whole body, for what must be equal in everything; of the same form, and never equal to a prompt's. */
+/** The digest of the complete body, for exact equality. It has the same form, and never equals a prompt's digest. */
 export function requestDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: DigestKey): string {
   const line = attributionLine(bytes, spans.members.get("system"));
   const request = createHmac("sha256", key).update(`request ${dialect}\n`);
@@ -55,10 +56,10 @@ function updateWithout(hmac: Hmac, bytes: Uint8Array, from: number, to: number, 
 }
 
 const LINE_BEGINS = "x-anthropic-billing-header:";
-/** The line has some two hundred bytes. What is longer is no such line, and could hide a prompt from its digest. */
+/** The line has about two hundred bytes. A longer text is not excluded, because it could hide a prompt from its digest. */
 const LINE_BYTES_MAX = 1_024;
 
-/** Where the text of the first block of a system prompt is, if it is the line. */
+/** The position of the text of a system prompt's first block, if it is the billing line. */
 function attributionLine(bytes: Uint8Array, system: MemberSpan | undefined): Hole | undefined {
   if (system === undefined) return undefined;
   const walk = new JsonWalk(bytes);

@@ -1,5 +1,5 @@
 /**
- * Which translation an answer goes through, by the provider's dialect and the client's. All of them meet in the chat completion.
+ * Selects the translation of an answer by the dialects of provider and client. The common form is the chat completion.
  * @module
  */
 import type { AnswerDialect, WireDialect } from "../wire/dialect.ts";
@@ -23,11 +23,11 @@ export interface AnswerRoute {
   readonly from: AnswerDialect;
   readonly to: WireDialect;
   readonly createdSeconds: number;
-  /** What a response says of its request; of embeddings the request itself. */
+  /** The members of a response that repeat its request; for embeddings, the request itself. */
   readonly base: () => Json;
 }
 
-/** An answer that was not streamed. */
+/** Translates an answer that was not streamed. */
 export function answerIn({ from, to, createdSeconds, base }: AnswerRoute, answer: Json): TranslatedAnswer {
   if (to === "openai-embeddings") return geminiEmbeddingsAnswer(answer, base());
   const said = asChat(from, answer, createdSeconds);
@@ -53,7 +53,7 @@ export function streamIn(route: StreamRoute): StreamTranslation {
   return source === undefined ? sink : new PipedStream(source, sink);
 }
 
-/** `undefined`: the provider's events are such chunks. */
+/** `undefined` if the provider's events already are chat completion chunks. */
 function chunksOf(from: AnswerDialect, createdSeconds: number): ChunkSource | undefined {
   if (from === "gemini") return new GeminiChunks(createdSeconds);
   if (from === "openai-responses") return new ResponseChunks(createdSeconds);

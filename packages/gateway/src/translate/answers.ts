@@ -1,5 +1,5 @@
 /**
- * An answer that was not streamed, said in the other dialect.
+ * Translates answers that were not streamed.
  * @module
  */
 import { usageOfAnswer } from "../usage/usage-reader.ts";
@@ -13,10 +13,10 @@ import { chatUsage, messagesUsage } from "./usage-words.ts";
 
 export type TranslatedAnswer =
   | { readonly answer: Json; readonly doubts: readonly string[] }
-  /** What the other dialect cannot say. The provider bills it nevertheless. */
+  /** The part that has no equivalent in the other dialect. The provider bills the answer nevertheless. */
   | { readonly problem: string };
 
-/** @param createdSeconds - of the clock, since 1970: Anthropic's answers carry no time. */
+/** @param createdSeconds - current time, since the Unix epoch: Anthropic's answers have none. */
 export function chatAnswer(message: Json, createdSeconds: number): TranslatedAnswer {
   const texts: string[] = [];
   const calls: Json[] = [];
@@ -25,7 +25,7 @@ export function chatAnswer(message: Json, createdSeconds: number): TranslatedAns
     if (type === "text") texts.push(String(text));
     else if (type === "tool_use")
       calls.push({ id, type: "function", function: { name, arguments: JSON.stringify(input ?? {}) } });
-    // Thinking is for Anthropic's own clients, and without its signature for nobody.
+    // Thinking is only useful to Anthropic's own clients, with its signature.
     else if (type !== "thinking" && type !== "redacted_thinking")
       return { problem: `the answer holds a block of type ${type}` };
   }

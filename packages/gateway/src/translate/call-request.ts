@@ -1,6 +1,6 @@
 /**
- * A call in no dialect: what both can say, and nothing else. Texts, images by data or address, calls of tools and their
- * results, a schema for the answer.
+ * A dialect-neutral call: only what all dialects can express. Texts, images as data or URL, tool calls and their results, a
+ * schema for the answer.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -13,7 +13,7 @@ export interface TextPart {
 }
 export interface ImagePart {
   readonly kind: "image";
-  /** Base64 with its media type, or an address. */
+  /** Base64 with its media type, or a URL. */
   readonly source: { readonly mediaType: string; readonly data: string } | { readonly url: string };
 }
 export interface ToolCallPart {
@@ -21,7 +21,7 @@ export interface ToolCallPart {
   readonly id: string;
   readonly name: string;
   readonly input: ExactObject;
-  /** Google's own note on what the model thought, which goes back to Google with the call and to nobody else. */
+  /** Google's thought signature, which is returned with the call, to Google only. */
   readonly signature?: string;
 }
 export interface ToolResultPart {
@@ -54,13 +54,13 @@ export const VERBOSITIES = ["low", "medium", "high"] as const;
 export type Verbosity = (typeof VERBOSITIES)[number];
 
 export interface CallRequest {
-  /** In whose words a field is named where it is refused. */
+  /** The client's dialect, in which refused fields are named. */
   readonly dialect: WireDialect;
   readonly model: string;
   readonly turns: readonly Turn[];
   readonly tools: readonly Tool[];
   readonly toolChoice?: ToolChoice;
-  /** `false`: at most one call of a tool in an answer. */
+  /** `false` allows at most one tool call per answer. */
   readonly isParallel?: boolean;
   readonly outputTokensMax?: number;
   readonly stop: readonly string[];
@@ -69,13 +69,13 @@ export interface CallRequest {
   readonly topK?: number;
   readonly seed?: number;
   readonly effort?: Effort;
-  /** Of thinking that the answer does not show. */
+  /** Budget of thinking that the answer does not show. */
   readonly thinkingTokensMax?: number;
   readonly answerSchema?: { readonly name: string; readonly schema: ExactJson };
-  /** OpenAI's word for how long an answer is. */
+  /** OpenAI's setting for the length of an answer. */
   readonly verbosity?: Verbosity;
   readonly user?: string;
   readonly isStreamed: boolean;
-  /** Whether the caller wants the usage at the end of a stream; in Anthropic's dialect it always comes. */
+  /** Whether the caller requests the usage at the end of a stream; Anthropic's dialect always includes it. */
   readonly isUsageAsked: boolean;
 }

@@ -1,10 +1,10 @@
 /**
- * The text of a chat completion's content. Mistral's reasoning models write a list, with what they thought beside the text.
+ * The text of a chat completion's content. Mistral's reasoning models return a list with thinking and text.
  * @module
  */
 import { asObject } from "../wire/stream-sights.ts";
 
-/** `undefined`: it holds something that is neither text nor thinking. */
+/** `undefined` if it contains anything other than text and thinking. */
 export function contentText(content: unknown): string | undefined {
   if ((content ?? null) === null) return "";
   if (typeof content === "string") return content;

@@ -1,5 +1,5 @@
 /**
- * The messages of a chat completion, read into turns and written from them.
+ * Converts between the messages of a chat completion and turns.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -9,14 +9,14 @@ import { signatureOfExtra } from "./google-signature.ts";
 import { given, listAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 import { readArguments } from "./tool-arguments.ts";
 
-/** Where a prefix may be cached: at the provider that the client had in mind. */
+/** Cache hints, which only apply at the provider that the client intended. */
 const CACHE_HINTS = ["cache_control", "prompt_cache_breakpoint"];
 
 export function readChatMessages(messages: readonly ExactJson[]): readonly Turn[] {
   return messages.map((message, index) => readMessage(message, `messages[${index}]`));
 }
 
-/** One message of the dialect for each role that a turn speaks in: results of tools come before the user's own words. */
+/** One message for each role in a turn; tool results come before the user's text. */
 export function chatMessages(turns: readonly Turn[]): readonly ExactJson[] {
   return turns.flatMap((turn): readonly ExactJson[] => {
     if (turn.role === "instructions") return [{ role: "system", content: contentOf(turn.parts) }];
@@ -58,7 +58,7 @@ function readMessage(message: ExactJson, path: string): Turn {
   return { role, parts: [...texts, ...calls.map((call, at) => readToolCall(call, `${path}.tool_calls[${at}]`))] };
 }
 
-/** An empty text says nothing, and is no block in Anthropic's dialect. */
+/** An empty text is dropped: it has no meaning, and Anthropic's dialect has no empty blocks. */
 function textParts(text: string): readonly TextPart[] {
   return text === "" ? [] : [{ kind: "text", text }];
 }
@@ -106,7 +106,7 @@ function readToolCall(call: ExactJson, path: string): ToolCallPart {
   };
 }
 
-/** A single text is written as one: hosts that speak the dialect know that, and not all of them know lists. */
+/** A single text is written as a string, because not all hosts of the dialect accept lists. */
 function contentOf(parts: readonly (TextPart | ImagePart)[]): ExactJson {
   const [first] = parts;
   if (first === undefined) return "";
@@ -134,7 +134,7 @@ function assistantMessage(parts: readonly (TextPart | ToolCallPart)[]): ExactJso
 }
 
 /**
- * Calls that Google signed go back to Google only.
+ * Refuses tool calls that Google signed: they can be returned to Google only.
  *
  * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE`
  */
@@ -147,7 +147,7 @@ function toolMessage(result: ToolResultPart): ExactJson {
   return { role: "tool", tool_call_id: result.callId, content: resultText(result) };
 }
 
-/** OpenAI's dialects have no flag for a tool that failed, so that its words must say it. */
+/** OpenAI's dialects have no flag for a failed tool, so the text states it. */
 export function resultText({ texts, isError }: ToolResultPart): string {
   return [...(isError ? ["The tool failed:"] : []), ...texts].join("\n");
 }

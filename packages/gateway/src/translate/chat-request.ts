@@ -1,5 +1,5 @@
 /**
- * A request of OpenAI's chat completions, read into a call and written from one.
+ * Converts between requests of OpenAI's chat completions and calls.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -18,10 +18,10 @@ import { booleanAt, given, listAt, numberAt, objectAt, objectWith, onlyMembers, 
 import type { AnswerDialect } from "../wire/dialect.ts";
 import { CHAT_FIELDS } from "./request-fields.ts";
 
-/** OpenAI takes no more of them. */
+/** OpenAI's limit. */
 const STOPS_MAX = 4;
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the target's dialect cannot say. */
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the target's dialect cannot express. */
 export function readChatRequest(request: ExactObject, target: AnswerDialect): CallRequest {
   requireTranslatable(request, CHAT_FIELDS, target);
   const { tools, stop, response_format: format, stream_options: options } = request;
@@ -61,8 +61,8 @@ export function readChatRequest(request: ExactObject, target: AnswerDialect): Ca
 }
 
 /**
- * @param limitField - the name under which the host takes the output limit.
- * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what OpenAI's dialect cannot say.
+ * @param limitField - the host's name of the output limit.
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what OpenAI's dialect cannot express.
  */
 export function writeChatRequest(call: CallRequest, limitField: "max_completion_tokens" | "max_tokens"): ExactObject {
   if (call.stop.length > STOPS_MAX) throw untranslatable("stop_sequences", `are more than ${STOPS_MAX}`);
@@ -141,7 +141,7 @@ export function readVerbosity(verbosity: ExactJson, path: string): Verbosity {
   return found;
 }
 
-/** Padding against eavesdroppers is between OpenAI and its client. */
+/** `include_obfuscation` (padding against eavesdroppers) is ignored: it concerns only OpenAI and its client. */
 function readStreamOptions(options: ExactJson, path: string): ExactObject {
   return objectWith(options, path, "include_usage", "include_obfuscation");
 }
@@ -150,7 +150,7 @@ function readFormat(format: ExactJson, path: string): CallRequest["answerSchema"
   const { type, json_schema: definition } = objectAt(format, path);
   if (type === "text") return undefined;
   if (type !== "json_schema") throw untranslatable(`${path}.type`, "has no counterpart in the other dialect");
-  // What it is called and for is no rule for the answer; whether it is strict is: Anthropic's always is.
+  // Name and description do not constrain the answer. `strict` does, but Anthropic's schemas are always strict.
   const { name, schema } = objectWith(definition, `${path}.json_schema`, "name", "schema", "strict", "description");
   return { name: textAt(name, `${path}.json_schema.name`), schema: objectAt(schema, `${path}.json_schema.schema`) };
 }

@@ -1,5 +1,5 @@
 /**
- * Chunks of a chat completion, written as the stream that a client of that dialect reads.
+ * Writes chunks of a chat completion as a stream of that dialect.
  * @module
  */
 import { completion } from "../wire/stream-endings.ts";
@@ -9,10 +9,10 @@ import { MessagesChunks } from "./messages-chunks.ts";
 import type { StreamTranslation, TranslationEnd } from "./stream-translation.ts";
 
 export interface ChatStreamOptions {
-  /** Of the clock, since 1970. */
+  /** Current time, since the Unix epoch. */
   readonly createdSeconds: number;
   readonly isUsageAsked: boolean;
-  /** By default one of Anthropic's messages. */
+  /** Default: a source of Anthropic's messages. */
   readonly source?: ChunkSource;
 }
 
@@ -35,7 +35,7 @@ export class ChatStream implements StreamTranslation {
     return { outcome, text: this.#written(chunks) + last, usage, doubts };
   }
 
-  /** Where the usage is asked for, every chunk before it has `null`. */
+  /** If the usage is requested, every chunk before it has `usage: null`. */
   #written(chunks: readonly Json[]): string {
     return chunks
       .map((chunk) => {

@@ -1,10 +1,10 @@
 /**
- * JSON of a provider whose integers may be larger than a double holds exactly: they are written again as they were read.
- * Arguments of tools are JSON objects at Google and Anthropic, and an id of 64 bits in one is common.
+ * Parses a provider's JSON so that integers that a double cannot hold are written back unchanged. Tool arguments are JSON
+ * objects in Google's and Anthropic's dialects, and often contain 64-bit IDs.
  * @module
  */
 
-/** Fewer digits are always exact. */
+/** Numbers with fewer digits are always exact. */
 const LONG_NUMBER = /\d{16}/;
 
 interface ReviverContext {

@@ -1,5 +1,5 @@
 /**
- * The table of fields, applied: what a request needs of a model, and what keeps it in its dialect.
+ * Applies the field table: the capabilities that a request needs, and the fields that prevent a translation.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -9,14 +9,14 @@ import { type Capability, dispositionIn, type FieldTable } from "./request-field
 
 export type ExactObject = { readonly [name: string]: ExactJson };
 
-/** The error for what the other dialect cannot say: the path names it. */
+/** The error for a field at `path` that the other dialect cannot express. */
 export function untranslatable(path: string, problem: string): GatewayError {
   const remedy = "Leave it out, or allow only models of the request's own dialect.";
   return new GatewayError("CAL_GATEWAY_UNTRANSLATABLE", { mistakes: [{ path, problem, remedy }] });
 }
 
 /**
- * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming the first field that is refused, or that the table does not know.
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming the first field that is refused or not in the table.
  */
 export function requireTranslatable(request: ExactObject, table: FieldTable, target: AnswerDialect): void {
   for (const [field] of asked(request, table)) {
@@ -27,14 +27,14 @@ export function requireTranslatable(request: ExactObject, table: FieldTable, tar
   }
 }
 
-/** What a model must be able to do to serve the request, by its top-level fields. */
+/** The capabilities that a model needs to serve the request, by its top-level fields. */
 export function neededCapabilities(request: ExactObject, table: FieldTable): ReadonlySet<Capability> {
   return new Set(
     asked(request, table).flatMap(([field]) => (Object.hasOwn(table, field) ? (table[field]?.gate ?? []) : [])),
   );
 }
 
-/** Fields that ask for something. */
+/** Fields with a value that is not neutral. */
 function asked(request: ExactObject, table: FieldTable): readonly (readonly [string, ExactJson])[] {
   return Object.entries(request).filter(([field, value]) => {
     const neutral = Object.hasOwn(table, field) ? (table[field]?.neutral ?? []) : [];
@@ -43,9 +43,9 @@ function asked(request: ExactObject, table: FieldTable): readonly (readonly [str
 }
 
 /**
- * JSON from a value that was read exactly.
+ * Writes an exact value as JSON.
  *
- * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` for a number that no exact value stands for.
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` for a number without an exact value.
  */
 export function exactText(value: ExactJson): string {
   if (typeof value === "bigint") return value.toString();

@@ -1,5 +1,5 @@
 /**
- * An answer of Google's that was not streamed, said as a chat completion.
+ * Translates Google's answers that were not streamed to chat completions.
  * @module
  */
 import { blockReasonOf } from "../usage/gemini-usage.ts";
@@ -10,7 +10,7 @@ import { finishOf, readGeminiParts } from "./gemini-parts.ts";
 import { finishReasonOfGemini } from "./stop-reasons.ts";
 import { chatUsage } from "./usage-words.ts";
 
-/** @param createdSeconds - of the clock, since 1970: Google's answers carry no time. */
+/** @param createdSeconds - current time, since the Unix epoch: Google's answers have none. */
 export function geminiChatAnswer(answer: Json, createdSeconds: number): TranslatedAnswer {
   const { text, calls, problem } = readGeminiParts(answer, 0);
   if (problem !== undefined) return { problem };

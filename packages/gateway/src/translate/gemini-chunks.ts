@@ -1,5 +1,5 @@
 /**
- * A stream of Google's, said as chunks of a chat completion.
+ * Translates Google's streams to chunks of a chat completion.
  * @module
  */
 import { blockReasonOf } from "../usage/gemini-usage.ts";
@@ -20,7 +20,7 @@ export class GeminiChunks implements ChunkSource {
   #finishReason = "";
   #isFailed = false;
 
-  /** @param createdSeconds - of the clock, since 1970. */
+  /** @param createdSeconds - current time, since the Unix epoch. */
   constructor(createdSeconds: number) {
     this.#createdSeconds = createdSeconds;
   }

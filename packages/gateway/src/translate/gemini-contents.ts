@@ -1,17 +1,17 @@
 /**
- * Turns, written as Google's contents: instructions apart, results of tools in a content of their own that answers every call
- * of the content before it.
+ * Writes turns as Google's contents. Instructions are separate; tool results form their own content, which answers all calls
+ * of the content before.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
 import type { ImagePart, TextPart, ToolCallPart, ToolResultPart, Turn } from "./call-request.ts";
 import { type ExactObject, untranslatable } from "./field-check.ts";
 
-/** ai.google.dev/gemini-api/docs/image-understanding. */
+/** Source: ai.google.dev/gemini-api/docs/image-understanding. */
 const IMAGE_TYPES = new Set(["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"]);
 
 /**
- * What Google documents for a call that another model made, in place of the signature that it cannot have
+ * Google's documented placeholder for the signature of a call that another model made
  * (ai.google.dev/gemini-api/docs/thought-signatures).
  */
 const FOREIGN_CALL = "skip_thought_signature_validator";
@@ -22,7 +22,7 @@ interface Content {
 }
 
 /**
- * @param isSigned - whether the model wants the first call of each answer signed.
+ * @param isSigned - whether the model requires a signature on the first call of each answer.
  * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE`
  */
 export function writeContents(
@@ -34,7 +34,7 @@ export function writeContents(
   let open: readonly ToolCallPart[] = [];
   for (const [index, turn] of turns.entries()) {
     if (turn.role === "instructions") {
-      // Before the model has said anything, instructions are the system prompt: Claude Code gives some behind the user's words.
+      // Instructions before the model's first turn are part of the system prompt: Claude Code sends some after user text.
       if (contents.some(({ role }) => role === "model"))
         throw untranslatable(`messages[${index}].role`, "gives instructions amid the conversation");
       system.push(...turn.parts.map(({ text }) => ({ text })));
@@ -64,7 +64,7 @@ export function writeContents(
   };
 }
 
-/** Turns of one role in a row are one content; a turn that says nothing is none. */
+/** Merges consecutive turns of one role into one content; drops empty turns. */
 function add(contents: Content[], role: Content["role"], parts: readonly ExactObject[]): void {
   const last = contents.at(-1);
   if (parts.length === 0) return;
@@ -72,7 +72,7 @@ function add(contents: Content[], role: Content["role"], parts: readonly ExactOb
   else contents.push({ role, parts: [...parts] });
 }
 
-/** Results of tools are a content of their own, right behind the calls. */
+/** Keeps tool results in a content of their own, directly after the calls. */
 function addWords(contents: Content[], parts: readonly ExactObject[]): void {
   const isBehindResults = contents.at(-1)?.parts.some((part) => "functionResponse" in part) === true;
   if (isBehindResults && parts.length > 0) contents.push({ role: "user", parts: [...parts] });
@@ -84,7 +84,7 @@ function callPart({ id, name, input, signature }: ToolCallPart, isSigned: boolea
   return { functionCall: { id, name, args: input }, ...(written === undefined ? {} : { thoughtSignature: written }) };
 }
 
-/** `output` and `error` are the members that Google's types name for what a function gave. */
+/** Google's types name the members of a function's result `output` and `error`. */
 function resultPart(
   { callId, texts, isError }: ToolResultPart,
   open: readonly ToolCallPart[],

@@ -1,5 +1,5 @@
 /**
- * A count of tokens, asked of Google for a client of Anthropic's (ai.google.dev/api/tokens: `models.countTokens`).
+ * Counts tokens at Google for a client of Anthropic's dialect (ai.google.dev/api/tokens: `models.countTokens`).
  * @module
  */
 import type { ExactObject } from "./field-check.ts";
@@ -11,12 +11,12 @@ export function geminiCountPath(model: string): string {
 }
 
 /**
- * @param request - of `count_tokens`: a message without its output limit.
- * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Google's dialect cannot say.
+ * @param request - of `count_tokens`: a message without an output limit.
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Google's dialect cannot express.
  */
 export function geminiCount(request: ExactObject, model: string): ExactObject {
   const call = readMessagesRequest({ ...request, max_tokens: 1 }, "gemini");
-  // The settings of the answer are no part of the prompt.
+  // Generation settings are not part of the prompt.
   const { generationConfig: _settings, ...prompt } = writeGeminiRequest({ ...call, model }, 1);
   return { generateContentRequest: { model: `models/${model.replace(/^models\//, "")}`, ...prompt } };
 }

@@ -1,6 +1,7 @@
 /**
- * Embeddings, asked of Google for a client of OpenAI's (ai.google.dev/api/embeddings: `models.batchEmbedContents`). Each text is a
- * request of its own in the batch, because several texts in one request become one vector.
+ * Requests embeddings from Google for a client of OpenAI's dialect (ai.google.dev/api/embeddings:
+ * `models.batchEmbedContents`). Each text is a separate request in the batch, because several texts in one request become
+ * one vector.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -12,14 +13,14 @@ import { geminiModelPath } from "./gemini-request.ts";
 import { given, listAt, numberAt, textAt } from "./json-access.ts";
 import { EMBEDDINGS_FIELDS } from "./request-fields.ts";
 
-/** Google takes no more requests in a batch. */
+/** Google's limit of requests in a batch. */
 const TEXTS_MAX = 100;
 
 export function geminiEmbeddingsPath(model: string): string {
   return `${geminiModelPath(model)}:batchEmbedContents`;
 }
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Google's dialect cannot say. */
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Google's dialect cannot express. */
 export function geminiEmbeddings(request: ExactObject, model: string): ExactObject {
   requireTranslatable(request, EMBEDDINGS_FIELDS, "gemini");
   const texts = textsOf(request["input"]);
@@ -58,7 +59,7 @@ export function geminiEmbeddingsAnswer(answer: Json, request: Json): TranslatedA
   return { answer: list, doubts: [] };
 }
 
-/** Numbers of 32 bits, the low byte first, as OpenAI packs them. */
+/** Base64 of little-endian 32-bit floats, in OpenAI's format. */
 function packed(vector: readonly number[]): string {
   const bytes = Buffer.alloc(vector.length * Float32Array.BYTES_PER_ELEMENT);
   for (const [at, value] of vector.entries()) bytes.writeFloatLE(value, at * Float32Array.BYTES_PER_ELEMENT);

@@ -1,6 +1,5 @@
 /**
- * The parts of one of Google's answers, or of a piece of it: texts, calls of tools, and nothing else that another dialect could
- * say.
+ * Reads the parts of Google's answers or chunks: texts and tool calls, the only parts that other dialects can express.
  * @module
  */
 import { hash } from "node:crypto";
@@ -10,17 +9,17 @@ import { signedExtra } from "./google-signature.ts";
 
 export interface GeminiParts {
   readonly text: string;
-  /** As a chat completion has them, without an index. */
+  /** In the form of a chat completion, without an index. */
   readonly calls: readonly Json[];
-  /** What another dialect cannot say. */
+  /** The part that other dialects cannot express. */
   readonly problem: string | undefined;
 }
 
-/** Members of a part that say something about another member. */
+/** Members of a part that annotate another member. */
 const NOTES = new Set(["thought", "thoughtSignature", "partMetadata", "mediaResolution", "videoMetadata"]);
 
 /**
- * @param callCount - calls of the same answer before these.
+ * @param callCount - the number of earlier calls in the same answer.
  */
 export function readGeminiParts(answer: Json, callCount: number): GeminiParts {
   let text = "";
@@ -30,7 +29,7 @@ export function readGeminiParts(answer: Json, callCount: number): GeminiParts {
   for (const value of asList(asObject(candidate?.["content"])?.["parts"])) {
     const part = asObject(value) ?? {};
     const [kind, more] = Object.keys(part).filter((name) => !NOTES.has(name));
-    // A summary of thoughts has no place, and what it costs is in the usage.
+    // Thought summaries are dropped; their cost is in the usage.
     if (kind === undefined || part["thought"] === true) continue;
     if (kind === "text" && more === undefined) text += textOf(part["text"]);
     else if (kind === "functionCall" && more === undefined) {
@@ -56,8 +55,8 @@ function chatCall(call: Json, signature: string, answer: Json, index: number): J
 const ID_LENGTH = 24;
 
 /**
- * Older models give calls no id. One that is made of the answer's own id and the call's place is the same, streamed or not, and
- * differs from turn to turn; its letters are those that all dialects take.
+ * Older models do not give calls an ID. An ID derived from the answer's ID and the call's position is the same, streamed or
+ * not, and differs between turns. Its characters are valid in all dialects.
  */
 function madeId(call: Json, answer: Json, index: number): string {
   return `call_${hash("sha256", JSON.stringify([answer["responseId"], index, call]), "hex").slice(0, ID_LENGTH)}`;

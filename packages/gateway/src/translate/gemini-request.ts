@@ -1,5 +1,5 @@
 /**
- * A call, written as a request of Google's `generateContent`. The model is in the path and not in the body.
+ * Writes a call as a request of Google's `generateContent`. The model is in the path, not in the body.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -12,14 +12,14 @@ const STOPS_MAX = 5;
 const INT32_MAX = 2 ** 31 - 1;
 const FUNCTION_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
 
-/** Models from here on take a level of thinking, want signatures, and answer by a schema beside tools. */
+/** Models from this generation on accept thinking levels, require signatures, and support a schema together with tools. */
 const LEVELS_SINCE = 3;
 
-/** Google's own reading of OpenAI's efforts, for models with a budget (ai.google.dev/gemini-api/docs/openai). */
+/** Google's mapping of OpenAI's efforts, for models with a thinking budget (ai.google.dev/gemini-api/docs/openai). */
 const BUDGETS: { readonly [Level in Effort]?: number } = { low: 1_024, medium: 8_192, high: 24_576 };
 const LEVELS: ReadonlySet<Effort> = new Set<Effort>(["low", "medium", "high"]);
 
-/** Fields as the client names them, by what they are in a call. */
+/** The client's field names, by their names in a call. */
 const NAMES = {
   "openai-chat": {
     stop: "stop",
@@ -42,23 +42,23 @@ const NAMES = {
   "openai-embeddings": { stop: "stop", parallel: "", effort: "", format: "" },
 } as const;
 
-/** The generation in a model's id, as 2 in `gemini-2.5-pro`; `undefined`: the id is of another form. */
+/** The generation in a model's ID, such as 2 in `gemini-2.5-pro`; `undefined` for an ID of a different form. */
 export function geminiGeneration(model: string): number | undefined {
   const digits = /(?:^|\/)gemini-(\d{1,3})\b/.exec(model)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Where a model is, after the provider's address. */
+/** The path of a model below the provider's base URL. */
 export function geminiModelPath(model: string): string {
   return `/models/${encodeURIComponent(model.replace(/^models\//, ""))}`;
 }
 
-/** Where a model is asked, after the provider's address. */
+/** The path for calls of a model below the provider's base URL. */
 export function geminiPath(model: string, isStreamed: boolean): string {
   return `${geminiModelPath(model)}:${isStreamed ? "streamGenerateContent?alt=sse" : "generateContent"}`;
 }
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Google's dialect cannot say. */
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Google's dialect cannot express. */
 export function writeGeminiRequest(call: CallRequest, outputTokensMax: number): ExactObject {
   const { tools, stop, seed, topK } = call;
   const names = NAMES[call.dialect];
@@ -89,7 +89,7 @@ export function writeGeminiRequest(call: CallRequest, outputTokensMax: number): 
 function writeTool({ name, description, schema, isStrict }: Tool, index: number): ExactJson {
   if (!FUNCTION_NAME.test(name)) throw untranslatable(`tools[${index}].name`, "is not a valid function name at Google");
   if (isStrict === true) requireEnforced(schema, `tools[${index}].schema`);
-  // One without parameters has no schema.
+  // A function without parameters has no schema.
   const isEmpty = Object.keys(schema).length === 0;
   return {
     name,
@@ -98,7 +98,7 @@ function writeTool({ name, description, schema, isStrict }: Tool, index: number)
   };
 }
 
-/** A mode that holds arguments to their schema is the strict one; a forced call is always held to it. */
+/** The mode that enforces the arguments' schema corresponds to `strict`; a forced call always enforces it. */
 function toolConfigOf({ tools, toolChoice, isParallel, dialect }: CallRequest): ExactObject | undefined {
   if (tools.length === 0) return undefined;
   if (toolChoice?.kind === "none") return { mode: "NONE" };

@@ -1,19 +1,19 @@
 /**
- * Whether Google enforces a JSON Schema. Keywords that it ignores would be promises that nobody keeps, so that a schema with
- * one of them stays with models that enforce it.
+ * Checks whether Google enforces a JSON Schema. It ignores some keywords silently, so a call whose schema has one of them is
+ * not translated to Google.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
 import { type ExactObject, untranslatable } from "./field-check.ts";
 import { objectAt } from "./json-access.ts";
 
-/** Of `responseJsonSchema`, by the types of @google/genai 3.3.0. */
+/** Keywords of `responseJsonSchema`, by the types of @google/genai 3.3.0. */
 const ENFORCED = new Set([
   ..."$id $defs $ref $anchor type format enum items prefixItems minItems maxItems minimum maximum".split(" "),
   ..."anyOf oneOf properties additionalProperties required propertyOrdering".split(" "),
 ]);
 
-/** They say nothing about what is valid. */
+/** Keywords that do not affect validity. */
 const ANNOTATIONS = new Set(
   "$schema $comment title description default examples deprecated readOnly writeOnly".split(" "),
 );

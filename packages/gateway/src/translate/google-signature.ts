@@ -1,10 +1,10 @@
 /**
- * Google's thought signatures, as they pass through clients of the other dialects. Gemini 3 refuses a conversation whose calls
- * of tools come back without them, and nobody else has a use for them.
+ * Passes Google's thought signatures through clients of other dialects. Gemini 3 refuses a conversation whose tool calls
+ * come back without them.
  *
- * A chat completion carries one where Google's own OpenAI-compatible API does, in `extra_content` of the tool call
- * (ai.google.dev/gemini-api/docs/thought-signatures). A message carries it in a block of redacted thinking before the call, which
- * clients of Anthropic's dialect return unchanged, and a response in the encrypted content of a reasoning item.
+ * A chat completion has the signature in `extra_content` of the tool call, like Google's OpenAI-compatible API
+ * (ai.google.dev/gemini-api/docs/thought-signatures). A message has it in a block of redacted thinking before the call,
+ * which clients of Anthropic's dialect return unchanged. A response has it in the encrypted content of a reasoning item.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -15,7 +15,7 @@ import { objectWith, textAt } from "./json-access.ts";
 
 const MARK = "google-thought-signature:";
 
-/** The member of a chat completion's tool call. */
+/** The member of a chat completion's tool call that holds a signature. */
 export function signedExtra(signature: string): Json {
   return { extra_content: { google: { thought_signature: signature } } };
 }
@@ -26,28 +26,28 @@ export function signatureOfExtra(extra: ExactJson, path: string): string {
   return textAt(signed["thought_signature"], `${path}.google.thought_signature`);
 }
 
-/** Of a tool call or a delta of one, as this gateway wrote it. */
+/** The signature in a tool call, or a delta of one, that this gateway wrote. */
 export function signatureOfCall(call: Json): string | undefined {
   const signature = asObject(asObject(call["extra_content"])?.["google"])?.["thought_signature"];
   return typeof signature === "string" ? signature : undefined;
 }
 
-/** The block of a message that carries it. */
+/** The block of a message that holds a signature. */
 export function signedBlock(signature: string): Json {
   return { type: "redacted_thinking", data: `${MARK}${signature}` };
 }
 
-/** `undefined`: the block is another one. */
+/** `undefined` for any other block. */
 export function signatureOfBlock({ type, data }: ExactObject): string | undefined {
   return type === "redacted_thinking" ? unmarked(data) : undefined;
 }
 
-/** The members of a response's reasoning item that carry it. */
+/** The members of a response's reasoning item that hold a signature. */
 export function signedItem(signature: string): Json {
   return { encrypted_content: `${MARK}${signature}` };
 }
 
-/** `undefined`: the reasoning is of another provider. */
+/** `undefined` for reasoning of another provider. */
 export function signatureOfItem({ encrypted_content: content }: ExactObject): string | undefined {
   return unmarked(content);
 }

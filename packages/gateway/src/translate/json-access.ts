@@ -1,5 +1,5 @@
 /**
- * Reads values of a request by path, and refuses what is not of the expected kind, naming the path.
+ * Reads values of a request; errors for values of an unexpected type name the path.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -21,7 +21,7 @@ export function textAt(value: ExactJson | undefined, path: string): string {
   return value;
 }
 
-/** `undefined` for `null`, and for what is absent. */
+/** `undefined` for `null` and for absent values. */
 export function given<T>(
   value: ExactJson | undefined,
   path: string,
@@ -40,14 +40,14 @@ export function booleanAt(value: ExactJson, path: string): boolean {
   return value;
 }
 
-/** Refuses members of an object besides those that are read. `null` and an empty list, as answers carry them, are none. */
+/** Refuses members other than the known ones, unless they are `null` or an empty list, as in answers. */
 export function onlyMembers(object: ExactObject, path: string, ...known: readonly string[]): void {
   for (const [name, value] of Object.entries(object))
     if (value !== null && !(Array.isArray(value) && value.length === 0) && !known.includes(name))
       throw untranslatable(`${path}.${name}`, "has no counterpart in the other dialect");
 }
 
-/** An object that has no other members than these. */
+/** An object with only the known members. */
 export function objectWith(value: ExactJson | undefined, path: string, ...known: readonly string[]): ExactObject {
   const object = objectAt(value, path);
   onlyMembers(object, path, ...known);

@@ -1,5 +1,5 @@
 /**
- * A stream of Anthropic's messages, said as chunks of a chat completion.
+ * Translates streams of Anthropic's messages to chunks of a chat completion.
  * @module
  */
 import { usageReader } from "../usage/usage-reader.ts";
@@ -17,14 +17,14 @@ const SPLICED: StreamError = {
 export class MessagesChunks implements ChunkSource {
   readonly #createdSeconds: number;
   readonly #usage = usageReader("anthropic-messages");
-  /** The index of the tool call that a block is, by the block's own. */
+  /** The index of a tool call, by the index of its block. */
   readonly #tools = new Map<unknown, number>();
   readonly #withArguments = new Set<unknown>();
   #head: Json | undefined;
   #stopReason: string | undefined;
   #isFailed = false;
 
-  /** @param createdSeconds - of the clock, since 1970. */
+  /** @param createdSeconds - current time, since the Unix epoch. */
   constructor(createdSeconds: number) {
     this.#createdSeconds = createdSeconds;
   }
@@ -58,7 +58,7 @@ export class MessagesChunks implements ChunkSource {
   }
 
   #begin({ id, model }: Json): readonly Json[] {
-    // Some hosts send it twice. A client cannot distinguish another answer, spliced behind the first one, from it.
+    // Some hosts send it twice. A different ID means a second answer, spliced after the first, which clients would not notice.
     if (this.#head !== undefined) return id === this.#head["id"] ? [] : this.#fail(SPLICED);
     this.#head = { id, object: "chat.completion.chunk", created: this.#createdSeconds, model };
     return this.#chunk({ role: "assistant", content: "", refusal: null });
@@ -85,7 +85,7 @@ export class MessagesChunks implements ChunkSource {
     return this.#arguments(index, json);
   }
 
-  /** A block without a piece of its input has an empty one. */
+  /** A tool block without any input delta has empty arguments. */
   #endBlock(index: unknown): readonly Json[] {
     return this.#tools.has(index) && !this.#withArguments.has(index) ? this.#arguments(index, "{}") : [];
   }

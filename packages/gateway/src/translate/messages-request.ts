@@ -1,5 +1,5 @@
 /**
- * A request of Anthropic's messages, read into a call and written from one.
+ * Converts between requests of Anthropic's messages and calls.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -10,14 +10,14 @@ import { readMessages, readSystem, writeMessages } from "./messages-turns.ts";
 import type { AnswerDialect } from "../wire/dialect.ts";
 import { MESSAGES_FIELDS } from "./request-fields.ts";
 
-/** Sampling is said under this version only; the one after it answers 400 to `temperature` and `top_p`. */
+/** The last version with sampling parameters; the next answers 400 to `temperature` and `top_p`. */
 export const SAMPLING_VERSION = "2023-06-01";
 export const CURRENT_VERSION = "2026-10-21";
 
-/** Anthropic's ends there; OpenAI's and Google's end at 2. */
+/** Anthropic's maximum; OpenAI's and Google's is 2. */
 const TEMPERATURE_MAX = 1;
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the target's dialect cannot say. */
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the target's dialect cannot express. */
 export function readMessagesRequest(request: ExactObject, target: AnswerDialect): CallRequest {
   requireTranslatable(request, MESSAGES_FIELDS, target);
   const thinkingTokensMax = given(request["thinking"], "thinking", readThinking);
@@ -65,10 +65,10 @@ export function readMessagesRequest(request: ExactObject, target: AnswerDialect)
   };
 }
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Anthropic's dialect cannot say. */
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Anthropic's dialect cannot express. */
 export function writeMessagesRequest(call: CallRequest, outputTokensMax: number): ExactObject {
   const { system, messages } = writeMessages(call.turns);
-  // A higher temperature is not lowered: it would be another request.
+  // A higher temperature is not lowered, which would change the request.
   if ((call.temperature ?? 0) > TEMPERATURE_MAX) throw untranslatable("temperature", "is above 1");
   const toolChoice = writeToolChoice(call);
   const effort = call.effort === undefined ? {} : { effort: call.effort };
@@ -89,14 +89,14 @@ export function writeMessagesRequest(call: CallRequest, outputTokensMax: number)
   };
 }
 
-/** The version under which a written request means what it says. */
+/** The API version that a written request needs. */
 export function versionFor({ temperature, topP }: CallRequest): string {
   return temperature === undefined && topP === undefined ? CURRENT_VERSION : SAMPLING_VERSION;
 }
 
 /**
- * The budget of thinking that the answer does not show. Shown thinking comes in blocks with signatures, which no other dialect
- * has.
+ * The budget of thinking that the answer does not show. Shown thinking has blocks with signatures, which other dialects
+ * lack.
  */
 function readThinking(value: ExactJson, path: string): number | undefined {
   const { type, display, budget_tokens: budget } = objectAt(value, path);
@@ -111,7 +111,7 @@ function readTool(tool: ExactJson, index: number): Tool {
   const { type, name, description, input_schema: schema, strict } = definition;
   if (type !== undefined && type !== null && type !== "custom")
     throw untranslatable(`${path}.type`, "is a tool of Anthropic's own");
-  // The rest says how calls are streamed, cached and found, and not what the tool is.
+  // The other members are about streaming, caching and discovery, not about the tool itself.
   onlyMembers(
     definition,
     path,
@@ -150,7 +150,7 @@ function readToolChoice(choice: ExactObject): ToolChoice {
   return { kind: "named", name: textAt(name, "tool_choice.name") };
 }
 
-/** `none` has no other member; `auto` carries the flag where nothing is chosen. Without tools there is nothing to choose. */
+/** `none` has no other member. If nothing is chosen, `auto` carries the flag. Without tools there is no choice. */
 function writeToolChoice({ tools, toolChoice, isParallel }: CallRequest): ExactJson | undefined {
   if (tools.length === 0) return undefined;
   if (toolChoice?.kind === "none") return { type: "none" };

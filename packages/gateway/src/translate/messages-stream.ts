@@ -1,6 +1,6 @@
 /**
- * Chunks of a chat completion, said as a stream of Anthropic's messages. Its blocks come one after another, each begun and
- * ended once: what belongs to another block than the one that is open waits until that one has ended.
+ * Writes chunks of a chat completion as a stream of Anthropic's messages. Blocks are sequential, each begun and ended once:
+ * pieces of other blocks wait until the open block has ended.
  * @module
  */
 import { usageReader } from "../usage/usage-reader.ts";
@@ -15,15 +15,15 @@ import type { StreamTranslation, TranslationEnd } from "./stream-translation.ts"
 import { messagesUsage } from "./usage-words.ts";
 
 export interface MessagesStreamOptions {
-  /** What the input is thought to be: the first event has a count, and the true one comes last. */
+  /** An estimate for the first event, which has a count; the actual count comes last. */
   readonly inputTokensEstimate: number;
 }
 
-/** A block: the text, or a tool's call by its index in the chunks. */
+/** A block: the text, or a tool call by its index in the chunks. */
 interface Block {
   readonly key: string;
   readonly start: Json;
-  /** Pieces that wait for the block before to end. */
+  /** Pieces that wait until the block before has ended. */
   readonly waiting: string[];
 }
 
@@ -120,7 +120,7 @@ export class MessagesStream implements StreamTranslation {
       return this.#startOf(block) + this.#deltaOf(block, piece);
     }
     if (open.key === key) return this.#deltaOf(open, piece);
-    // Text has ended when a tool is called: text that comes later is a block of its own.
+    // A tool call ends the text; later text is a new block.
     if (open.key === TEXT_KEY || open.key.startsWith(SIGNATURE_KEY))
       return this.#endOpen() + this.#add(key, start, piece);
     const waiting = this.#blocks.find((block) => block.key === key);
@@ -137,7 +137,7 @@ export class MessagesStream implements StreamTranslation {
     return stop;
   }
 
-  /** Ends the open block and says each of those that wait. */
+  /** Ends the open block and writes the waiting ones. */
   #flush(): string {
     let text = this.#endOpen();
     for (let block = this.#blocks[0]; block !== undefined; block = this.#blocks[0]) {

@@ -1,5 +1,5 @@
 /**
- * Anthropic's system prompt and messages, read into turns and written from them.
+ * Converts between Anthropic's system prompt and messages, and turns.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -9,7 +9,7 @@ import { type ExactObject, untranslatable } from "./field-check.ts";
 import { signatureOfBlock } from "./google-signature.ts";
 import { booleanAt, given, listAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 
-/** Claude Code's first block: a checksum that changes with every request, and means something to Anthropic only. */
+/** Claude Code's first block: a checksum that changes with every request and only matters to Anthropic. */
 const ATTRIBUTION = /^x-anthropic-billing-header:/;
 
 export function readSystem(system: ExactJson | undefined): readonly Turn[] {
@@ -31,7 +31,9 @@ export function readMessages(messages: readonly ExactJson[]): readonly Turn[] {
   });
 }
 
-/** Instructions at the beginning are the system prompt; further on they have no place. Turns of one role in a row are one. */
+/**
+ * Instructions at the beginning become the system prompt; later ones are refused. Consecutive turns of one role are merged.
+ */
 export function writeMessages(turns: readonly Turn[]): {
   readonly system?: ExactJson;
   readonly messages: readonly ExactJson[];
@@ -44,7 +46,7 @@ export function writeMessages(turns: readonly Turn[]): {
       throw untranslatable(`messages[${first + index}].role`, "gives instructions amid the conversation");
     if (turn.role === "assistant") requireUnsigned(turn.parts.filter((part) => part.kind === "tool call"));
     const content = turn.role === "user" ? turn.parts.map(userBlock) : turn.parts.map(assistantBlock);
-    // A turn that says nothing is none, and the two around it are one.
+    // An empty turn is dropped, which merges its neighbors.
     if (content.length === 0) continue;
     const last = messages.at(-1);
     if (last?.role === turn.role) last.content.push(...content);
@@ -130,7 +132,7 @@ function readImage(block: ExactObject, path: string): ImagePart {
   return { kind: "image", source };
 }
 
-/** A signature of Google's is in the block before the call that it belongs to. */
+/** A signature of Google is in the block before its call. */
 function readAssistantBlocks(blocks: readonly ExactJson[], path: string): readonly (TextPart | ToolCallPart)[] {
   let signature: string | undefined;
   return blocks.flatMap((block, at): readonly (TextPart | ToolCallPart)[] => {

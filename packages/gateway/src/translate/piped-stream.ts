@@ -1,5 +1,5 @@
 /**
- * A stream that is said in a third dialect: as chunks of a chat completion first, and then as what the client reads.
+ * Translates a stream in two steps: to chunks of a chat completion, and from them to the client's dialect.
  * @module
  */
 import type { Json } from "../wire/stream-sights.ts";
@@ -10,7 +10,7 @@ export class PipedStream implements StreamTranslation {
   readonly #source: ChunkSource;
   readonly #sink: StreamTranslation;
 
-  /** @param sink - takes chunks of a chat completion. */
+  /** @param sink - accepts chunks of a chat completion. */
   constructor(source: ChunkSource, sink: StreamTranslation) {
     this.#source = source;
     this.#sink = sink;

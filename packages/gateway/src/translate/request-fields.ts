@@ -1,14 +1,14 @@
 /**
- * Every field of a request, by dialect, and what becomes of it in each dialect that the call may be translated to. A test reads
- * the type declarations of both SDKs and fails on a field that is not here; another holds each cell to what the translation does.
+ * Every request field by dialect, with its handling in each target dialect. A test reads the type declarations of both SDKs
+ * and fails on a field that is missing here; another checks each cell against the translation.
  *
- * `translated`: it is written in the target's words. `hint`: it does not change the answer, and is left out. `refused`:
- * the target has no word for it, so that a call which sets it is never moved there; nothing is dropped silently.
+ * `translated`: written in the target's form. `hint`: does not affect the answer, and is left out. `refused`: the target has
+ * no equivalent, so a call that sets it is never translated to it. Nothing is dropped silently.
  * @module
  */
 import type { AnswerDialect } from "../wire/dialect.ts";
 
-/** What a model must be able to do, whatever its dialect, to serve a call that sets the field. */
+/** A capability that a model needs, in any dialect, to serve a call that sets the field. */
 export type Capability =
   | "audio"
   | "effort"
@@ -28,34 +28,34 @@ export type Capability =
 
 export type Disposition = "translated" | "hint" | "refused";
 
-/** Dialects that calls are translated to. To any other one nothing is. */
+/** The target dialects of translations. */
 export const TARGET_DIALECTS = ["openai-chat", "anthropic-messages", "gemini", "openai-responses"] as const;
 export type TargetDialect = (typeof TARGET_DIALECTS)[number];
 
 export interface FieldRule {
-  /** By target. The column of the field's own dialect is for another host of that dialect, to which the call passes as it is. */
+  /** By target. The column of the field's own dialect applies to other hosts of it, which get the call unchanged. */
   readonly to: { readonly [Target in TargetDialect]: Disposition };
-  /** What the substitute needs within the same dialect, too. */
+  /** The capability that a substitute needs, even within the same dialect. */
   readonly gate?: Capability;
-  /** Values that ask for nothing, besides `null`; with one of them the field is as good as absent. */
+  /** Neutral values besides `null`; with one of them the field counts as absent. */
   readonly neutral?: readonly unknown[];
 }
 
 export type FieldTable = { readonly [field: string]: FieldRule };
 
-/** What becomes of a field in a dialect that is not its own. */
+/** The handling of a field in a target dialect. */
 export function dispositionIn({ to }: FieldRule, target: AnswerDialect): Disposition {
   return TARGET_DIALECTS.find((one) => one === target) === undefined ? "refused" : to[target as TargetDialect];
 }
 
-/** Whether no target needs the field. */
+/** Whether the field is a hint for every target. */
 export function isHint({ to }: FieldRule): boolean {
   return TARGET_DIALECTS.every((target) => to[target] === "hint");
 }
 
 type More = Omit<FieldRule, "to">;
 
-/** One disposition for every target, but for those that are named. */
+/** A rule with one disposition for all targets, except for the listed ones. */
 function rule(disposition: Disposition, more: More = {}, except: Partial<FieldRule["to"]> = {}): FieldRule {
   const all = TARGET_DIALECTS.map((target) => [target, disposition]);
   return { to: { ...(Object.fromEntries(all) as FieldRule["to"]), ...except }, ...more };
@@ -125,11 +125,11 @@ export const MESSAGES_FIELDS: FieldTable = {
   tools: rule("translated", { gate: "tools", neutral: [[]] }),
   user_profile_id: REFUSED,
   workspace_id: REFUSED,
-  // Of `anthropic-version: 2023-06-01`.
+  // Only in `anthropic-version: 2023-06-01`.
   temperature: rule("translated", { gate: "sampling" }),
   top_k: rule("refused", { gate: "sampling" }, { gemini: "translated" }),
   top_p: rule("translated", { gate: "sampling", neutral: [1] }),
-  // Betas.
+  // Beta features.
   betas: HINT,
   billing_policy: REFUSED,
   compaction: REFUSED,
@@ -141,11 +141,11 @@ export const MESSAGES_FIELDS: FieldTable = {
   thread: rule("refused", { gate: "server_state" }),
 };
 
-/** What is stored at OpenAI stays there, and so do its own tools. */
+/** Stored conversations and hosted tools of OpenAI cannot be used elsewhere. */
 export const RESPONSES_FIELDS: FieldTable = {
   access_programs: REFUSED,
   background: rule("refused", { gate: "server_state", neutral: [false] }),
-  // Codex, of itself; the SDK does not know it.
+  // Sent by Codex about itself; not in the SDK.
   client_metadata: HINT,
   context_management: REFUSED,
   conversation: rule("refused", { gate: "server_state" }),
@@ -154,7 +154,7 @@ export const RESPONSES_FIELDS: FieldTable = {
   input: TRANSLATED,
   instructions: TRANSLATED,
   max_output_tokens: TRANSLATED,
-  // Of hosted tools, which are refused.
+  // Only for hosted tools, which are refused.
   max_tool_calls: HINT,
   metadata: HINT,
   model: TRANSLATED,
@@ -183,7 +183,7 @@ export const RESPONSES_FIELDS: FieldTable = {
 
 const FOR_GOOGLE: FieldRule = rule("refused", {}, { gemini: "translated" });
 
-/** Of the other dialects Google's alone has embeddings. */
+/** The only other dialect with embeddings is Google's. */
 export const EMBEDDINGS_FIELDS: FieldTable = {
   input: FOR_GOOGLE,
   model: FOR_GOOGLE,

@@ -1,5 +1,5 @@
 /**
- * A chat completion, said as a response of OpenAI's.
+ * Translates a chat completion to a response of OpenAI's Responses API.
  * @module
  */
 import { usageOfAnswer } from "../usage/usage-reader.ts";
@@ -19,7 +19,7 @@ import {
 } from "./response-parts.ts";
 import { stopReasonOf } from "./stop-reasons.ts";
 
-/** @param base - what the response says of its request. */
+/** @param base - the members of the response that repeat its request. */
 export function responseAnswer(completion: Json, base: Json, createdSeconds: number): TranslatedAnswer {
   const choices = asList(completion["choices"]);
   const choice = asObject(choices[0]);

@@ -1,5 +1,5 @@
 /**
- * A response of OpenAI's that was not streamed, said as a chat completion.
+ * Translates OpenAI's responses that were not streamed to chat completions.
  * @module
  */
 import { usageOfAnswer } from "../usage/usage-reader.ts";
@@ -10,7 +10,7 @@ import type { TranslatedAnswer } from "./answers.ts";
 import { finishReasonOfResponse } from "./stop-reasons.ts";
 import { chatUsage } from "./usage-words.ts";
 
-/** @param createdSeconds - of the clock, since 1970, for a response that does not say when it was made. */
+/** @param createdSeconds - current time, since the Unix epoch, for a response without a time. */
 export function responseChatAnswer(response: Json, createdSeconds: number): TranslatedAnswer {
   const { status, incomplete_details: details, output } = response;
   if (status === "failed") return { problem: readProviderError(response).message || "the response failed" };
@@ -45,7 +45,9 @@ interface ItemParts {
   readonly calls: Json[];
 }
 
-/** Reasoning is for clients of Responses; its summary is no part of the answer. Returns what cannot be said. */
+/**
+ * Adds an item to the parts; returns the problem if it cannot be translated. Reasoning is dropped: only Responses has it.
+ */
 function readItem(item: Json, { texts, refusals, calls }: ItemParts): string | undefined {
   const { type } = item;
   if (type === "reasoning") return undefined;
@@ -61,7 +63,7 @@ function readItem(item: Json, { texts, refusals, calls }: ItemParts): string | u
   return undefined;
 }
 
-/** A call of a function, as a chat completion has it. */
+/** A function call in the form of a chat completion. */
 export function chatCall({ call_id: id, name, arguments: text }: Json): Json {
   return { id, type: "function", function: { name, arguments: textOf(text) || "{}" } };
 }

@@ -1,6 +1,6 @@
 /**
- * The events of a response of OpenAI's, said as chunks of a chat completion. Texts and arguments are taken from the pieces that
- * come; of an item without pieces, from its end, and of a stream without items, from the last event.
+ * Translates the events of OpenAI's responses to chunks of a chat completion. Texts and arguments come from delta events, or
+ * from the end of an item without deltas, or from the last event of a stream without items.
  * @module
  */
 import { usageReader } from "../usage/usage-reader.ts";
@@ -18,7 +18,7 @@ const SPLICED: StreamError = {
   message: "The provider began a second answer within the first one.",
 };
 
-/** The event for a piece of a text, by the type of the content that it is of. */
+/** The delta events of texts, with the kind of content. */
 const PIECES: ReadonlyMap<string, "content" | "refusal"> = new Map([
   ["response.output_text.delta", "content"],
   ["response.refusal.delta", "refusal"],
@@ -27,15 +27,15 @@ const PIECES: ReadonlyMap<string, "content" | "refusal"> = new Map([
 export class ResponseChunks implements ChunkSource {
   readonly #createdSeconds: number;
   readonly #usage = usageReader("openai-responses");
-  /** The index of the tool call that an item is, by the item's place in the output. */
+  /** The index of a tool call, by the position of its item in the output. */
   readonly #tools = new Map<unknown, number>();
-  /** Places of items of which pieces came. */
+  /** Positions of items with deltas. */
   readonly #begun = new Set<unknown>();
   #head: Json | undefined;
   #last: Json | undefined;
   #isFailed = false;
 
-  /** @param createdSeconds - of the clock, since 1970, for a response that does not say when it was made. */
+  /** @param createdSeconds - current time, since the Unix epoch, for a response without a time. */
   constructor(createdSeconds: number) {
     this.#createdSeconds = createdSeconds;
   }
@@ -70,7 +70,7 @@ export class ResponseChunks implements ChunkSource {
 
   #begin(response: Json): readonly Json[] {
     const head = responseHead(response, this.#createdSeconds, "chat.completion.chunk");
-    // A client cannot distinguish another answer, spliced behind the first one, from it.
+    // A second answer, spliced after the first, would go unnoticed by clients.
     if (this.#head !== undefined) return head["id"] === this.#head["id"] ? [] : this.#fail(SPLICED);
     this.#head = head;
     return this.#chunk({ role: "assistant", content: "", refusal: null });
@@ -110,7 +110,7 @@ export class ResponseChunks implements ChunkSource {
     return this.#chunk({ tool_calls: [{ index, id, type: kind, function: { ...asObject(called), arguments: "" } }] });
   }
 
-  /** Of an item that was said already, nothing. */
+  /** Returns no chunks for an item that was already sent as deltas. */
   #endItem(place: unknown, item: Json): readonly Json[] {
     if (this.#isFailed) return [];
     const begun = this.#beginItem(place, item);

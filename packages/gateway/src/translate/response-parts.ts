@@ -1,5 +1,5 @@
 /**
- * A response object of OpenAI's, put together from a request and what a chat completion says.
+ * Builds OpenAI response objects from a request and a chat completion.
  * @module
  */
 import type { UsageRecord } from "../usage/usage-record.ts";
@@ -9,7 +9,7 @@ import { parseExact } from "./exact-parse.ts";
 import { signedItem } from "./google-signature.ts";
 
 /**
- * What a response says of its request. It is stored nowhere, whatever the request says.
+ * The members of a response that repeat its request. It is never stored, whatever the request says.
  *
  * @param request - as the client sent it.
  */
@@ -39,7 +39,7 @@ export function responseBase(request: ExactObject): Json {
   };
 }
 
-/** Of a completion: letters that every client takes in an id. */
+/** The ID of a response, from that of the completion, with characters that every client accepts. */
 export function responseId(completion: Json): string {
   return `resp_${String(completion["id"] ?? "none").replace(/[^A-Za-z0-9_-]/g, "")}`;
 }
@@ -65,7 +65,7 @@ export function signatureItem(id: string, signature: string): Json {
   return { id, type: "reasoning", summary: [], ...signedItem(signature) };
 }
 
-/** How a response ends, by the finish reason of a completion. */
+/** The status of a response for the finish reason of a completion. */
 export function responseEnd(finishReason: string): {
   readonly status: string;
   readonly incomplete_details: Json | null;

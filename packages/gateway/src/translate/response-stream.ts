@@ -1,6 +1,6 @@
 /**
- * Chunks of a chat completion, said as the events of a response: the whole ladder, numbered without a gap. An item is begun and
- * ended once; calls of tools may be written side by side, each under its own place in the output.
+ * Writes chunks of a chat completion as the events of a response: the complete series, numbered contiguously. Each item is
+ * begun and ended once; tool calls may be interleaved, each with its own position in the output.
  * @module
  */
 import { usageReader } from "../usage/usage-reader.ts";
@@ -23,13 +23,13 @@ import { stopReasonOf } from "./stop-reasons.ts";
 import type { StreamTranslation, TranslationEnd } from "./stream-translation.ts";
 
 export interface ResponseStreamOptions {
-  /** What the response says of its request. */
+  /** The members of the response that repeat its request. */
   readonly base: Json;
-  /** Of the clock, since 1970. */
+  /** Current time, since the Unix epoch. */
   readonly createdSeconds: number;
 }
 
-/** An item that is being written. */
+/** An open item. */
 interface Item {
   readonly kind: "text" | "refusal" | "call";
   readonly id: string;
@@ -44,7 +44,7 @@ export class ResponseStream implements StreamTranslation {
   readonly #options: ResponseStreamOptions;
   readonly #usage = usageReader("openai-chat");
   readonly #open = new Map<string, Item>();
-  /** Items that have ended, by their places. */
+  /** Ended items, by position. */
   readonly #output: Json[] = [];
   #itemCount = 0;
   #eventCount = 0;
@@ -174,7 +174,7 @@ export class ResponseStream implements StreamTranslation {
     return `${prefix}_${textOf(this.#head?.["id"]).slice("resp_".length)}_${outputIndex}`;
   }
 
-  /** Text has ended when something else begins: text that comes later is an item of its own. */
+  /** Any other item ends the text; later text is a new item. */
   #endText(): string {
     return [...this.#open]
       .flatMap(([key, item]) => (item.kind === "call" ? [] : [this.#end(key, item, "completed")]))
@@ -212,7 +212,7 @@ export class ResponseStream implements StreamTranslation {
     return text;
   }
 
-  /** Codex reads no error but that of a response which fails. */
+  /** Codex only reads the error of a `response.failed` event. */
   #fail(error: StreamError): string {
     const begun = this.#head === undefined ? this.#begin({}) : "";
     this.#isFailed = true;

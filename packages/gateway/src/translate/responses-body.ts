@@ -1,5 +1,5 @@
 /**
- * A call, written as a request of OpenAI's Responses. Nothing is stored there: its conversation is in the request.
+ * Writes a call as a request of OpenAI's Responses. Nothing is stored there: the request contains the whole conversation.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -7,10 +7,10 @@ import type { CallRequest, ImagePart, TextPart, Tool, ToolCallPart, ToolChoice, 
 import { requireUnsigned, resultText } from "./chat-messages.ts";
 import { type ExactObject, exactText, untranslatable } from "./field-check.ts";
 
-/** OpenAI takes no lower limit there. */
+/** OpenAI's minimum output limit. */
 const LIMIT_MIN = 16;
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what OpenAI's Responses cannot say. */
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what OpenAI's Responses cannot express. */
 export function writeResponsesRequest(call: CallRequest, outputTokensMax: number): ExactObject {
   if ((call.outputTokensMax ?? LIMIT_MIN) < LIMIT_MIN)
     throw untranslatable("max_tokens", `is below ${LIMIT_MIN}, which the provider does not take`);
@@ -20,7 +20,7 @@ export function writeResponsesRequest(call: CallRequest, outputTokensMax: number
   return {
     model: call.model,
     input: call.turns.flatMap(itemsOf),
-    // The default there is to keep the answer.
+    // OpenAI stores answers by default.
     store: false,
     max_output_tokens: Math.min(call.outputTokensMax ?? outputTokensMax, outputTokensMax),
     ...(tools.length === 0 ? {} : { tools: tools.map(writeTool) }),
@@ -37,7 +37,7 @@ export function writeResponsesRequest(call: CallRequest, outputTokensMax: number
   };
 }
 
-/** Results of tools come before the user's own words, as in a chat completion. */
+/** Tool results come before the user's text, as in a chat completion. */
 function itemsOf(turn: Turn): readonly ExactJson[] {
   if (turn.role === "instructions") return [{ role: "system", content: contentOf(turn.parts) }];
   if (turn.role === "assistant") return assistantItems(turn.parts);
@@ -53,7 +53,7 @@ function itemsOf(turn: Turn): readonly ExactJson[] {
   ];
 }
 
-/** Each text is a message of its own: a list of the assistant's content has to carry the ids of the answer that it was. */
+/** Each text is a separate message, because a list of assistant content would need the IDs of the original answer. */
 function assistantItems(parts: readonly (TextPart | ToolCallPart)[]): readonly ExactJson[] {
   requireUnsigned(parts.filter((part) => part.kind === "tool call"));
   return parts.map((part) =>
@@ -75,7 +75,7 @@ function contentOf(parts: readonly (TextPart | ImagePart)[]): ExactJson {
   });
 }
 
-/** A tool that does not say whether it is strict is not in the other dialects, and would be here. */
+/** `strict` is always written: it defaults to false in the other dialects, but to true here. */
 function writeTool({ name, description, schema, isStrict = false }: Tool): ExactJson {
   return {
     type: "function",

@@ -1,6 +1,6 @@
 /**
- * The input of OpenAI's Responses, read into turns. Messages and calls in a row are one turn of the assistant; outputs of calls
- * in a row are one of the user.
+ * Reads the input of OpenAI's Responses as turns. Consecutive assistant messages and calls are one assistant turn;
+ * consecutive call outputs are one user turn.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -50,7 +50,7 @@ function addAssistant(turns: Turn[], parts: readonly AssistantPart[]): void {
   else turns.push({ role: "assistant", parts });
 }
 
-/** A message behind outputs of calls is a turn of its own: dialects order them in their own ways. */
+/** A message after call outputs is a separate turn, because dialects order them differently. */
 function addUser(turns: Turn[], parts: readonly UserPart[]): void {
   const last = turns.at(-1);
   const isMore = last?.role === "user" && [...last.parts, ...parts].every(({ kind }) => kind === "tool result");
@@ -84,7 +84,7 @@ function readTexts(content: ExactJson | undefined, path: string): readonly TextP
   });
 }
 
-/** An empty text says nothing. */
+/** Drops empty text. */
 function readParts(content: ExactJson | undefined, path: string): readonly (TextPart | ImagePart)[] {
   if (typeof content === "string") return content === "" ? [] : [{ kind: "text", text: content }];
   return listAt(content, path).flatMap((value, at): readonly (TextPart | ImagePart)[] => {

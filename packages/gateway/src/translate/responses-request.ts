@@ -1,5 +1,5 @@
 /**
- * A request of OpenAI's Responses, read into a call. Its conversation must be in it: what is stored at OpenAI stays there.
+ * Reads a request of OpenAI's Responses as a call. It must contain the conversation, because stored ones are only at OpenAI.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -10,7 +10,7 @@ import { booleanAt, given, listAt, numberAt, objectAt, objectWith, onlyMembers, 
 import { RESPONSES_FIELDS } from "./request-fields.ts";
 import { readItems } from "./responses-items.ts";
 
-/** What a request may ask to be included that no other dialect has, and that answers of theirs have nothing of. */
+/** Values of `include` that are empty for answers of other dialects, and so are ignored. */
 const EMPTY_INCLUDES: ReadonlySet<ExactJson> = new Set<ExactJson>([
   "reasoning.encrypted_content",
   "web_search_call.action.sources",
@@ -21,7 +21,7 @@ const EMPTY_INCLUDES: ReadonlySet<ExactJson> = new Set<ExactJson>([
   "message.input_image.image_url",
 ]);
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the target's dialect cannot say. */
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the target's dialect cannot express. */
 export function readResponsesRequest(request: ExactObject, target: AnswerDialect): CallRequest {
   requireTranslatable(request, RESPONSES_FIELDS, target);
   for (const one of given(request["include"], "include", listAt) ?? [])
@@ -81,7 +81,7 @@ function readToolChoice(choice: ExactJson, path: string): ToolChoice {
   return { kind: "named", name: textAt(name, `${path}.name`) };
 }
 
-/** A summary is of reasoning that stays at its provider: there is none to be shown. */
+/** The settings of summaries are ignored: reasoning stays at its provider, so there is nothing to summarize. */
 function readReasoning(reasoning: ExactJson, path: string): Effort | undefined {
   const { effort } = objectWith(reasoning, path, "effort", "summary", "generate_summary");
   return given(effort, `${path}.effort`, (value, inner) => {

@@ -1,6 +1,6 @@
 /**
- * Why an answer ended, in all dialects. Each reason has one counterpart; none falls through to `stop`, which says that the
- * model had nothing to add.
+ * Maps finish reasons between dialects. Each reason has one counterpart; no reason falls back to `stop`, which means that
+ * the model had nothing to add.
  * @module
  */
 
@@ -23,7 +23,7 @@ const STOP: ReadonlyMap<string, StopReason> = new Map([
   ["content_filter", "refusal"],
 ]);
 
-/** Google's, by the types of @google/genai 3.3.0. An answer that calls a tool ends with `STOP` as well. */
+/** Google's reasons, by the types of @google/genai 3.3.0. An answer with a tool call ends with `STOP` too. */
 const GEMINI_FINISH: ReadonlyMap<string, FinishReason> = new Map([
   ["STOP", "stop"],
   ["MAX_TOKENS", "length"],
@@ -40,7 +40,7 @@ const GEMINI_FINISH: ReadonlyMap<string, FinishReason> = new Map([
   ["IMAGE_RECITATION", "content_filter"],
 ]);
 
-/** The model failed: what it wrote is no answer. */
+/** Reasons that mean that the model failed and its output is unusable. */
 const GEMINI_FAILURES: ReadonlySet<string> = new Set([
   "MALFORMED_FUNCTION_CALL",
   "UNEXPECTED_TOOL_CALL",
@@ -56,26 +56,26 @@ const INCOMPLETE: ReadonlyMap<string, FinishReason> = new Map([
   ["content_filter", "content_filter"],
 ]);
 
-/** Reasons after which the answer is not over: a caller of the other dialect cannot go on with it. */
+/** Reasons of unfinished answers, which a client of another dialect cannot continue. */
 const UNFINISHED: ReadonlySet<string> = new Set(["pause_turn", "compaction", "function_call"]);
 
 export interface ReasonReading<Reason> {
   readonly reason: Reason;
-  /** Whether it was unknown. It is then said as a limit: the answer may lack its end. */
+  /** Whether it was unknown. It is then reported as a limit, because the answer may be incomplete. */
   readonly isUnknown: boolean;
 }
 
-/** `undefined`: the answer cannot be said in OpenAI's dialect. */
+/** `undefined` if OpenAI's dialect cannot express the answer. */
 export function finishReasonOf(stopReason: string): ReasonReading<FinishReason> | undefined {
   return UNFINISHED.has(stopReason) ? undefined : reading(FINISH.get(stopReason), "length");
 }
 
-/** `undefined`: the answer cannot be said in Anthropic's dialect. */
+/** `undefined` if Anthropic's dialect cannot express the answer. */
 export function stopReasonOf(finishReason: string): ReasonReading<StopReason> | undefined {
   return UNFINISHED.has(finishReason) ? undefined : reading(STOP.get(finishReason), "max_tokens");
 }
 
-/** `undefined`: the answer cannot be used. */
+/** `undefined` if the answer is unusable. */
 export function finishReasonOfGemini(finishReason: string, hasCalls: boolean): ReasonReading<FinishReason> | undefined {
   if (GEMINI_FAILURES.has(finishReason)) return undefined;
   const read = reading<FinishReason>(GEMINI_FINISH.get(finishReason), "length");
@@ -83,10 +83,10 @@ export function finishReasonOfGemini(finishReason: string, hasCalls: boolean): R
 }
 
 /**
- * Of a response of OpenAI's, which says nothing of its calls.
+ * The finish reason of an OpenAI response, whose status does not tell whether it has calls.
  *
- * @param reason - of `incomplete_details`; empty without.
- * @returns `undefined`: it is no answer.
+ * @param reason - of `incomplete_details`; empty if absent.
+ * @returns `undefined` if it is not an answer.
  */
 export function finishReasonOfResponse(
   status: string,

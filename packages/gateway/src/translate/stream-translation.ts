@@ -1,5 +1,5 @@
 /**
- * What a translation of a stream is to its caller: events in, text out, and an end that says what happened.
+ * The interface of a stream translation: events in, text out, and an end with the outcome.
  * @module
  */
 import type { UsageRecord } from "../usage/usage-record.ts";
@@ -8,16 +8,16 @@ import type { Json } from "../wire/stream-sights.ts";
 
 export interface TranslationEnd {
   readonly outcome: StreamOutcome;
-  /** What the client is still to get. */
+  /** The remaining text for the client. */
   readonly text: string;
   readonly usage: UsageRecord | undefined;
-  /** What was said in words that this version does not know. */
+  /** Values of the provider that are unknown to this version. */
   readonly doubts: readonly string[];
 }
 
 export interface StreamTranslation {
-  /** The text that an event of the provider's becomes; empty where it becomes none. */
+  /** The text for an event of the provider; may be empty. */
   push(event: Json): string;
-  /** The provider's stream is over, however it ended. */
+  /** To be called when the provider's stream is over, however it ended. */
   end(): TranslationEnd;
 }

@@ -1,11 +1,11 @@
 /**
- * Arguments of a tool's call: a text in OpenAI's dialect, an object in Anthropic's.
+ * Arguments of a tool call: a string in OpenAI's dialect, an object in Anthropic's.
  * @module
  */
 import { parseStrictJson, StrictJsonError } from "@calybris/kernel";
 import type { ExactObject } from "./field-check.ts";
 
-/** What a model wrote as arguments of a tool: an object, and none at all is an empty one. `undefined`: anything else. */
+/** Parses tool arguments that a model wrote. An empty text is an empty object; `undefined` for anything but an object. */
 export function readArguments(text: string): ExactObject | undefined {
   if (text.trim() === "") return {};
   try {

@@ -1,5 +1,5 @@
 /**
- * A usage record in the words of each dialect. The totals are the same; what is a part of what is not.
+ * Writes a usage record in each dialect. Totals are equal; dialects differ in which counts include which.
  * @module
  */
 import type { UsageRecord } from "../usage/usage-record.ts";
@@ -16,7 +16,7 @@ export function chatUsage(usage: UsageRecord): Json {
   };
 }
 
-/** Input without what was read from a cache or written to one. */
+/** Input excludes tokens read from a cache or written to one. */
 export function messagesUsage(usage: UsageRecord): Json {
   const written = usage.cacheWriteTokens + usage.cacheWrite1hTokens + usage.cacheWrite12hTokens;
   return {

@@ -1,6 +1,6 @@
 /**
- * A whole answer, written as the stream that the client asked for: some hosts cannot stream, and a client that finds no event in
- * an answer takes it for an empty one.
+ * Writes a complete answer as the stream that the client requested: some hosts cannot stream, and a client treats an answer
+ * without events as empty.
  * @module
  */
 import { completion } from "../wire/stream-endings.ts";
@@ -31,7 +31,7 @@ function chatStream({ choices, usage, ...rest }: Json, isUsageAsked: boolean): s
   return texts.join("") + last + completion("openai-chat");
 }
 
-/** Pieces of a block, by its type: what its start leaves out. A block of another type is in its start as a whole. */
+/** The deltas of a block by its type, and its empty start. A block of any other type is completely in its start. */
 function blockDeltas({ type, text, thinking, signature, input }: Json): {
   readonly empty: Json;
   readonly deltas: readonly Json[];

@@ -1,12 +1,12 @@
 /**
- * Usage as Anthropic counts it. Input excludes what was cached, so that the total is a sum; a stream's counts are cumulative,
- * and overwrite those before; writes to the cache have two prices by their time; compaction is counted in iterations only.
+ * Reads Anthropic's usage. Input excludes cached tokens, so the total is a sum. A stream's counts are cumulative, and
+ * replace earlier ones. Cache writes have two prices, by lifetime. Compaction is counted only in iterations.
  * @module
  */
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import { Counts, NO_TOKENS, NO_USAGE, partOf, textOf, type TokenUsage, type UsageRecord } from "./usage-record.ts";
 
-/** `undefined` without a count of the input. */
+/** `undefined` if there is no input count. */
 export function readAnthropicUsage(usage: Json, isFinal: boolean): UsageRecord | undefined {
   const doubts: string[] = [];
   if (new Counts(usage, doubts).get("input_tokens") === undefined) return undefined;
@@ -18,7 +18,7 @@ export function readAnthropicUsage(usage: Json, isFinal: boolean): UsageRecord |
   const own = iterations.filter((one) => one["type"] !== "advisor_message");
   for (const { type } of own)
     if (!KNOWN_ITERATIONS.has(textOf(type))) doubts.push(`iteration ${textOf(type)} is unknown`);
-  // The top level leaves out what compaction read; with a fallback message it is the one that counts.
+  // The top level excludes compaction; with a fallback message, however, it is authoritative.
   const isSummed = own.length > 0 && typed("fallback_message").length === 0;
   const tokens = isSummed ? own.map((one) => tokensOf(one, doubts)).reduce(sum) : tokensOf(usage, doubts);
   const { web_search_requests: searches } = asObject(usage["server_tool_use"]) ?? {};
@@ -35,7 +35,7 @@ export function readAnthropicUsage(usage: Json, isFinal: boolean): UsageRecord |
   };
 }
 
-/** The counts of a stream so far with those of a later event: what that does not say stays. */
+/** Merges a later event's counts into those of a stream so far; members that it lacks remain. */
 export function withLaterUsage(before: Json, later: Json): Json {
   const said = Object.entries(later).filter(([, value]) => (value ?? null) !== null);
   return { ...before, ...Object.fromEntries(said) };
@@ -51,7 +51,7 @@ function tokensOf(usage: Json, doubts: string[]): TokenUsage {
   const long = split.of("ephemeral_1h_input_tokens");
   const short = split.of("ephemeral_5m_input_tokens");
   if (short + long > written) doubts.push("cache_creation is larger than its total");
-  // What the split does not name is billed as well, at the short time's price.
+  // Writes beyond the split are billed too, at the price of the short lifetime.
   const cacheWriteTokens = Math.max(short, written - long);
   const outputTokens = counts.of("output_tokens");
   const reasoning = counts.inner("output_tokens_details").of("thinking_tokens");

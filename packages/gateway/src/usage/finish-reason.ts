@@ -1,11 +1,11 @@
 /**
- * Why an answer ended, in the provider's word: of an event of a stream, or of a whole answer.
+ * The provider's finish reason, from an event of a stream or a complete answer.
  * @module
  */
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 
 /**
- * @returns `undefined` where it says nothing of its end. Of several choices the first that says it counts.
+ * @returns `undefined` if it has none. Of several choices, the first with a reason is used.
  *
  * @example
  * ```ts

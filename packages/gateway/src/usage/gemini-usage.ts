@@ -1,12 +1,12 @@
 /**
- * Usage as Google counts it: thoughts are beside the candidates, what hosted tools read is beside the prompt, and what was
- * cached is inside it. In a stream each chunk has all counts so far.
+ * Reads Google's usage. Thoughts are counted apart from candidates, tokens that hosted tools read apart from the prompt; the
+ * prompt includes cached tokens. In a stream, each chunk has cumulative counts.
  * @module
  */
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import { Counts, NO_USAGE, partOf, textOf, type UsageRecord } from "./usage-record.ts";
 
-/** @param webSearches - as {@link billableQueries} counts them over all chunks. */
+/** @param webSearches - from {@link billableQueries}, over all chunks. */
 export function readGeminiUsage(usage: Json, webSearches: number, isFinal: boolean): UsageRecord | undefined {
   const doubts: string[] = [];
   const counts = new Counts(usage, doubts);
@@ -25,7 +25,7 @@ export function readGeminiUsage(usage: Json, webSearches: number, isFinal: boole
     cacheReadTokens: partOf(prompt, counts.of("cachedContentTokenCount"), "cachedContentTokenCount", doubts),
     audioInputTokens: ofModality("AUDIO", ...INPUT_DETAILS),
     audioCacheReadTokens: ofModality("AUDIO", "cacheTokensDetails"),
-    // Pages of a document are billed as images.
+    // Document pages are billed as images.
     imageInputTokens: ofModality("IMAGE", ...INPUT_DETAILS) + ofModality("DOCUMENT", ...INPUT_DETAILS),
     videoInputTokens: ofModality("VIDEO", ...INPUT_DETAILS),
     outputTokens: counted + Math.max(0, beyond),
@@ -39,19 +39,19 @@ export function readGeminiUsage(usage: Json, webSearches: number, isFinal: boole
   };
 }
 
-/** Why a prompt was refused before the model saw it; empty where it was not. */
+/** The reason that a prompt was refused before it reached the model; empty if it was not. */
 export function blockReasonOf(json: Json): string {
   const reason = textOf(asObject(json["promptFeedback"])?.["blockReason"]);
   return reason.endsWith("_UNSPECIFIED") ? "" : reason;
 }
 
-/** Whether an answer is over with this chunk. A prompt that is refused has no candidate, and is billed. */
+/** Whether this chunk ends the answer. A refused prompt has no candidate, and is billed. */
 export function isFinished(json: Json): boolean {
   const isBlocked = blockReasonOf(json) !== "";
   return isBlocked || asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");
 }
 
-/** Queries that grounding ran, of one chunk. */
+/** The queries of grounding in one chunk. */
 export function queriesOf(json: Json): readonly string[] {
   return asList(json["candidates"]).flatMap((candidate) => {
     const { webSearchQueries } = asObject(asObject(candidate)?.["groundingMetadata"]) ?? {};
@@ -59,7 +59,7 @@ export function queriesOf(json: Json): readonly string[] {
   });
 }
 
-/** Gemini 3 bills each distinct query; models before it bill a prompt that searched. */
+/** Gemini 3 bills each distinct query; earlier models bill each prompt with a search once. */
 export function billableQueries(modelVersion: string, queries: ReadonlySet<string>): number {
   return /^gemini-[12]\b/.test(modelVersion) ? Math.min(1, queries.size) : queries.size;
 }
@@ -77,7 +77,7 @@ function tierOf(usage: Json): string {
   return TIERS.get(traffic) ?? (traffic === "" ? textOf(usage["serviceTier"]) : traffic.toLowerCase());
 }
 
-/** Vertex has been seen to write the second without its plural. */
+/** Vertex has been seen to send the second form, without the plural. */
 const INPUT_DETAILS = ["promptTokensDetails", "promptTokenDetails", "toolUsePromptTokensDetails"];
 
 function countOf(detail: unknown, modality: string, doubts: string[]): number {

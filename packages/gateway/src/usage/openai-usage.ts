@@ -1,17 +1,17 @@
 /**
- * Usage as OpenAI's dialects count it, and the hosts that speak them in their own ways: DeepSeek's cache fields, Mistral's
- * and Moonshot's, reasoning inside or beside the completion, Groq's place of its own.
+ * Reads the usage of OpenAI's dialects, with the variants of hosts: cache fields of DeepSeek, Mistral and Moonshot,
+ * reasoning inside or outside the completion, and Groq's different location.
  * @module
  */
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import { Counts, NO_USAGE, partOf, textOf, type UsageRecord } from "./usage-record.ts";
 
-/** The usage object of a chat completion, a chunk or an embedding, wherever the host puts it. */
+/** The usage object of a chat completion, a chunk or an embedding, in any host's location. */
 export function openaiUsageOf(json: Json): Json | undefined {
   return asObject(json["usage"]) ?? asObject(asObject(json["x_groq"])?.["usage"]);
 }
 
-/** `undefined` without a count of the input. */
+/** `undefined` if there is no input count. */
 export function readOpenaiUsage(usage: Json, tier: string, isFinal: boolean): UsageRecord | undefined {
   const doubts: string[] = [];
   const counts = new Counts(usage, doubts);
@@ -48,7 +48,7 @@ export function readOpenaiUsage(usage: Json, tier: string, isFinal: boolean): Us
   };
 }
 
-/** Usage of a response object: hosted tools are counted beside it, in `tool_usage`. */
+/** Usage of a response object; hosted tools are counted separately, in `tool_usage`. */
 export function readResponseUsage(response: Json): UsageRecord | undefined {
   const usage = asObject(response["usage"]);
   const doubts: string[] = [];
@@ -85,8 +85,8 @@ export function readResponseUsage(response: Json): UsageRecord | undefined {
 }
 
 /**
- * Reasoning is a part of the completion at most hosts and comes beside it at some; the identity of the totals decides. Where
- * neither fits, the larger reading is taken, and reported.
+ * Most hosts include reasoning in the completion, some do not; the total shows which. If neither matches, the larger count
+ * is used and reported as a doubt.
  */
 function outputOf(
   input: number,

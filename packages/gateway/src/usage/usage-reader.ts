@@ -1,6 +1,6 @@
 /**
- * Reads the usage of one answer, streamed or not. It takes whatever events concern the gateway, in order, and gives one
- * record at the end; which event has the usage is the host's choice, so that every one is looked at and the last one counts.
+ * Reads the usage of one answer, streamed or not. It sees every event that concerns the gateway, in order, and returns one
+ * record at the end. Hosts differ in which event has the usage, so each is examined and the last one is used.
  * @module
  */
 import type { AnswerDialect } from "../wire/dialect.ts";
@@ -19,9 +19,9 @@ import { textOf, type UsageRecord } from "./usage-record.ts";
  * ```
  */
 export interface UsageReader {
-  /** An event of a stream, or a whole answer. */
+  /** Sees an event of a stream, or a complete answer. */
   see(json: Json): void;
-  /** `undefined`: no usage came, so the cost is not known. */
+  /** `undefined` if there was no usage, so that the cost is unknown. */
   record(): UsageRecord | undefined;
 }
 
@@ -47,7 +47,7 @@ class ChatReader implements UsageReader {
     this.#usage = usage ?? this.#usage;
     this.#tier = textOf(json["service_tier"]) || this.#tier;
     const choices = asList(json["choices"]);
-    // Hosts that count on every chunk are done when they say why the answer ended; usage without choices comes last.
+    // Hosts that send usage in every chunk are done with the finish reason; a usage chunk without choices comes last.
     const isLast = usage !== undefined && choices.length === 0;
     this.#hasFinished ||= isLast || choices.some((one) => typeof asObject(one)?.["finish_reason"] === "string");
   }

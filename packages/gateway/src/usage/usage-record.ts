@@ -1,23 +1,23 @@
 /**
- * What a call used, in the units that providers bill. One record for all dialects; every count is an integer.
+ * The usage of a call, in the units that providers bill. One record for all dialects; every count is an integer.
  * @module
  */
 
-/** Counts of one model. Those after a total are parts of it, and of each other only where that is said. */
+/** Counts of one model. Counts after a total are parts of it; they overlap each other only where stated. */
 export interface TokenUsage {
-  /** All of the input: what was read from a cache and written to one, images, audio, the results of hosted tools. */
+  /** All input, including cache reads and writes, images, audio and the results of hosted tools. */
   readonly inputTokens: number;
   readonly cacheReadTokens: number;
-  /** Written for the provider's shortest time: 5 minutes at Anthropic, 30 at OpenAI. */
+  /** Cache writes with the provider's shortest lifetime: 5 minutes at Anthropic, 30 at OpenAI. */
   readonly cacheWriteTokens: number;
   readonly cacheWrite1hTokens: number;
   readonly cacheWrite12hTokens: number;
-  /** What was read from a cache included. */
+  /** Includes cache reads. */
   readonly audioInputTokens: number;
   readonly audioCacheReadTokens: number;
   readonly imageInputTokens: number;
   readonly videoInputTokens: number;
-  /** All of the output: reasoning and refused predictions included. */
+  /** All output, including reasoning and rejected predictions. */
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly audioOutputTokens: number;
@@ -26,17 +26,17 @@ export interface TokenUsage {
 
 export interface UsageRecord extends TokenUsage {
   readonly webSearches: number;
-  /** What models other than the one that answered used: Anthropic's advisor. */
+  /** Usage of models other than the answering one, such as Anthropic's advisor. */
   readonly others: readonly { readonly model: string; readonly usage: TokenUsage }[];
-  /** What was used of something that no count above stands for, by the provider's name. */
+  /** Billed units that no count above covers, by the provider's name. */
   readonly unknownUnits: readonly string[];
-  /** The tier that served the call, in the provider's word; empty where it says none. */
+  /** The tier that served the call, in the provider's word; empty if not stated. */
   readonly tier: string;
   readonly speed: string;
   readonly region: string;
-  /** Whether the provider is done counting. If not, the input counts are right and the output is still to come. */
+  /** Whether the counts are final. If not, the input counts are correct and the output count is incomplete. */
   readonly isFinal: boolean;
-  /** What in the provider's counts does not fit together. The larger reading was taken. */
+  /** Contradictions in the provider's counts. The larger count was used. */
   readonly doubts: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export const NO_USAGE: UsageRecord = Object.freeze({
   doubts: [],
 });
 
-/** Counts of a JSON object, which may be missing, `null` or wrong. What is wrong is noted and counts as missing. */
+/** Counts of a JSON object, which may be missing, `null` or invalid. Invalid counts are noted and treated as missing. */
 export class Counts {
   readonly #json: { readonly [name: string]: unknown };
   readonly #doubts: string[];
@@ -78,7 +78,7 @@ export class Counts {
     this.#doubts = doubts;
   }
 
-  /** The first of some names that has a count; `undefined` where none has. */
+  /** The count of the first name that has one; `undefined` if none has. */
   get(...names: readonly string[]): number | undefined {
     for (const name of names) {
       const value = this.#json[name] ?? undefined;
@@ -99,7 +99,7 @@ export class Counts {
   }
 }
 
-/** A part that is larger than the whole is a contradiction; the whole is authoritative. */
+/** The part, or the whole if the part is larger, which is noted as a contradiction. */
 export function partOf(whole: number, part: number, name: string, doubts: string[]): number {
   if (part <= whole) return part;
   doubts.push(`${name} is larger than its total`);
