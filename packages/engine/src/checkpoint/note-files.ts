@@ -1,6 +1,6 @@
 /**
  * Checkpoints beside a journal: `checkpoint` is the newest, ready to be published; `checkpoints/<tree size>.note` are
- * the earlier ones. Every checkpoint is also an entry of the journal.
+ * the last 1,000, the newest included. Every checkpoint is also an entry of the journal.
  *
  *     checkpoints/<size>.note.next: write ─▶ sync ─▶ rename ─▶ the same for `checkpoint`
  * @module
@@ -9,7 +9,7 @@ import type { SnapshotFiles } from "../snapshot/snapshot-files.ts";
 
 /** File name of the newest checkpoint, in a journal's directory. */
 export const CHECKPOINT_FILE = "checkpoint";
-/** Directory of the earlier checkpoints, in a journal's directory. */
+/** Directory of the last checkpoints, in a journal's directory. */
 export const CHECKPOINT_DIRECTORY = "checkpoints";
 const HISTORY_KEPT = 1_000;
 const HISTORY_NAME = /^[0-9]{16}\.note$/;

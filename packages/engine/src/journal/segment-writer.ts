@@ -5,8 +5,8 @@
  *
  * Promises:
  * - `append` returns only when all lines are on the disk.
- * - After any failed or short write, or failed sync, every call throws the same failure. The system may have dropped
- *   the pages, so the only safe next step is to reopen the files and verify them.
+ * - After any failed or short write, or failed sync, every later write throws the same failure. The system may have
+ *   dropped the pages, so the only safe next step is to reopen the files and verify them.
  * - Nothing is written or acknowledged once the journal is not ours any more (`fence.ts`).
  * - The head is never ahead of the data.
  * @module

@@ -93,7 +93,7 @@ export class RecordLog<Written, Read = Written> {
     }
   }
 
-  /** The numbers of the pages in {@link lines}, ascending, each with the number of records it has room for so far. */
+  /** The numbers of the pages in {@link lines}, ascending, each with its number of record slots used so far. */
   *pages(): Generator<{ readonly page: number; readonly rows: number }> {
     for (const page of this.#live.keys()) yield { page, rows: Math.min(this.#rows, this.#next - page * this.#rows) };
   }

@@ -128,7 +128,7 @@ export class SegmentSearch {
     }
   }
 
-  /** The offset of a line, between the last offset known to be at or before it and the first known to be after it. */
+  /** The offset of an entry's line, by binary search over the file. */
   #offsetOf(file: DiskFile, sequence: number): number {
     let [low, high] = [0, file.size()];
     while (high - low > WINDOW_BYTES) {
