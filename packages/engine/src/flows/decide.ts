@@ -248,7 +248,7 @@ export class DecidePlan implements DecidedValues {
     return head;
   }
 
-  /** The client's values that the request replaced or omitted. */
+  /** The client's budget and providers, where the entry holds another value, or omits an equal one. */
   #sent(): Asked | undefined {
     const { request: words } = this.#prepared;
     const { budgetLimitMicrocents: budget, providersAllowed: providers } = this.#resolved.request;
