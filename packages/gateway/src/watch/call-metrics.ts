@@ -1,8 +1,8 @@
 /**
- * What model calls used and cost, for Prometheus: by the model that was asked for and the one that served. Money is exact:
- * it is added up in microcents, and written as dollars with all of its digits.
+ * Usage and cost of model calls, for Prometheus: by requested and serving model. Money is exact: it is summed in microcents,
+ * and written in dollars with all digits.
  *
- * A client chooses the model's name, so that names are bounded: of too many, the rest is counted together as `other`.
+ * Clients choose model names, so the number of names is bounded: further ones are counted together as `other`.
  * @module
  */
 import type { Microcents } from "@calybris/kernel";
@@ -15,21 +15,21 @@ export type CallResultName = (typeof CALL_RESULTS)[number];
 
 export interface CountedCall {
   readonly provider: string;
-  /** As the client named it. */
+  /** As the client wrote it. */
   readonly asked: string;
-  /** The candidate that ran; the one asked for where none did. */
+  /** The candidate that ran; the requested one if none did. */
   readonly served: string;
   readonly result: CallResultName;
   readonly usage?: TokenUsage | undefined;
-  /** What is known of its cost. */
+  /** The known part of its cost. */
   readonly costMicrocents?: Microcents | undefined;
-  /** What the model that was asked for would have cost for the same tokens. */
+  /** The cost of the requested model for the same tokens. */
   readonly askedMicrocents?: Microcents | undefined;
-  /** What stays reserved, because the cost is not known yet. */
+  /** The amount that stays reserved because the cost is not known yet. */
   readonly heldMicrocents?: Microcents | undefined;
 }
 
-/** Gauges that are kept elsewhere: money of the ledger, and the deployments' circuits. */
+/** Values kept elsewhere: money of the ledger, and circuits of the deployments. */
 export interface CallGauges {
   readonly reservedMicrocents: bigint;
   readonly debtMicrocents: bigint;
@@ -38,7 +38,7 @@ export interface CallGauges {
   readonly estimatesMissed: number;
 }
 
-/** Combinations of names whose rows are kept in memory. */
+/** Maximum combinations of names with cached rows. */
 const KNOWN_MAX = 500;
 const STATES = { closed: 0, half_open: 1, open: 2 } as const;
 const DOLLAR = 100_000_000n;
@@ -80,7 +80,7 @@ export class CallMetrics {
   /** Bounded, because clients choose the names. */
   readonly #known = new Map<string, CallRows>();
 
-  /** A call is part of a storm, whether it is refused or not. */
+  /** Counts a call that is part of a storm, refused or not. */
   storm(asked: string): void {
     this.#storms.add([["asked", asked]], 1n);
   }
@@ -103,7 +103,7 @@ export class CallMetrics {
     tokens.reasoning.add(BigInt(usage.reasoningTokens));
   }
 
-  /** Finding each row anew takes longer than everything that is added to them. */
+  /** Rows are cached, because looking them up takes longer than adding to them. */
   #rowsOf(provider: string, asked: string, served: string): CallRows {
     const key = `${provider.length}:${asked.length}:${provider}${asked}${served}`;
     const known = this.#known.get(key);
@@ -146,7 +146,7 @@ export class CallMetrics {
     };
   }
 
-  /** The text's lines; none before the first call, except for gauges that are given. */
+  /** The lines of the metrics; before the first call, only the given gauges. */
   lines(gauges?: CallGauges): readonly string[] {
     return [
       ...this.#calls.lines(String),
@@ -168,7 +168,7 @@ function gaugeLines(gauges: CallGauges): readonly string[] {
     `calybris_ledger_reserved_dollars ${dollarText(reservedMicrocents)}`,
     ...head("calybris_ledger_debt_dollars", "gauge", "Billed beyond what tenants can cover."),
     `calybris_ledger_debt_dollars ${dollarText(debtMicrocents)}`,
-    // Without a deployment no model is called.
+    // A service without deployments makes no calls.
     ...(deployments.length === 0
       ? []
       : [
@@ -182,7 +182,7 @@ function gaugeLines(gauges: CallGauges): readonly string[] {
   ];
 }
 
-/** All digits, without an exponent: Prometheus reads it as it is. */
+/** All digits, without an exponent. */
 export function dollarText(amount: bigint): string {
   const sign = amount < 0n ? "-" : "";
   const absolute = amount < 0n ? -amount : amount;

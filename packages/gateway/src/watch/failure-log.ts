@@ -1,12 +1,12 @@
 /**
- * What the log says about requests: each one at `debug`, failures of ours always, and bugs with their cause. Nothing a
- * client sent is logged, because it may hold anything.
+ * Logs requests: each at `debug`, failures of the service always, and bugs with their cause. Nothing that a client sent is
+ * logged, because it may contain anything.
  * @module
  */
 import { type CalybrisError, InvariantViolation } from "@calybris/kernel";
 import type { Logger } from "./log.ts";
 
-/** A failure that lasts is logged once in so long, not for every request. */
+/** A persistent failure is logged once per interval, not for every request. */
 const REPEATED_EVERY_MS = 1_000;
 
 export class FailureLog {
@@ -15,7 +15,7 @@ export class FailureLog {
   #reportedStop: string | undefined;
   readonly #reportedAtMs = new Map<string, number>();
 
-  /** @param onBroken - called when a handler broke an invariant: the engine takes no command after that. */
+  /** @param onBroken - called when a handler violated an invariant; the engine accepts no commands afterwards. */
   constructor(log: Logger, onBroken: (cause: InvariantViolation) => void) {
     this.#log = log;
     this.#onBroken = onBroken;
@@ -40,7 +40,7 @@ export class FailureLog {
     this.#log.error({ code, operation }, message);
   }
 
-  /** Once, with what was thrown: later refusals follow from it. */
+  /** Logs the cause once: later refusals follow from it. */
   #reportStop({ details, message, cause }: CalybrisError): void {
     const { incident } = details as { readonly incident: string };
     if (this.#reportedStop === incident) return;

@@ -9,7 +9,7 @@ import type { SpanAttributes } from "./traces.ts";
 
 export interface TracedCall {
   readonly dialect: WireDialect;
-  /** Of the price data, or the host's name; empty where none was called. */
+  /** A provider of the price data, or the name of a host; empty if none was called. */
   readonly provider: string;
   readonly asked: string;
   readonly served: string | undefined;
@@ -20,7 +20,7 @@ export interface TracedCall {
   readonly decisionId: string | undefined;
 }
 
-/** The conventions' names, where they differ from those of the price data. */
+/** Names of the conventions that differ from those of the price data. */
 const PROVIDERS: ReadonlyMap<string, string> = new Map([
   ["google", "gcp.gemini"],
   ["aws", "aws.bedrock"],

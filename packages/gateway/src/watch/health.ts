@@ -1,5 +1,5 @@
 /**
- * What monitoring asks: is the process alive, is it ready, and what did it count; and the confirmation of its clock.
+ * The operations for monitoring: liveness, readiness and metrics; and the confirmation of the clock.
  * @module
  */
 import type { ApiContext } from "../decisions/api-context.ts";
@@ -23,11 +23,11 @@ export interface Watched {
   readonly budget: TrafficBudget;
   readonly connectionCount: () => number;
   readonly openCount: () => number;
-  /** Of model calls, where they are served. */
+  /** Gauges of model calls, if they are served. */
   readonly callGauges: () => ServedGauges;
 }
 
-/** What is known besides the money. */
+/** Gauges other than money. */
 export type ServedGauges = Omit<CallGauges, "reservedMicrocents" | "debtMicrocents">;
 
 type Handlers = { readonly [Name in "health" | "ready" | "metrics" | "confirmClock"]: Handler };

@@ -1,5 +1,5 @@
 /**
- * Counters with labels, for Prometheus. Their rows are bounded: of too many, the rest is counted together as `other`.
+ * Counters with labels, for Prometheus. The number of rows is bounded: further ones are counted together as `other`.
  * @module
  */
 
@@ -17,7 +17,7 @@ interface Row {
 export class Counter {
   readonly #name: string;
   readonly #help: string;
-  /** By the labels' values. */
+  /** By the values of the labels. */
   readonly #rows = new Map<string, Row>();
 
   constructor(name: string, help: string) {
@@ -29,12 +29,12 @@ export class Counter {
     if (amount !== 0n) this.row(labels).amount += amount;
   }
 
-  /** The row of some labels, which stays theirs; one that is made is shown from then on. */
+  /** The row for these labels, always the same one. A new row appears in the metrics from then on. */
   row(labels: Labels): Row {
     return this.#rows.get(keyOf(labels)) ?? this.#newRow(labels);
   }
 
-  /** Values that are written alike are one row. */
+  /** Values that are equal in their written form share a row. */
   #newRow(labels: Labels): Row {
     const written: Labels = labels.map(([name, value]) => [name, value.slice(0, LABEL_CHARACTERS_MAX).toWellFormed()]);
     const isFull = this.#rows.size >= ROWS_MAX && !this.#rows.has(keyOf(written));
@@ -54,7 +54,7 @@ export class Counter {
   }
 }
 
-/** A row that is added to again and again: it is found once, when it is first needed. */
+/** A handle of a frequently used row, which is looked up once, at first use. */
 export class CounterRow {
   readonly #counter: Counter;
   readonly #labels: Labels;
@@ -72,14 +72,14 @@ export class CounterRow {
   }
 }
 
-/** The lines before a metric's rows. */
+/** The header lines of a metric. */
 export function head(name: string, type: "counter" | "gauge", help: string): readonly string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
 }
 
 const LABEL_CHARACTERS_MAX = 128;
 
-/** Labels as they are written. */
+/** Labels in the text format. */
 export function labelText(labels: Labels): string {
   return `{${labels.map(([name, value]) => `${name}="${escaped(value)}"`).join(",")}}`;
 }

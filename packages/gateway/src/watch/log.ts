@@ -1,13 +1,13 @@
 /**
- * The log: one JSON object a line. What is logged is chosen field by field, and no header and no body is among them, so
- * that a secret has no way in.
+ * The log: one JSON object per line. Logged fields are chosen individually, never headers or bodies, so that no secret can
+ * be logged.
  * @module
  */
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 
 export type { Logger } from "pino";
 
-/** @param destination - where the lines go; standard output when left out. */
+/** @param destination - the target of the lines. Default: standard output. */
 export function createLog(level: string, destination?: DestinationStream): Logger {
   const options = {
     level,

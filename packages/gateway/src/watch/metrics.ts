@@ -1,6 +1,6 @@
 /**
- * What the service counts, and the text that Prometheus reads. Counters are plain numbers in plain objects: counting one
- * request takes no longer than finding its row.
+ * The service's counters, and their text for Prometheus. Counters are plain numbers in plain objects: counting a request
+ * takes no longer than finding its row.
  * @module
  */
 
@@ -10,7 +10,7 @@ import { type CallGauges, CallMetrics } from "./call-metrics.ts";
 const BOUNDS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const;
 const BOUNDS_MS: readonly number[] = BOUNDS_SECONDS.map((seconds) => seconds * 1_000);
 
-/** One route: how often by status, and how long. */
+/** The counts of one route by status, and its latency histogram. */
 class RouteMetrics {
   readonly byStatus = new Map<number, number>();
   readonly buckets: Float64Array = new Float64Array(BOUNDS_MS.length + 1);
@@ -28,14 +28,14 @@ class RouteMetrics {
 }
 
 export class Metrics {
-  /** Of model calls. */
+  /** Metrics of model calls. */
   readonly calls: CallMetrics = new CallMetrics();
   readonly #routes = new Map<string, RouteMetrics>();
-  /** By reason: each belongs to one action. */
+  /** By reason; each reason belongs to one action. */
   readonly #decisions = new Map<string, { readonly action: string; count: number }>();
   readonly #errors = new Map<string, number>();
 
-  /** One request was answered. */
+  /** Counts an answered request. */
   request(route: string, status: number, milliseconds: number): void {
     let row = this.#routes.get(route);
     if (row === undefined) {
@@ -45,19 +45,19 @@ export class Metrics {
     row.note(status, milliseconds);
   }
 
-  /** One decision was made, durably. */
+  /** Counts a durable decision. */
   decision(action: string, reason: string): void {
     const known = this.#decisions.get(reason);
     if (known === undefined) this.#decisions.set(reason, { action, count: 1 });
     else known.count += 1;
   }
 
-  /** An error of the table was answered. */
+  /** Counts an error answer by code. */
   error(code: string): void {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
   }
 
-  /** The text, with gauges that are read as it is written. */
+  /** The text, with the current values of the gauges. */
   text(gauges: readonly Gauge[], calls?: CallGauges): string {
     const lines: string[] = [];
     const head = (name: string, type: string, help: string): void => {
@@ -84,7 +84,7 @@ export class Metrics {
   }
 }
 
-/** A number that is kept elsewhere. */
+/** A value that is kept elsewhere. */
 export interface Gauge {
   readonly name: string;
   readonly type: "gauge" | "counter";

@@ -1,16 +1,16 @@
 /**
- * Whether the service can keep its promise right now: that an answer is on the disk. It cannot when the disk has refused
- * a batch, takes too long over one or is nearly full, when the clock has jumped ahead, or when the engine has stopped. Anybody may ask, so the reason
- * names no path and quotes no message of the system; the log has those.
+ * Readiness: whether the service can currently keep its guarantee that an answer is on disk. It is not ready if the disk has
+ * refused a batch, takes too long for one or is nearly full, if the clock has jumped ahead, or if the engine has stopped.
+ * Anyone may ask, so the reason contains no paths and no system messages; the log has those.
  * @module
  */
 import { statfs } from "node:fs/promises";
 import type { Engine } from "@calybris/engine";
 
-/** A disk that takes longer over a batch is stuck. */
+/** A disk that takes longer for a batch counts as stuck. */
 const STUCK_MS = 5_000;
 const LOOK_EVERY_MS = 500;
-/** The journal prepares 4 MiB at a time and needs room for a rotation. */
+/** The journal preallocates 4 MiB at a time and needs room for a rotation. */
 const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
 export class Readiness {
@@ -38,7 +38,7 @@ export class Readiness {
     clearInterval(this.#timer);
   }
 
-  /** Why the service is not ready; `undefined` when it is. */
+  /** The reason that the service is not ready; `undefined` if it is. */
   async reason(): Promise<string | undefined> {
     if (this.#isStopping) return "it is stopping";
     const { failure } = this.#engine.reading;
@@ -50,7 +50,7 @@ export class Readiness {
     return this.#full();
   }
 
-  /** The head moves as long as the disk takes what waits. */
+  /** Checks that the head advances, which it does while the disk accepts waiting entries. */
   #look(): void {
     const { head, waitingCount } = this.#engine.reading;
     if (waitingCount > 0 && head.sequence === this.#moved.sequence) return;

@@ -1,6 +1,6 @@
 /**
- * Regret while the service runs and the active policy learns: measured again every 15 seconds while the metrics are read, every hour
- * otherwise, and a line in the log when predictions of a regime and tier are shown to be biased. It warns; it changes nothing.
+ * Measures regret while the service runs and the active policy learns: every 15 seconds while the metrics are read,
+ * otherwise every hour. It logs a warning if predictions of a regime and tier are shown to be biased. It changes nothing.
  * @module
  */
 import type { Engine, MeasuredRegret } from "@calybris/engine";
@@ -9,7 +9,7 @@ import type { Logger } from "./log.ts";
 import type { Gauge } from "./metrics.ts";
 
 const EVERY_MS = 15_000;
-/** Measuring takes two threads and their memory: where nobody reads the metrics, the log is warned within an hour. */
+/** Measuring takes two threads and their memory. If the metrics are not read, a warning is logged within an hour. */
 const UNREAD_EVERY_MS = 3_600_000;
 const BPS = 10_000;
 
@@ -39,7 +39,7 @@ export class RegretWatch {
     clearInterval(this.#timer);
   }
 
-  /** A line in the log for each regime that has begun to leave the prior out of account. */
+  /** Logs each regime that has begun to ignore the prior. */
   warnOfFlat(): void {
     const flat = new Set(this.#engine.learning.flatRegimes);
     for (const regime of flat)
@@ -51,7 +51,7 @@ export class RegretWatch {
     this.#flat = flat;
   }
 
-  /** Measures what is new, unless that goes on already. Does not wait for a journal that takes long to read. */
+  /** Measures new entries, unless a measurement is running. Does not wait for a journal that takes long to read. */
   async measure(): Promise<void> {
     const { reading, snapshot } = this.#engine;
     const isNew = this.#latest?.sequence !== reading.head.sequence;
@@ -82,7 +82,7 @@ export class RegretWatch {
     }
   }
 
-  /** Once for each problem: it stays until somebody sees to it. */
+  /** Logs each problem once, because it persists until it is fixed. */
   #failed(error: unknown): void {
     const problem = error instanceof CalybrisError ? error.code : String(error);
     if (problem !== this.#problem && problem !== "CAL_ENGINE_CLOSED")
@@ -90,7 +90,7 @@ export class RegretWatch {
     this.#problem = problem;
   }
 
-  /** As measured last. Reading them has them measured again. */
+  /** The latest measurement. Reading it triggers the next one. */
   gauges(): readonly Gauge[] {
     this.#isRead = true;
     const { report, sequence = 0 } = this.#latest ?? {};

@@ -1,6 +1,5 @@
 /**
- * A rollout while the service runs: the staged policy is compared again while there are new entries, for the metrics. It changes
- * nothing.
+ * Compares the staged policy while the service runs and new entries arrive, for the metrics. It changes nothing.
  * @module
  */
 import type { Engine, RolloutStatus } from "@calybris/engine";
@@ -9,7 +8,7 @@ import type { Logger } from "./log.ts";
 import type { Gauge } from "./metrics.ts";
 
 const EVERY_MS = 15_000;
-/** The thread that decides compares, for at most one part in so many of its time. */
+/** The deciding thread spends at most about one part in this many of its time on comparing. */
 const PAUSE_PER_WORK = 20;
 
 export class RolloutWatch {
@@ -32,7 +31,7 @@ export class RolloutWatch {
     clearInterval(this.#timer);
   }
 
-  /** Compares what is new, unless that goes on already, or took long and was not long ago. */
+  /** Compares new entries, unless a comparison is running, or a long one has just finished. */
   async compare(): Promise<void> {
     const { rollout, reading } = this.#engine;
     const { staged } = rollout.now();
@@ -52,7 +51,7 @@ export class RolloutWatch {
     }
   }
 
-  /** Once for each problem: it stays until somebody sees to it. */
+  /** Logs each problem once, because it persists until it is fixed. */
   #failed(error: unknown): void {
     const problem = error instanceof CalybrisError ? error.code : String(error);
     if (problem !== this.#problem && problem !== "CAL_ENGINE_CLOSED")

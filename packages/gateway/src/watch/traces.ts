@@ -1,7 +1,7 @@
 /**
- * Traces: one span for each request, sent to an OpenTelemetry collector as OTLP over HTTP in JSON. A `traceparent` header
- * is continued. Spans are sent in groups and never waited for: when the collector is slow or gone they are dropped
- * and counted, and no request notices.
+ * Traces: one span per request, sent to an OpenTelemetry collector as OTLP over HTTP in JSON. A `traceparent` header is
+ * continued. Spans are sent in batches that no request waits for: if the collector is slow or unavailable, they are dropped
+ * and counted.
  * @module
  */
 import { randomBytes } from "node:crypto";
@@ -10,7 +10,7 @@ import type { RequestHeaders } from "../http/exchange.ts";
 export type SpanAttributes = { readonly [name: string]: string | number | readonly string[] };
 
 export interface Span {
-  /** Adds attributes; numbers are integers. Those that come after its end count until it is exported. */
+  /** Adds attributes; numbers are integers. They may be added after the end, until the span is exported. */
   set(attributes: SpanAttributes): void;
   end(status: number): void;
 }
@@ -40,7 +40,7 @@ export class Traces {
   #held: Ended[] = [];
   #sending = false;
   readonly #timer: NodeJS.Timeout;
-  /** Spans that the collector did not take. */
+  /** Spans that the collector did not accept. */
   droppedCount = 0;
 
   constructor(endpoint: string, shareBps: number) {
@@ -50,7 +50,7 @@ export class Traces {
     this.#timer.unref();
   }
 
-  /** A span that begins now; `undefined` when this request is not among those traced. */
+  /** Begins a span; `undefined` if this request is not sampled. */
   begin(name: string, headers: RequestHeaders): Span | undefined {
     const parent = TRACEPARENT.exec(String(headers["traceparent"] ?? ""));
     const isSampled = parent === null ? Math.random() < this.#share : (Number.parseInt(parent[3] ?? "0", 16) & 1) === 1;
@@ -71,7 +71,7 @@ export class Traces {
     };
   }
 
-  /** Exports what is held, once, and stops. */
+  /** Exports the remaining spans once, and stops. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#send();

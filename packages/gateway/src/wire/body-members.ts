@@ -1,6 +1,6 @@
 /**
- * A body of a call with the places of its members: what is read from it, and how it is edited. An edit replaces the text of
- * one value or adds a member; every other byte stays as the client wrote it, unknown fields and signatures included.
+ * Reads and edits the members of a call's body by their spans. An edit replaces the text of one value, or adds, renames or
+ * removes a member; all other bytes stay as the client wrote them, including unknown fields and signatures.
  * @module
  */
 import { type ExactJson, parseStrictJson, StrictJsonError } from "@calybris/kernel";
@@ -12,17 +12,17 @@ export interface SpannedBody {
   readonly spans: JsonSpans;
 }
 
-/** Text that takes the place of the bytes from `at` up to `end`; the two are equal where a member is added. */
+/** Text that replaces the bytes from `at` up to `end`; the two are equal for an added member. */
 export interface Splice {
   readonly at: number;
   readonly end: number;
   readonly text: string;
-  /** Whether a comma comes before it. Of several that are added at one place all but the first have one in any case. */
+  /** Whether a comma precedes it. Of several additions at one position, all but the first always have one. */
   readonly hasComma: boolean;
 }
 
 /**
- * Finds the members of a body that is in memory as a whole.
+ * Finds the members of a body that is completely in memory.
  *
  * @throws GatewayError as {@link JsonSpanScanner} does.
  */
@@ -33,10 +33,11 @@ export function spanBody(bytes: Uint8Array, bounds: SpanBounds = CALL_BOUNDS): S
 }
 
 /**
- * The value of a top-level member; `undefined` where there is none.
+ * The value of a top-level member; `undefined` if there is none.
  *
- * @param bytesMax - of its text: a model's name or a limit is short, and nothing else of a large body is parsed.
- * @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming the member, for a longer one and for duplicate keys inside it.
+ * @param bytesMax - maximum length of its text: values such as a model name or a limit are short, and no other part of a
+ *   large body is parsed.
+ * @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming the member, if it is longer or contains duplicate keys.
  */
 export function readMember(body: SpannedBody, name: string, bytesMax: number): ExactJson | undefined {
   const span = body.spans.members.get(name);
@@ -50,7 +51,7 @@ export function readMember(body: SpannedBody, name: string, bytesMax: number): E
   }
 }
 
-/** The members of a member that is an object, with offsets in the same bytes; `undefined` where it is no object. */
+/** The members of an object member, with offsets in the same bytes; `undefined` if it is not an object. */
 export function membersOf(body: SpannedBody, name: string): SpannedBody | undefined {
   const span = body.spans.members.get(name);
   if (span === undefined || body.bytes[span.valueStart] !== 0x7b) return undefined;
@@ -59,7 +60,7 @@ export function membersOf(body: SpannedBody, name: string): SpannedBody | undefi
   return { bytes: body.bytes, spans: moved(spans, span.valueStart) };
 }
 
-/** The splice that sets a member: in the place of its value, or behind the last member. */
+/** The splice that sets a member: it replaces its value, or adds it after the last member. */
 export function setMember({ spans }: SpannedBody, name: string, json: string): Splice {
   const span = spans.members.get(name);
   if (span !== undefined) return { at: span.valueStart, end: span.valueEnd, text: json, hasComma: false };
@@ -68,7 +69,7 @@ export function setMember({ spans }: SpannedBody, name: string, json: string): S
   return { at: insertAt, end: insertAt, text: `${JSON.stringify(name)}:${json}`, hasComma };
 }
 
-/** Splices that give members other names. A name that is written with escapes stays as it is. */
+/** Splices that rename members. A name that is written with escapes is not changed. */
 export function renameMembers(
   { bytes, spans }: SpannedBody,
   names: { readonly [name: string]: string },
@@ -83,7 +84,7 @@ export function renameMembers(
   });
 }
 
-/** The splice that takes a member out, with the comma beside it; none where it is not there. */
+/** The splice that removes a member with its comma; empty if it is absent. */
 export function removeMember({ bytes, spans }: SpannedBody, name: string): readonly Splice[] {
   const span = spans.members.get(name);
   if (span === undefined) return [];
@@ -103,9 +104,9 @@ function isSpace(byte: number | undefined): boolean {
 }
 
 /**
- * The body with splices applied, as pieces: those of the body are views of its bytes, so that a large one is not copied.
+ * The body with splices applied, in pieces. Pieces of the body are views of its bytes, so that a large body is not copied.
  *
- * @param splices - in any order; those that add at one place are added in the order given.
+ * @param splices - in any order; additions at one position keep the given order.
  */
 export function splice(bytes: Uint8Array, splices: readonly Splice[]): readonly Uint8Array[] {
   const pieces: Uint8Array[] = [];

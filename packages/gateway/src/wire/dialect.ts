@@ -1,5 +1,5 @@
 /**
- * The dialects that the gateway speaks with clients. The path of a request chooses one.
+ * The dialects between the gateway and its clients. The path of a request determines its dialect.
  * @module
  */
 
@@ -7,5 +7,5 @@ export const WIRE_DIALECTS = ["openai-chat", "openai-responses", "openai-embeddi
 
 export type WireDialect = (typeof WIRE_DIALECTS)[number];
 
-/** What providers answer in: the clients' dialects, and Google's own. */
+/** The dialects of providers: those of clients, and Google's. */
 export type AnswerDialect = WireDialect | "gemini";

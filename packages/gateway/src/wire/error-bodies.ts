@@ -1,5 +1,6 @@
 /**
- * Errors as the two families of dialects write them. A client's SDK chooses its exception by the status, and shows the message.
+ * Errors in the form of the two families of dialects. A client's SDK chooses its exception by the status, and shows the
+ * message.
  * @module
  */
 import type { ErrorAnswer } from "../http/error-dialect.ts";
@@ -9,19 +10,19 @@ export type ErrorFamily = "openai" | "anthropic";
 export interface WireError {
   readonly status: number;
   readonly message: string;
-  /** The family's word; by default what its own API says with this status. */
+  /** The error type. Default: that of the family's own API for this status. */
   readonly type?: string;
-  /** OpenAI's `code`, by which programs switch. */
+  /** OpenAI's `code`, on which programs switch. */
   readonly code?: string | null;
   /** The field at fault. */
   readonly param?: string | null;
-  /** Whether a client may send the call again. `undefined`: as it thinks best, by the status. */
+  /** Whether a client may retry the call. `undefined` leaves it to the client's rules by status. */
   readonly isRetryable?: boolean;
-  /** More headers: name and value in turns. */
+  /** Further headers: names and values alternate. */
   readonly headers?: readonly string[];
 }
 
-/** Names that both official SDKs read: `x-should-retry` overrules their rules by status. */
+/** Both official SDKs read `x-should-retry`, which overrides their rules by status. */
 export const RETRY_HEADER = "x-should-retry";
 
 const TYPES: { readonly [Family in ErrorFamily]: ReadonlyMap<number, string> } = {
@@ -44,7 +45,7 @@ const TYPES: { readonly [Family in ErrorFamily]: ReadonlyMap<number, string> } =
   ]),
 };
 
-/** What a family's API says with a status. */
+/** The error type of a family's API for a status. */
 export function errorType(family: ErrorFamily, status: number): string {
   const known = TYPES[family].get(status);
   if (known !== undefined) return known;
@@ -53,7 +54,7 @@ export function errorType(family: ErrorFamily, status: number): string {
 }
 
 /**
- * @param requestId - of the gateway, for its log. Anthropic's errors carry it in the body as well.
+ * @param requestId - of the gateway, as in its log. Anthropic's errors also have it in the body.
  *
  * @example
  * ```ts

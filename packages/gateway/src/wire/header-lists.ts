@@ -1,6 +1,6 @@
 /**
- * Which headers pass, as data. What is not listed does not: the tenant's key never leaves, the provider's key and account
- * never come back, and a header that is new tomorrow is no leak.
+ * The headers that pass, as data. Unlisted headers do not pass: the tenant's key never leaves, the provider's key and
+ * account never come back, and new headers cannot leak anything.
  * @module
  */
 import type { AnswerDialect } from "./dialect.ts";
@@ -10,7 +10,9 @@ export interface HeaderList {
   readonly prefixes: readonly string[];
 }
 
-/** From a client to a provider of the same dialect. `accept-encoding` is the gateway's own: it must read the usage. */
+/**
+ * From a client to a provider of the same dialect. The gateway sets its own `accept-encoding`, because it reads the usage.
+ */
 export const REQUEST_HEADERS: { readonly [Dialect in AnswerDialect]: HeaderList } = {
   "openai-chat": { names: ["content-type", "openai-beta"], prefixes: [] },
   "openai-responses": { names: ["content-type", "openai-beta"], prefixes: [] },
@@ -19,7 +21,7 @@ export const REQUEST_HEADERS: { readonly [Dialect in AnswerDialect]: HeaderList 
   gemini: { names: ["content-type"], prefixes: [] },
 };
 
-/** From a provider to a client, whatever the two speak. Organisations, cookies and servers' names are the operator's. */
+/** From a provider to a client, in any dialect. Organisations, cookies and server names concern only the operator. */
 export const RESPONSE_HEADERS: HeaderList = {
   names: [
     "content-type",
@@ -34,7 +36,7 @@ export const RESPONSE_HEADERS: HeaderList = {
   prefixes: ["x-ratelimit-", "anthropic-ratelimit-"],
 };
 
-/** A header that carries a secret is on no list; a test holds the lists to it. */
+/** Headers with secrets, which a test keeps off the lists. */
 export const SECRET_HEADERS: readonly string[] = [
   "authorization",
   "x-api-key",
@@ -46,7 +48,7 @@ export const SECRET_HEADERS: readonly string[] = [
 ];
 
 /**
- * The listed headers, in the order in which they came.
+ * The listed headers, in order.
  *
  * @param headers - name and value in turns, as Node and undici give raw headers.
  * @param except - a listed one that is left out.
@@ -67,15 +69,15 @@ function hasPrefix(name: string, prefixes: readonly string[]): boolean {
   return false;
 }
 
-/** The header that carries a provider's key. */
+/** The header for a provider's key. */
 export function keyHeader(dialect: AnswerDialect, key: string): readonly [name: string, value: string] {
   if (dialect === "anthropic-messages") return ["x-api-key", key];
   return dialect === "gemini" ? ["x-goog-api-key", key] : ["authorization", `Bearer ${key}`];
 }
 
 /**
- * The key that a caller sends: `authorization: Bearer` on every route, or `x-api-key`, as Anthropic's SDK did before 1.0. If
- * both are there the first counts, since agents that have a token and a key send both.
+ * The caller's key: from `authorization: Bearer`, or `x-api-key`, which Anthropic's SDK sent before 1.0. If both are
+ * present, the first is used, because agents with a token and a key send both.
  */
 export function callerKey(headers: {
   readonly [name: string]: string | readonly string[] | undefined;

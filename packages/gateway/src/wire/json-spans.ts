@@ -1,9 +1,9 @@
 /**
- * Where the members of a JSON object are in its bytes. One pass, piece by piece, with memory for the members of the top
- * level only, so that a request can be checked off the deciding thread and edited without being written anew.
+ * Finds the spans of a JSON object's members in its bytes. One pass, piece by piece, with memory only for top-level members,
+ * so that a request can be validated off the deciding thread and edited without rewriting it.
  *
- * The text is checked to its end: UTF-8, RFC 8259's grammar, nesting, and members that are set twice on the top level.
- * Below it, duplicates and lone surrogates are the reader's business: `membersOf` asks one level further down.
+ * The complete text is validated: UTF-8, the grammar of RFC 8259, nesting, and duplicate top-level members. At deeper
+ * levels, duplicates and lone surrogates are left to the reader; `membersOf` checks one level further down.
  * @module
  */
 import { isAscii } from "node:buffer";
@@ -19,11 +19,11 @@ export interface MemberSpan {
 
 export interface JsonSpans {
   readonly members: ReadonlyMap<string, MemberSpan>;
-  /** Where the object's `{` is. */
+  /** Offset of the object's `{`. */
   readonly open: number;
-  /** Where a further member goes: behind the last value, or behind `{`. */
+  /** Offset for an additional member: after the last value, or after `{`. */
   readonly insertAt: number;
-  /** All values, the object itself included. */
+  /** The number of all values, including the object itself. */
   readonly valueCount: number;
 }
 
@@ -31,24 +31,24 @@ export interface SpanBounds {
   readonly bytesMax: number;
   readonly nestingMax: number;
   readonly valuesMax: number;
-  /** Where the object is in the document, for errors: empty, or `stream_options.`. */
+  /** Path of the object in the document, for errors: empty, or `stream_options.`. */
   readonly path?: string;
 }
 
-/** What a body of a model call may be. 32 MB is Anthropic's own limit. */
+/** Bounds of a model call's body. 32 MB is Anthropic's own limit. */
 export const CALL_BOUNDS: SpanBounds = { bytesMax: 32 * 1024 * 1024, nestingMax: 256, valuesMax: 4 * 1024 * 1024 };
 
-/** No dialect has a hundred fields; a key takes memory until the end. */
+/** Bounded because keys are kept in memory; no dialect has a hundred fields. */
 const MEMBERS_MAX = 1_024;
 const KEY_BYTES_MAX = 1_024;
 
 const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** A key that stands for itself: neither an escape nor a character of several bytes. */
+/** A key without escapes and multi-byte characters. */
 const PLAIN_KEY = /^[A-Za-z0-9_.-]*$/;
 const ESCAPED = new Set([...'"\\/bfnrt'].map((letter) => letter.charCodeAt(0)));
 
-/** 1 for the bytes that end a run of plain characters in a text: a quote, a backslash, a control character. */
+/** 1 for bytes that end a run of plain characters in a string: quote, backslash, control characters. */
 const ENDS_RUN: Uint8Array = Uint8Array.from({ length: 256 }, (_none, byte) =>
   byte === QUOTE || byte === BACKSLASH || byte < 0x20 ? 1 : 0,
 );
@@ -65,16 +65,16 @@ const ENDS_RUN: Uint8Array = Uint8Array.from({ length: 256 }, (_none, byte) =>
 export class JsonSpanScanner {
   readonly #bounds: SpanBounds;
   readonly #members = new Map<string, MemberSpan>();
-  /** Made where it is needed, which most bodies do not: making one takes as long as scanning a short body. */
+  /** Created on demand: most bodies do not need it, and creating one takes as long as scanning a short body. */
   #decoder: TextDecoder | undefined;
   readonly #number = new NumberGrammar();
-  /** The bracket that is open on each level, from 1. */
+  /** The open bracket of each level, from 1. */
   readonly #open: number[] = [0];
   #mayBeWithinCharacter = false;
   #state: JsonState = "value";
   #nesting = 0;
   #valueCount = 0;
-  /** Bytes of the pieces before. */
+  /** Total bytes of the earlier pieces. */
   #before = 0;
   #isKey = false;
   #escapeDigits = 0;
@@ -91,7 +91,7 @@ export class JsonSpanScanner {
   }
 
   /**
-   * @throws GatewayError `CAL_GATEWAY_BODY_TOO_LARGE` before a piece beyond the bound is read; `CAL_GATEWAY_BODY_MALFORMED`;
+   * @throws GatewayError `CAL_GATEWAY_BODY_TOO_LARGE` before reading a piece beyond the bound; `CAL_GATEWAY_BODY_MALFORMED`;
    *   `CAL_GATEWAY_BODY_TOO_COSTLY`; `CAL_GATEWAY_REQUEST_INVALID` naming a member that is set twice.
    */
   push(piece: Uint8Array): void {
@@ -102,7 +102,7 @@ export class JsonSpanScanner {
     this.#before += piece.byteLength;
   }
 
-  /** @throws GatewayError `CAL_GATEWAY_BODY_MALFORMED` when the object is not complete. */
+  /** @throws GatewayError `CAL_GATEWAY_BODY_MALFORMED` if the object is incomplete. */
   end(): JsonSpans {
     if (this.#state !== "end") throw this.#malformed("is not JSON: it ends too early", 0);
     return {
@@ -124,7 +124,7 @@ export class JsonSpanScanner {
     this.#mayBeWithinCharacter = (piece.at(-1) ?? 0xff) >= 0x80;
   }
 
-  /** Reads at least one byte; a text or a number to its end. Returns where the next one is. */
+  /** Reads at least one byte; a string or number to its end. Returns the offset of the next byte. */
   #step(piece: Uint8Array, at: number): number {
     if (this.#state === "text") return this.#readText(piece, at);
     if (this.#state === "number") return this.#readNumber(piece, at);
@@ -193,7 +193,7 @@ export class JsonSpanScanner {
     this.#endValue(at + 1);
   }
 
-  /** @param end - exclusive, in the piece. */
+  /** @param end - exclusive offset in the piece. */
   #endValue(end: number): void {
     this.#state = this.#nesting === 0 ? "end" : "after";
     if (this.#nesting !== 1) return;
@@ -245,7 +245,7 @@ export class JsonSpanScanner {
       throw new GatewayError("CAL_GATEWAY_BODY_TOO_COSTLY", { problem: `a key has more than ${KEY_BYTES_MAX} bytes` });
   }
 
-  /** The key was gathered byte by byte, as it is written: escapes stand for what they mean only here. */
+  /** Decodes the key, which was collected byte by byte in its written form, with escapes. */
   #endKey(): void {
     const written = this.#key;
     const isPlain = PLAIN_KEY.test(written);

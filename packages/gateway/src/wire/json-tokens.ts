@@ -1,9 +1,9 @@
 /**
- * The parts of JSON's grammar that a scanner meets between pieces: numbers, words and its own states.
+ * The parts of JSON's grammar that a scanner of pieces needs: its states, literals and numbers.
  * @module
  */
 
-/** What is expected next. `text`, `escape` and `hex` are within a text, `number` and `word` within those. */
+/** The expected input. `text`, `escape` and `hex` are inside a string, `number` and `word` inside a number or literal. */
 export type JsonState =
   | "value"
   | "first key"
@@ -18,7 +18,7 @@ export type JsonState =
   | "word"
   | "end";
 
-/** The three words by their first letters. */
+/** The three literals by their first letters. */
 export const WORDS: ReadonlyMap<number, string> = new Map(
   ["true", "false", "null"].map((word) => [word.charCodeAt(0), word]),
 );
@@ -30,11 +30,11 @@ const LETTER_E = 0x65;
 type NumberPart = "minus" | "zero" | "whole" | "point" | "fraction" | "e" | "e sign" | "exponent";
 const COMPLETE: ReadonlySet<NumberPart> = new Set(["zero", "whole", "fraction", "exponent"]);
 
-/** RFC 8259's number, one byte after another. */
+/** The number grammar of RFC 8259, byte by byte. */
 export class NumberGrammar {
   #part: NumberPart = "minus";
 
-  /** Whether a number may begin so. */
+  /** Begins a number; returns whether a number can begin with this byte. */
   begin(byte: number): boolean {
     if (byte === MINUS) this.#part = "minus";
     else if (byte === ZERO) this.#part = "zero";
@@ -43,7 +43,7 @@ export class NumberGrammar {
     return true;
   }
 
-  /** Whether the number goes on with this byte. */
+  /** Returns whether the number continues with this byte. */
   take(byte: number): boolean {
     const next = isDigit(byte) ? this.#afterDigit(byte) : this.#afterSign(byte);
     if (next === undefined) return false;
@@ -51,7 +51,7 @@ export class NumberGrammar {
     return true;
   }
 
-  /** Whether what was taken is a number. */
+  /** Whether the bytes so far are a complete number. */
   get isComplete(): boolean {
     return COMPLETE.has(this.#part);
   }

@@ -1,6 +1,6 @@
 /**
- * Errors of a provider on their way to a client. Those of the client's own doing pass as they are; those of the operator's
- * account are not the client's, and are not passed on.
+ * Passes a provider's errors to a client. Errors that the client caused pass unchanged; errors of the operator's account do
+ * not concern the client, and are replaced.
  * @module
  */
 import type { ErrorAnswer } from "../http/error-dialect.ts";
@@ -11,15 +11,15 @@ import { asList, asObject, type Json } from "./stream-sights.ts";
 
 export interface ProviderAnswer {
   readonly status: number;
-  /** Name and value in turns. */
+  /** Names and values alternate. */
   readonly headers: readonly string[];
   readonly body: Uint8Array;
 }
 
-/** Whose fault an error is: it decides what is retried, what opens a breaker, and what the client sees. */
+/** The party at fault. It determines whether the call is retried, a breaker opens, and what the client sees. */
 export type ErrorFault = "operator" | "caller" | "rate" | "provider";
 
-/** Codes of OpenAI for an account that cannot pay, all with type `insufficient_quota`. */
+/** OpenAI's codes for an account that cannot pay, all with type `insufficient_quota`. */
 const ACCOUNT_CODES = new Set([
   "insufficient_quota",
   "credit_balance_exhausted",
@@ -34,7 +34,7 @@ export function familyOf(dialect: AnswerDialect): ErrorFamily {
   return dialect === "anthropic-messages" ? "anthropic" : "openai";
 }
 
-/** What an error says, in whichever way its provider writes it. */
+/** The contents of an error in any provider's format. */
 export function readProviderError(json: unknown): {
   readonly type: string;
   readonly code: string;
@@ -52,26 +52,26 @@ export function readProviderError(json: unknown): {
   };
 }
 
-/** Google says in the details of an error what others say in its type or in a header. */
+/** The details of a Google error, which hold what other providers put into the type or a header. */
 function detailsOf(json: unknown): readonly Json[] {
   const outer = asObject(Array.isArray(json) ? json[0] : json) ?? {};
   return asList(asObject(outer["error"])?.["details"]).map((one) => asObject(one) ?? {});
 }
 
-/** How long Google asks to wait; 0 where it does not. */
+/** The retry delay of a Google error; 0 if it has none. */
 export function retryDelayMs(json: unknown): number {
   const delays = detailsOf(json).map(({ retryDelay }) => /^(\d{1,9}(?:\.\d+)?)s$/.exec(String(retryDelay))?.[1]);
   return Math.ceil(Math.max(0, ...delays.map((seconds) => Number(seconds ?? 0))) * 1_000);
 }
 
-/** Google answers 400 to a key that is not valid or has expired, and to an account without billing. */
+/** Google answers 400 for an invalid or expired key, and for an account without billing. */
 function isGoogleAccount(type: string, json: unknown): boolean {
   return type === "FAILED_PRECONDITION" || detailsOf(json).some(({ reason }) => /^API_KEY_/.test(String(reason)));
 }
 
 export function faultOf(status: number, json: unknown): ErrorFault {
   const { type, code, message } = readProviderError(json);
-  // Anthropic says so with 400 and a sentence only.
+  // Anthropic reports this with status 400 and only a sentence.
   if (status === 400 && /credit balance is too low|spend limit|usage limits/i.test(message)) return "operator";
   if (status === 400 && isGoogleAccount(type, json)) return "operator";
   if (ACCOUNT_CODES.has(type) || ACCOUNT_CODES.has(code) || status === 401 || status === 402 || status === 403)
@@ -80,7 +80,7 @@ export function faultOf(status: number, json: unknown): ErrorFault {
   return status < 500 && status !== 408 ? "caller" : "provider";
 }
 
-/** The status for an error that came within a stream, before anything was sent: as if the provider had answered with it. */
+/** The status for an error event that arrived before anything was sent, as if the provider had answered with it. */
 export function statusOfStreamError(error: Json): number {
   const { type, code } = readProviderError(error);
   return (
@@ -106,10 +106,11 @@ const STREAM_STATUSES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The answer that a client gets for a provider's error, when there is nothing left to try.
+ * The answer to a client for a provider's error, after all attempts have failed.
  *
- * Of the same family it is the provider's own bytes; of another, or where it is no JSON, the same said in the client's words.
- * An error of the operator's account is 502: the client's own quota is not used up, and sending it again changes nothing.
+ * Within the same family, it is the provider's bytes. From another family, or if it is not JSON, it is translated to the
+ * client's dialect. An error of the operator's account becomes 502: the client's quota is not exhausted, and a retry would
+ * not help.
  */
 export function passedError(
   answer: ProviderAnswer,
@@ -140,7 +141,7 @@ export function passedError(
   return errorAnswer(family, words, requestId);
 }
 
-/** The wait that is in the body only, where the client's SDK reads it. */
+/** A `retry-after` header, which SDKs read, for a delay that is only in the body. */
 function retryHeader(headers: readonly string[], json: unknown): readonly string[] {
   const delayMs = retryDelayMs(json);
   return delayMs === 0 || headers.includes("retry-after") ? [] : ["retry-after", String(Math.ceil(delayMs / 1_000))];

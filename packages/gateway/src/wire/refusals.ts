@@ -1,20 +1,20 @@
 /**
- * How the gateway says no: a budget, a policy, an error of its own. A refusal must cost one call, and each client repeats
- * what it does not understand: the official SDKs by status, unless a header says otherwise; Codex whatever is not 429 or 400.
+ * Refusals of the gateway: by budget, by policy, or by an error. A refusal should end the client's attempts, but each client
+ * retries by its own rules: the official SDKs by status, unless a header overrides it; Codex everything except 429 and 400.
  * @module
  */
 import type { CalybrisError, Mistake } from "@calybris/kernel";
 import type { ErrorAnswer } from "../http/error-dialect.ts";
 import { type ErrorFamily, errorAnswer, type WireError } from "./error-bodies.ts";
 
-/** `budget`: there is no money for the call. `policy`: nothing that may run was good enough, or it is not allowed. */
+/** `budget`: there is not enough money for the call. `policy`: no candidate is eligible, or the call is not allowed. */
 export type RefusalKind = "budget" | "policy";
 
 export interface Refusal {
   readonly kind: RefusalKind;
-  /** The reason first: some clients show only the beginning, behind words of their own. */
+  /** Begins with the reason, because some clients show only the beginning, after their own text. */
   readonly message: string;
-  /** The decision's reason, as `budget` or `quality`. */
+  /** The decision's reason, such as `budget` or `quality`. */
   readonly reason: string;
 }
 
@@ -29,7 +29,7 @@ export type RefusalSettings = { readonly [Kind in RefusalKind]: RefusalWords };
 
 export const REFUSALS: RefusalSettings = { budget: { status: 402 }, policy: { status: 403 } };
 
-/** Codex repeats 402, 403, 404 and 5xx five times and reads no header; 429 and 400 end at once. */
+/** Codex retries 402, 403, 404 and 5xx five times and ignores headers; it does not retry 429 and 400. */
 export const CODEX_REFUSALS: RefusalSettings = {
   budget: { status: 429, type: "insufficient_quota", code: "insufficient_quota" },
   policy: { status: 400, type: "invalid_request_error", code: "invalid_prompt" },
@@ -51,10 +51,10 @@ export function refusalAnswer(
   return errorAnswer(family, error, requestId);
 }
 
-/** Statuses that a later try may change; every other error of ours would be the same again. */
+/** Statuses of errors that a retry may resolve; all other errors of the gateway would repeat. */
 const RETRYABLE = new Set([408, 429, 500, 502, 503]);
 
-/** A coded error in the dialect. The field at fault is named where there is one. */
+/** A coded error in the dialect, with the field at fault if there is one. */
 export function codedAnswer(
   family: ErrorFamily,
   error: CalybrisError,
@@ -74,7 +74,7 @@ export function codedAnswer(
   return errorAnswer(family, wire, requestId);
 }
 
-/** Statuses that no SDK of the two has an exception for, and what comes nearest. */
+/** Statuses for which neither SDK has an exception, with the closest one that has. */
 const STATUSES: ReadonlyMap<number, number> = new Map([
   [405, 404],
   [415, 400],

@@ -1,17 +1,17 @@
 /**
- * The three things that the gateway writes into a request it passes on: the model, the output limit, and that a stream ends
- * with its usage. Each is a splice of the request's own text; nothing is written where the text says it already.
+ * The three edits of a request that passes through: the model, the output limit, and usage at the end of a stream. Each is a
+ * splice of the request's text; values that are already correct are not written.
  * @module
  */
 import { invalidField, membersOf, readMember, type SpannedBody, type Splice, setMember } from "./body-members.ts";
 import type { WireDialect } from "./dialect.ts";
 
-/** A longer model name than any. */
+/** Longer than any model name. */
 const MODEL_BYTES_MAX = 512;
-/** A limit, a switch, or an object of switches. */
+/** For a limit, a switch, or an object of switches. */
 const SWITCH_BYTES_MAX = 4_096;
 
-/** The fields that limit the output, by dialect: the first is the one to add. Embeddings have no output. */
+/** The fields that limit the output, by dialect; the first one is added if none is set. Embeddings have no output. */
 export const OUTPUT_LIMIT_FIELDS: { readonly [Dialect in WireDialect]: readonly string[] } = {
   "openai-chat": ["max_completion_tokens", "max_tokens"],
   "openai-responses": ["max_output_tokens"],
@@ -20,14 +20,14 @@ export const OUTPUT_LIMIT_FIELDS: { readonly [Dialect in WireDialect]: readonly 
 };
 
 export interface RequestedOutput {
-  /** The lowest limit that the request sets; `undefined` where it sets none. */
+  /** The lowest limit that the request sets; `undefined` if it sets none. */
   readonly limitTokens: number | undefined;
-  /** What a lowered limit must stay above: Anthropic refuses a limit at or below the budget for thinking. */
+  /** A lowered limit must stay above this: Anthropic refuses a limit at or below the thinking budget. */
   readonly thinkingTokens: number;
 }
 
 /**
- * The model that a request names.
+ * The requested model.
  *
  * @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming `model`.
  *
@@ -47,7 +47,7 @@ export function editModel(body: SpannedBody, model: string): readonly Splice[] {
   return modelOf(body) === model ? [] : [setMember(body, "model", JSON.stringify(model))];
 }
 
-/** Whether a stream is asked for. */
+/** Whether a stream is requested. */
 export function isStreamed(body: SpannedBody): boolean {
   const stream = readMember(body, "stream", SWITCH_BYTES_MAX) ?? false;
   if (stream === null) return false;
@@ -67,9 +67,9 @@ export function requestedOutput(body: SpannedBody, dialect: WireDialect): Reques
 }
 
 /**
- * Limits the output: every limit that the request sets above `tokens` is lowered, and where it sets none, one is added.
+ * Limits the output: every limit above `tokens` is lowered; if the request sets none, one is added.
  *
- * @param field - the limit to add where a host knows only one of the dialect's: Mistral takes `max_tokens`.
+ * @param field - the limit to add, for a host that knows only one of the dialect's fields: Mistral accepts `max_tokens`.
  */
 export function editOutputLimit(
   body: SpannedBody,
@@ -85,7 +85,7 @@ export function editOutputLimit(
     .map((name) => setMember(body, name, String(tokens)));
 }
 
-/** Whether the client asked for the usage at the end of a stream of chat completions. */
+/** Whether the client requested the usage at the end of a stream of chat completions. */
 export function isUsageAsked(body: SpannedBody): boolean {
   const options = streamOptions(body);
   const asked = options === undefined ? null : (readMember(options, "include_usage", SWITCH_BYTES_MAX) ?? null);
@@ -94,7 +94,7 @@ export function isUsageAsked(body: SpannedBody): boolean {
   return asked === true;
 }
 
-/** Asks for the usage at the end of a stream of chat completions; what else `stream_options` holds stays as it is. */
+/** Requests the usage at the end of a stream of chat completions; other members of `stream_options` stay unchanged. */
 export function editIncludeUsage(body: SpannedBody): readonly Splice[] {
   if (isUsageAsked(body)) return [];
   const options = streamOptions(body);
@@ -109,7 +109,7 @@ function streamOptions(body: SpannedBody): SpannedBody | undefined {
   return options;
 }
 
-/** None, or one. */
+/** The limit in a field as a list of at most one. */
 function limitOf(body: SpannedBody, field: string): readonly number[] {
   const limit = readMember(body, field, SWITCH_BYTES_MAX) ?? null;
   if (limit === null) return [];

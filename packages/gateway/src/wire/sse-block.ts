@@ -1,19 +1,19 @@
 /**
- * One event of a stream as it came: its bytes, and on demand what the fields say.
+ * One event of a stream: its original bytes, with fields parsed on demand.
  * @module
  */
 
 const [LF, CR] = [0x0a, 0x0d];
 
-/** Blocks, put one after another, are the stream; comments and blank lines are blocks, or parts of them, too. */
+/** The concatenated blocks are the stream; comments and blank lines are blocks, or parts of them, too. */
 export class SseBlock {
   readonly bytes: Buffer;
   /**
-   * 1 when the first byte is the LF of a CRLF whose CR ended the block before: the stream was cut between the two, and the
-   * block was handed out with the CR.
+   * 1 if the first byte is the LF of a CRLF whose CR ended the block before: the stream was split between the two, and that
+   * block was already returned with the CR.
    */
   readonly leadBytes: 0 | 1;
-  /** Lines that are not empty. */
+  /** Number of non-empty lines. */
   readonly lineCount: number;
   #fields: Fields | undefined;
 
@@ -23,17 +23,17 @@ export class SseBlock {
     this.lineCount = lineCount;
   }
 
-  /** The `event` field; empty where there is none. */
+  /** The `event` field; empty if absent. */
   get event(): string {
     return this.#read().event;
   }
 
-  /** The `data` lines, joined by LF; `undefined` where there is none. */
+  /** The `data` lines, joined by LF; `undefined` if there are none. */
   get data(): string | undefined {
     return this.#read().data;
   }
 
-  /** The data as JSON; `undefined` where it is none, as `[DONE]` is not. */
+  /** The data as JSON; `undefined` if it is not JSON, such as `[DONE]`. */
   json(parse: (text: string) => unknown = JSON.parse): unknown {
     try {
       return parse(this.data ?? "");
@@ -59,7 +59,7 @@ interface Fields {
   readonly data: string | undefined;
 }
 
-/** The event stream format of the HTML standard, section 9.2.6; `id` and `retry` mean nothing to a gateway. */
+/** Parses the event stream format of the HTML standard, section 9.2.6; `id` and `retry` do not concern a gateway. */
 function readFields(text: string): Fields {
   let event = "";
   const data: string[] = [];

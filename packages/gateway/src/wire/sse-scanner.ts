@@ -1,6 +1,6 @@
 /**
- * Cuts a byte stream into events as they become complete, without decoding it. Lines end with LF, CR or CRLF, in any mixture
- * and at any cut; a cut within a character changes nothing, since no byte of one is a line end.
+ * Splits a byte stream into events as they complete, without decoding it. Lines end with LF, CR or CRLF, mixed, and split
+ * across pieces in any way. A piece may end inside a character, because no byte of a multi-byte character is a line end.
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
@@ -8,10 +8,10 @@ import { SseBlock } from "./sse-block.ts";
 
 const [LF, CR] = [0x0a, 0x0d];
 const HELD_BYTES_MIN = 4_096;
-/** A larger buffer is given back when its event is complete: few events are large. */
+/** A larger buffer is released when its event is complete, because few events are large. */
 const HELD_BYTES_KEPT = 64 * 1024;
 
-/** The last event of a response holds all of the answer, images included. */
+/** The last event of a response holds the complete answer, including images. */
 export const EVENT_BYTES_MAX: number = 16 * 1024 * 1024;
 
 /**
@@ -24,16 +24,16 @@ export const EVENT_BYTES_MAX: number = 16 * 1024 * 1024;
  */
 export class SseScanner {
   readonly #eventBytesMax: number;
-  /** The bytes of an event that is not complete. */
+  /** The bytes of the incomplete event. */
   #held: Buffer = Buffer.alloc(0);
   #heldBytes = 0;
   #lineCount = 0;
   #isAtLineStart = true;
-  /** The last byte was a CR that ended a line: an LF that follows belongs to it. */
+  /** The last byte was a CR that ended a line; a following LF belongs to it. */
   #isAfterReturn = false;
   #leadBytes: 0 | 1 = 0;
 
-  /** @param eventBytesMax - of one event; a stream that never ends a line must not take all memory. */
+  /** @param eventBytesMax - maximum bytes of one event, so that a stream without line ends cannot exhaust memory. */
   constructor(eventBytesMax: number = EVENT_BYTES_MAX) {
     this.#eventBytesMax = eventBytesMax;
   }
@@ -67,13 +67,13 @@ export class SseScanner {
     return blocks;
   }
 
-  /** What is left of an event whose end never came; `undefined` when the last one was complete. */
+  /** The remaining bytes of an incomplete event; `undefined` if the last event was complete. */
   end(): SseBlock | undefined {
     if (!this.#isAtLineStart) this.#lineCount += 1;
     return this.#heldBytes === 0 ? undefined : this.#complete(Buffer.alloc(0));
   }
 
-  /** Returns where the piece's own lines begin. */
+  /** Returns the offset of the piece's first line, after the LF of a split CRLF. */
   #skipLineFeed(piece: Buffer): number {
     if (piece.byteLength === 0 || !this.#isAfterReturn) return 0;
     this.#isAfterReturn = false;
@@ -93,7 +93,7 @@ export class SseScanner {
     return block;
   }
 
-  /** Copies, into a buffer that doubles: a view would keep the whole piece alive, and a list of views all of them. */
+  /** Copies the rest into a buffer that grows by doubling; views would keep complete pieces in memory. */
   #hold(rest: Buffer): void {
     this.#requireRoom(rest.byteLength);
     const needed = this.#heldBytes + rest.byteLength;

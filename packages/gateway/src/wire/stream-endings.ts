@@ -1,19 +1,19 @@
 /**
- * How a stream is ended towards a client when the provider did not end it: as complete, or with an error of the dialect. A
- * bare end looks like success to both official SDKs, and costs more than any other answer: agents repeat the call.
+ * Ends a stream for the client if the provider did not end it: as complete, or with an error of the dialect. To both
+ * official SDKs a bare end looks like success, and agents then repeat the call, which makes it the most expensive ending.
  * @module
  */
 import type { WireDialect } from "./dialect.ts";
 import type { Json } from "./stream-sights.ts";
 
-/** What an error within a stream says. `type` and `code` are OpenAI's words or Anthropic's. */
+/** An error within a stream. `type` and `code` are OpenAI's or Anthropic's. */
 export interface StreamError {
   readonly type: string;
   readonly code: string | null;
   readonly message: string;
 }
 
-/** What the events of a response carry on: Codex reads only `response.failed`, which holds the whole response object. */
+/** State from the events of a response. Codex only reads `response.failed`, which holds the complete response object. */
 export interface ResponseProgress {
   readonly response: Json | undefined;
   readonly sequenceNumber: number;
@@ -25,7 +25,7 @@ export const STREAM_CUT: StreamError = {
   message: "The provider ended the stream before the answer was complete.",
 };
 
-/** The event by which a client knows that the answer is complete; empty for a dialect whose last event says it. */
+/** The event that marks an answer as complete; empty for dialects whose last content event does so. */
 export function completion(dialect: WireDialect): string {
   if (dialect === "openai-chat") return "data: [DONE]\n\n";
   return dialect === "anthropic-messages" ? 'event: message_stop\ndata: {"type":"message_stop"}\n\n' : "";
@@ -50,7 +50,7 @@ export function streamError(
   return `event: response.failed\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
-/** A response's error has a code of a closed list; clients take one they do not know for a fault of the network. */
+/** A response's error code must be one of these; clients treat an unknown code as a network failure. */
 const RESPONSE_ERROR_CODES = new Set(["server_error", "rate_limit_exceeded", "invalid_prompt", "insufficient_quota"]);
 
 function responseErrorCode(code: string | null): string {

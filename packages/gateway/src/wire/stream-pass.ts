@@ -1,6 +1,6 @@
 /**
- * A stream on its way from a provider to a client of the same dialect. The bytes pass as they are, event by event; only the
- * usage chunk that the gateway asked for and the client did not is left out, and an end is added where there was none.
+ * Passes a stream from a provider to a client of the same dialect. Bytes pass unchanged, event by event. Only a usage chunk
+ * that the gateway requested and the client did not is left out, and a missing end is added.
  * @module
  */
 import type { WireDialect } from "./dialect.ts";
@@ -11,21 +11,21 @@ import { asList, asObject, type Json, type Sight, sightOf } from "./stream-sight
 
 export interface StreamPassOptions {
   readonly dialect: WireDialect;
-  /** Whether the usage chunk is left out: the client did not ask for it. */
+  /** Whether the usage chunk is left out because the client did not request it. */
   readonly isUsageHidden: boolean;
-  /** `n` of the request. */
+  /** `n` in the request. */
   readonly choiceCount?: number;
   readonly eventBytesMax?: number;
-  /** Called with each event that concerns the gateway, before its bytes are passed on. */
+  /** Called with each event that concerns the gateway, before its bytes pass. */
   readonly see?: (sight: Sight) => void;
 }
 
-/** `failed`: the provider said so itself, within the stream. */
+/** `failed`: the provider reported an error within the stream. */
 export type StreamOutcome = "complete" | "failed" | "cut";
 
 export interface StreamEnd {
   readonly outcome: StreamOutcome;
-  /** What the client is still to get. */
+  /** The remaining bytes for the client. */
   readonly bytes: Buffer;
 }
 
@@ -41,7 +41,7 @@ export class StreamPass {
   #hasBegun = false;
   #wasLeftOut = false;
   #response: Json | undefined;
-  /** Of a response, for its sequence number: the last event of which one is read only if it must be. */
+  /** The last event of a response, whose sequence number is read only if needed. */
   #last: SseBlock | undefined;
 
   constructor(options: StreamPassOptions) {
@@ -50,8 +50,8 @@ export class StreamPass {
   }
 
   /**
-   * Whether an event came that is not a comment or a ping. Until then nothing has to be sent, and the call may fail over;
-   * {@link error} is set when that first event is one.
+   * Whether an event other than a comment or a ping has arrived. Until then nothing has been sent, and the call may fail
+   * over. {@link error} is set if the first such event is an error.
    */
   get hasBegun(): boolean {
     return this.#hasBegun;
@@ -62,7 +62,7 @@ export class StreamPass {
     return this.#error;
   }
 
-  /** The bytes of a piece, and of those held back before, that the client gets now.
+  /** The bytes for the client: of this piece, and those held back before.
    *
    * @throws GatewayError `CAL_GATEWAY_STREAM_BROKEN` for an event beyond the bound. {@link end} still ends the stream.
    */
@@ -72,7 +72,7 @@ export class StreamPass {
     return passed.length === 1 && passed[0] !== undefined ? passed[0] : Buffer.concat(passed);
   }
 
-  /** The provider's stream is over: closed, reset or given up. */
+  /** To be called when the provider's stream is over: closed, reset or abandoned. */
   end(): StreamEnd {
     const tail = this.#takeTail();
     const outcome = this.#outcome();
@@ -82,7 +82,7 @@ export class StreamPass {
     return { outcome, bytes: isEnded ? tail : Buffer.concat([tail, Buffer.from(ending)]) };
   }
 
-  /** An event without the blank line at its end counts if it can be read, as it does for the SDKs; half of one is nothing. */
+  /** An event without its final blank line is used if it is parsable, as in the SDKs; a partial event is dropped. */
   #takeTail(): Buffer {
     const block = this.#scanner.end();
     if (block === undefined) return NOTHING;
@@ -112,7 +112,7 @@ export class StreamPass {
     if (dialect === "openai-responses" && block.lineCount > 0) this.#last = block;
     const from = this.#wasLeftOut ? block.leadBytes : 0;
     this.#wasLeftOut = sight === undefined ? this.#isUnearnedDone(block) : this.#isLeftOut(sight.json);
-    // What is left out may begin with the end of what was not.
+    // A block that is left out may begin with the LF of the block before, which was not.
     return block.bytes.subarray(from, this.#wasLeftOut ? block.leadBytes : block.bytes.byteLength);
   }
 
@@ -121,7 +121,7 @@ export class StreamPass {
     return isUsageHidden && dialect === "openai-chat" && isUsageOnly(json);
   }
 
-  /** `[DONE]` says nothing by itself: without a finish reason the answer was cut, and the client gets an error instead. */
+  /** A `[DONE]` without a finish reason means that the answer was cut off; the client gets an error instead. */
   #isUnearnedDone(block: SseBlock): boolean {
     return this.#options.dialect === "openai-chat" && this.#finished.size === 0 && isDone(block);
   }
@@ -148,14 +148,14 @@ export class StreamPass {
   }
 }
 
-/** A longer block holds more than that, and is not decoded to see it. */
+/** A longer block is not `[DONE]`, and is not decoded to check. */
 const DONE_BYTES_MAX = 64;
 
 function isDone(block: SseBlock): boolean {
   return block.bytes.byteLength <= DONE_BYTES_MAX && block.data === "[DONE]";
 }
 
-/** What a usage chunk has; a chunk with anything else says something to the client. */
+/** The members of a usage chunk; a chunk with any other member concerns the client. */
 const USAGE_CHUNK_KEYS = new Set([
   "id",
   "object",
@@ -168,7 +168,7 @@ const USAGE_CHUNK_KEYS = new Set([
   "obfuscation",
 ]);
 
-/** Whether a chunk is there for its usage alone: it has no choices, or one whose delta is empty. */
+/** Whether a chunk has only usage: no choices, or one with an empty delta. */
 function isUsageOnly(chunk: Json): boolean {
   if (asObject(chunk["usage"]) === undefined || Object.keys(chunk).some((key) => !USAGE_CHUNK_KEYS.has(key)))
     return false;

@@ -1,6 +1,6 @@
 /**
- * What an event of a stream says that concerns the gateway: usage, an end, an error. Most events say none of it, and are not
- * decoded: a name in quotes is in the bytes of a JSON text only where the text has such a name.
+ * Detects the events of a stream that concern the gateway: usage, an end, an error. Most events do not, and are not decoded:
+ * a JSON text has a member only if its bytes contain the quoted name.
  * @module
  */
 import type { AnswerDialect } from "./dialect.ts";
@@ -11,15 +11,15 @@ export type Json = { readonly [name: string]: unknown };
 /** An event that concerns the gateway. */
 export interface Sight {
   readonly json: Json;
-  /** Whether the answer is complete with it: there is a finish reason, or the event that ends a stream. */
+  /** Whether it completes the answer: it has a finish reason, or is the final event of a stream. */
   readonly finishes: boolean;
-  /** Choices that it finishes, of a chat completion. */
+  /** The choices of a chat completion that it finishes. */
   readonly finishedChoices: readonly number[];
   /** The error that it reports. */
   readonly error: Json | undefined;
 }
 
-/** What makes an event worth reading: a member that is not null, or a text that names the event's type. */
+/** The names that make an event worth parsing: of members that are not null, and of event types. */
 interface Names {
   readonly members: readonly string[];
   readonly types: readonly string[];
@@ -27,7 +27,7 @@ interface Names {
 
 const quoted = (...names: readonly string[]): readonly string[] => names.map((name) => `"${name}"`);
 
-/** The one event of a chat completion whose name counts. */
+/** The only event name of chat completions that matters. */
 const ERROR_LINES: readonly string[] = ["event: error", "event:error"];
 
 const NAMES: { readonly [Dialect in AnswerDialect]: Names } = {
@@ -41,12 +41,12 @@ const NAMES: { readonly [Dialect in AnswerDialect]: Names } = {
   gemini: { members: quoted("usageMetadata", "finishReason", "blockReason", "error"), types: [] },
 };
 
-/** `undefined`: nothing that concerns the gateway, or no JSON object. */
+/** `undefined` if it does not concern the gateway or is not a JSON object. */
 export function sightOf(block: SseBlock, dialect: AnswerDialect): Sight | undefined {
   const { members, types } = NAMES[dialect];
-  // Each byte a character: that is enough to find a name, and costs less than a search in the bytes for each of them.
+  // Latin-1 is sufficient to find names, and faster than searching the bytes for each.
   const text = block.bytes.toString("latin1");
-  // JSON that is written on several lines may have a line's end between a name and its value.
+  // JSON on several lines may have a line end between a name and its value.
   const isWorthReading =
     block.lineCount > 2 || members.some((name) => hasMember(text, name)) || types.some((type) => text.includes(type));
   if (!isWorthReading) return undefined;
@@ -99,7 +99,7 @@ const READERS: { readonly [Dialect in AnswerDialect]: (json: Json, event: string
     return { finishes: stopped || type === "message_stop", finishedChoices: NO_CHOICES, error };
   },
   gemini: (json) => {
-    // A prompt that is refused has no candidate.
+    // A refused prompt has no candidate.
     const reason = asObject(json["promptFeedback"])?.["blockReason"];
     const isBlocked = typeof reason === "string" && !reason.endsWith("_UNSPECIFIED");
     const isOver = asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");

@@ -1,12 +1,12 @@
 /**
- * Paths of the two APIs, and which of them the gateway serves. One that it does not serve is answered 404 with a sentence,
- * and never sent on: a route that passes unread is not metered.
+ * The paths of the two APIs that the gateway serves. Any other is answered 404 with an explanation, and never forwarded,
+ * because forwarded routes would not be metered.
  * @module
  */
 import type { WireDialect } from "./dialect.ts";
 import type { ErrorFamily, WireError } from "./error-bodies.ts";
 
-/** Served paths that have a dialect of their own; the query does not count (`?beta=true`). */
+/** Served paths with their dialects; the query is ignored (`?beta=true`). */
 export const CALL_PATHS: ReadonlyMap<string, WireDialect> = new Map<string, WireDialect>([
   ["/v1/chat/completions", "openai-chat"],
   ["/v1/responses", "openai-responses"],
@@ -16,7 +16,7 @@ export const CALL_PATHS: ReadonlyMap<string, WireDialect> = new Map<string, Wire
 
 const ANTHROPIC_PATHS = /^\/v1\/(?:messages|complete|organizations|skills)(?:\/|$)/;
 
-/** Families of paths with the reason why they are not served. */
+/** Families of paths that are not served, with the reason. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /^\/v1\/(?:messages\/)?batches(?:\/|$)/,
@@ -31,7 +31,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^\/v1\/(?:fine_tuning|assistants|threads|vector_stores|evals|containers|videos)(?:\/|$)/, "It is not metered"],
 ];
 
-/** The family of dialects in which a path is answered: its own, or Anthropic's where the request says it is one. */
+/** The family of dialects for answers on a path: its own, or Anthropic's if the request has an Anthropic version. */
 export function familyOfPath(path: string, hasAnthropicVersion: boolean): ErrorFamily {
   if (CALL_PATHS.has(path)) return ANTHROPIC_PATHS.test(path) ? "anthropic" : "openai";
   return ANTHROPIC_PATHS.test(path) || hasAnthropicVersion ? "anthropic" : "openai";
