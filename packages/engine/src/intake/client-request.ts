@@ -298,8 +298,8 @@ let noMistakes: Mistakes | undefined;
 const BOUNDS: MistakeBounds = { max: 33, suggestionsMax: 4 };
 
 /**
- * The client's request as one text, independent of the order of its keys: its digest distinguishes a retry from a different
- * request under the same id.
+ * The client's request as one text, independent of the order of its keys. Throws InvariantViolation for a value that is not
+ * exact JSON: a fraction, an unsafe integer, ill-formed Unicode.
  */
 export function contentOf(clientRequest: ClientRequest): string {
   let content = "";
