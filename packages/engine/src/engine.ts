@@ -3,21 +3,20 @@
  * own: sequence, time, state change and order of entries happen in one synchronous step.
  * @module
  */
-import type { EngineError } from "./engine-errors.ts";
-import { type Actor, CalybrisError, type Caused, type PolicySnapshot } from "@calybris/kernel";
+import { type Actor, CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import type { EngineCheckpoints } from "./checkpoint/engine-checkpoints.ts";
-import { EngineCalls } from "./flows/calls.ts";
-import { type ClockCorrection, EngineClock } from "./flows/clock.ts";
+import type { EngineError } from "./engine-errors.ts";
+import type { EngineCalls } from "./flows/calls.ts";
+import type { ClockCorrection, EngineClock } from "./flows/clock.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
 import type { Decided } from "./flows/decided.ts";
 import type { DecisionWaiter } from "./flows/decision-waiter.ts";
-import { type DecidedOrRefused, EngineDecisions, type RefuseRest } from "./flows/decisions.ts";
-import { makeSeed } from "./flows/draw-seed.ts";
-import { FirstResults } from "./flows/first-results.ts";
-import { type Caller, EngineKeys, processUser } from "./flows/keys.ts";
-import { EngineLearning } from "./flows/learning.ts";
-import { EngineLedger } from "./flows/ledger.ts";
-import { EnginePolicies, type PolicyActivation, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
+import type { DecidedOrRefused, EngineDecisions, RefuseRest } from "./flows/decisions.ts";
+import type { Caller, EngineKeys } from "./flows/keys.ts";
+import type { EngineLearning } from "./flows/learning.ts";
+import type { EngineLedger } from "./flows/ledger.ts";
+import type { EnginePolicies, PolicyActivation, Reconfiguration, Reconfigured } from "./flows/policies.ts";
+import type { EngineRollout } from "./flows/rollout.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 import { FailStop } from "./journal/fail-stop.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -32,13 +31,12 @@ import {
   type Ports,
   requirePolicy,
 } from "./opening.ts";
-import { EngineRollout } from "./flows/rollout.ts";
 import { EngineRegret } from "./regret/engine-regret.ts";
 import type { ChangeSignature } from "./rollout/change-authorization.ts";
 import type { EngineReading } from "./reading.ts";
 import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
+import { startFlows } from "./start-flows.ts";
 import { startJournal } from "./start-journal.ts";
-import { RequestIds } from "./state/request-ids.ts";
 import type { EngineState, PolicyVersion } from "./state/state.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
 import type {
@@ -54,9 +52,7 @@ import type { ClockStep } from "./system-clock.ts";
 export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { PolicyActivation, Reconfiguration, Reconfigured } from "./flows/policies.ts";
 export type { EngineOptions, EngineSettings } from "./opening.ts";
-
-/** About 20 MB for one tenant. */
-export const OPEN_RESERVATIONS_MAX = 100_000;
+export { OPEN_RESERVATIONS_MAX } from "./start-flows.ts";
 
 /** Interval between sweeps for overdue reservations. */
 const SWEEP_MS = 1_000;
@@ -107,7 +103,6 @@ export class Engine {
     failStop: FailStop,
     lock: StorageLock,
   ) {
-    const { seed } = folded;
     const { state, stored, end: _end, start, before: _before, ...recovery } = folded.journal;
     const idleUs = recovery.entries === 0 ? 0 : idleTime(storage.name, options, state, ports.nowUs());
     this.recovery = { ...recovery, idleUs, ...start };
@@ -116,64 +111,29 @@ export class Engine {
     this.#failStop = failStop;
     this.#lock = lock;
     this.#state = state;
-    const whenDurable = (sequence: number): Promise<void> => this.#journal.whenDurable(sequence);
     const hooks = { failStop, onSnapshot: () => this.regret.follow() };
     const started = startJournal(storage, folded.journal, options, ports, hooks);
-    const { journal, beliefs, reading, snapshots, checkpoints, older } = started;
+    const { journal, reading, snapshots, checkpoints, older } = started;
     this.checkpoints = checkpoints;
     this.reading = reading;
     this.#journal = journal;
     this.#snapshots = snapshots;
     this.#older = older;
     this.#entries = stored;
-    const shared = { journal, failStop, firstResults: new FirstResults(journal), nowUs: ports.nowUs };
-    const requestIds = new RequestIds({ state, entries: stored, nowUs: ports.nowUs, whenDurable });
-    this.keys = new EngineKeys({ ...shared, book: state.keys, user: options.user ?? processUser() });
-    this.#clock = new EngineClock({ ...shared, keys: this.keys, at: () => state.at, clock: ports.clock });
-    const caused = (caller: Caller): Caused => this.keys.caused(caller);
-    this.ledger = new EngineLedger({ ...shared, caused, ledger: state.ledger, position: () => state });
-    this.learning = new EngineLearning({
-      ...shared,
-      caused,
-      ledger: state.ledger,
-      settle: (command, caller) => this.ledger.settle(command, caller),
-      router: state.router,
-      outcomes: state.outcomes,
-      prior: () => state.prior,
-      featureNames: () => state.current.snapshot.learning?.features ?? [],
-      find: (decisionId) => this.reading.found(decisionId),
-      beliefs,
-      kernelOf: (policy) => state.policies.kernelOf(policy),
-    });
-    this.#policies = new EnginePolicies({
-      ...shared,
-      ...{ entries: stored, signers: options.changeSigners },
-      state,
-      ledger: this.ledger,
-      keys: this.keys,
-      seed,
-      makeSeed: () => makeSeed(storage.seed, ports.randomBytes),
-    });
-    this.rollout = new EngineRollout({
-      state,
-      policies: this.#policies,
-      linesFrom: (sequence) => reading.lines(sequence, reading.head.sequence),
-      beliefAt: (sequence) => beliefs.at(sequence),
-    });
-    this.regret = new EngineRegret(reading, state.regret);
-    const deciding = {
-      ...shared,
-      state,
-      requestIds,
-      entries: stored,
-      draws: () => this.#policies.draws,
+    const flows = startFlows(storage, folded, options, ports, {
+      ...started,
+      failStop,
       unknownTenants: () => this.unknownTenants,
-      openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,
-      actorOf: (given: Actor | undefined) => this.keys.actorOf(given),
-    };
-    this.#decisions = new EngineDecisions(deciding);
-    const [{ ledger, learning }, { heldCallSeconds }] = [this, options];
-    this.calls = new EngineCalls({ ...deciding, caused, heldCallSeconds, ledger, learning });
+    });
+    this.keys = flows.keys;
+    this.ledger = flows.ledger;
+    this.learning = flows.learning;
+    this.rollout = flows.rollout;
+    this.calls = flows.calls;
+    this.#clock = flows.clock;
+    this.#policies = flows.policies;
+    this.#decisions = flows.decisions;
+    this.regret = new EngineRegret(reading, state.regret);
   }
 
   /**
