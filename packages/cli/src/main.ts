@@ -13,5 +13,5 @@ process.exitCode = await terminal.finish().then(
   () => exitCode,
   (error: unknown) => report(error, words, terminal),
 );
-// A pipe that an interrupted replay was waiting for would hold the process up.
+// An interrupted replay may still wait for a pipe, which would keep the process alive.
 if (exitCode === EXIT.interrupted) process.exit();

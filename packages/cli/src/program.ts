@@ -1,6 +1,6 @@
 /**
- * The `calybris` command as a function of its words and a terminal. Commands are in files of their own; what they throw is
- * reported here, once.
+ * The `calybris` command as a function of its arguments and a terminal. Each command is in its own file; errors of commands
+ * are reported here.
  * @module
  */
 import { ServiceError } from "@calybris/client";
@@ -13,10 +13,10 @@ import type { Terminal } from "./terminal/terminal.ts";
 import { printableLines } from "./terminal/terminal-text.ts";
 import { UsageReport } from "./terminal/usage-error.ts";
 
-/** Brings the code of a command, which imports what that command needs and no other does. */
+/** Loads the code of a command, with only the imports that it needs. */
 type LoadCommand = () => Promise<(terminal: Terminal) => Command>;
 
-/** Every command by its name, by group, in the order of the help. */
+/** All commands by group and name, in the order of the help. */
 const COMMANDS: readonly (readonly [heading: string, commands: { readonly [name: string]: LoadCommand }])[] = [
   [
     "Start:",
@@ -94,7 +94,7 @@ const COMMANDS: readonly (readonly [heading: string, commands: { readonly [name:
   ],
 ];
 
-/** What `calybris` without a word prints. */
+/** The output of `calybris` without arguments. */
 const START = `Calybris chooses which model serves each request, and keeps proof of every choice. To begin:
 
   calybris savings usage.csv   what an export of usage cost, and what each quality floor would have cost
@@ -110,7 +110,7 @@ export const EXIT: Readonly<Record<"failed" | "badInput" | "bug" | "interrupted"
   interrupted: 130,
 });
 
-/** Runs one command to its end; returns the exit code. Throws nothing. */
+/** Runs a command to completion; returns the exit code. Never throws. */
 export async function runCalybris(words: readonly string[], terminal: Terminal): Promise<number> {
   if (words.length === 0) {
     terminal.print(START);
@@ -133,8 +133,8 @@ export async function runCalybris(words: readonly string[], terminal: Terminal):
 /**
  * The command tree.
  *
- * @param word - the first word: of a command that there is, the tree has no other, so that `serve` starts without the code of
- *   the rest. Else it has all, for the help and for tests that walk it.
+ * @param word - the first argument. If it names a command, the tree has only that command, so that `serve` starts without
+ *   the code of the others. Otherwise it has all commands, for the help and for tests that walk it.
  */
 export async function calybris(terminal: Terminal, word?: string): Promise<Command> {
   const program = new Command("calybris")
@@ -152,14 +152,14 @@ export async function calybris(terminal: Terminal, word?: string): Promise<Comma
   return program.helpCommand("help [command]", "print help for a command");
 }
 
-/** Commands that read the whole tree. */
+/** Commands that need the complete tree. */
 const NEEDS_ALL: readonly string[] = ["completion"];
 
 function isAmong(commands: { readonly [name: string]: LoadCommand }, word: string | undefined): boolean {
   return word !== undefined && Object.hasOwn(commands, word);
 }
 
-/** Commander gives each command a help option of its own. */
+/** Sets the help option of every command, because Commander gives each its own. */
 function withHelp(command: Command): Command {
   for (const inner of command.commands) withHelp(inner);
   if (command.commands.length > 0) command.helpCommand("help [command]", "print help for a command");
@@ -175,7 +175,7 @@ function isJson(words: readonly string[]): boolean {
   return words.includes("--json");
 }
 
-/** Reports what a command threw; returns the exit code. */
+/** Reports the error of a command; returns the exit code. */
 export function report(error: unknown, words: readonly string[], terminal: Terminal): number {
   if (!(error instanceof CalybrisError || error instanceof ServiceError)) {
     terminal.complain(`This is a bug in calybris: please report it.\n${error instanceof Error ? error.stack : error}`);

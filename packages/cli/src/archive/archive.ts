@@ -3,8 +3,8 @@
  *
  *     verify all of them ─▶ copy ─▶ sync ─▶ read back and compare ─▶ note in the manifest ─▶ replace by a link
  *
- * A link to the copy takes the segment's place in one step, so every reader, a running service included, finds the journal
- * intact. Interrupted at any point, it continues when it is run again.
+ * A link to the copy replaces the segment atomically, so every reader, including a running service, finds the journal
+ * intact. An interrupted run can be repeated, and continues.
  * @module
  */
 import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
@@ -31,7 +31,7 @@ interface ArchiveOptions extends JournalOptions {
   readonly json?: true;
 }
 
-/** What is moved where. */
+/** The journal and the target of an archive run. */
 export interface ArchiveJob {
   readonly journal: string;
   readonly to: string;
@@ -41,14 +41,14 @@ export interface ArchiveJob {
   readonly keyFile?: string | undefined;
 }
 
-/** A segment that was moved. */
+/** A moved segment. */
 export interface Archived {
   readonly segment: string;
   /** Its file in the archive. */
   readonly file: string;
-  /** Of that file. */
+  /** Size of that file. */
   readonly bytes: number;
-  /** Of what it holds, unpacked, in hexadecimal. */
+  /** SHA-256 of its uncompressed contents, hexadecimal. */
   readonly sha256: string;
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -81,7 +81,7 @@ export function journalCommand(terminal: Terminal): Command {
     .addCommand(repairClockCommand(terminal));
 }
 
-/** @throws CalybrisError `CAL_ARCHIVE_REFUSED` when anything is not as it must be; nothing was moved that was not compared. */
+/** @throws CalybrisError `CAL_ARCHIVE_REFUSED` for any fault; only segments with verified copies were moved. */
 export function archiveJournal(options: ArchiveJob): readonly Archived[] {
   const { pack = "zstd" } = options;
   const from = resolve(options.journal);
@@ -106,7 +106,7 @@ export function archiveJournal(options: ArchiveJob): readonly Archived[] {
   });
 }
 
-/** What was moved before is a link. */
+/** False for a link, which is a segment moved before. */
 function isPlainFile(file: string): boolean {
   return lstatSync(file).isFile();
 }

@@ -1,5 +1,5 @@
 /**
- * Moving one file to another disk without ever having less than one whole copy of it.
+ * Moves a file to another disk; at least one complete copy exists at any time.
  * @module
  */
 import {
@@ -22,18 +22,18 @@ import { CliError } from "../cli-errors.ts";
 const CHUNK_BYTES = 4 * 1024 * 1024;
 export const MANIFEST_FILE = "archive.jsonl";
 
-/** Whether a directory holds archived segments and no journal: it has no head of its own. */
+/** Whether a directory is an archive, not a journal: it has a manifest and no head. */
 export function isArchive(directory: string): boolean {
   return existsSync(join(directory, MANIFEST_FILE)) && !existsSync(join(directory, HEAD_FILE));
 }
 
-/** How a copy is kept: packed with Zstandard, or as it is. */
+/** The format of a copy: compressed with Zstandard, or unchanged. */
 export type Packing = "zstd" | "none";
 
 /**
- * Copies, syncs, reads the copy back and compares. A copy that is there already and holds the same is left.
+ * Copies, syncs, reads the copy back and compares. An existing copy with the same contents is kept.
  *
- * @returns the SHA-256 of what the file holds, unpacked.
+ * @returns the SHA-256 of the uncompressed contents.
  */
 export function copyVerified(source: string, copy: string, packing: Packing): string {
   const wanted = digestOf(source);
@@ -58,7 +58,7 @@ export function copyVerified(source: string, copy: string, packing: Packing): st
   return wanted;
 }
 
-/** In one step, so that there is never nothing. */
+/** Replaces a file by a link atomically, so that the path always resolves. */
 export function replaceByLink(file: string, target: string): void {
   const link = `${file}.link`;
   rmSync(link, { force: true });
@@ -67,7 +67,7 @@ export function replaceByLink(file: string, target: string): void {
   syncDirectory(dirname(file));
 }
 
-/** One line a segment; what was noted twice is the same twice. */
+/** Appends one line per segment; a repeated line is identical. */
 export function noteInManifest(directory: string, archived: object): void {
   const descriptor = openSync(join(directory, MANIFEST_FILE), "a", 0o600);
   try {
@@ -96,7 +96,7 @@ function digestOf(file: string): string {
   return hash.digest("hex");
 }
 
-/** What a file holds, unpacked. */
+/** The uncompressed contents of a file. */
 function* chunksOf(file: string): Generator<Buffer> {
   const source = openForReading(file);
   try {
@@ -112,7 +112,7 @@ function* chunksOf(file: string): Generator<Buffer> {
   }
 }
 
-/** A full disk may take less than it is given and say nothing. */
+/** Throws on a short write, which a full disk may cause without an error. */
 function writeAll(descriptor: number, bytes: Uint8Array): void {
   const taken = writeSync(descriptor, bytes);
   if (taken !== bytes.byteLength) throw new Error(`the disk took ${taken} of ${bytes.byteLength} bytes`);

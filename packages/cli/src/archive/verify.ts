@@ -1,5 +1,5 @@
 /**
- * Verifies the sealed segments of a journal, from its first entry on, before any of them is moved.
+ * Verifies the sealed segments of a journal from its first entry, before any of them is moved.
  * @module
  */
 import { createAudit } from "@calybris/audit";
@@ -17,9 +17,9 @@ export interface Span {
 }
 
 /**
- * @param chain - the journal's own hash; `undefined` when its key is not given.
+ * @param chain - the journal's chain hash; `undefined` if its key was not given.
  * @returns the entries of each file.
- * @throws CalybrisError `CAL_ARCHIVE_REFUSED` for the first thing that is wrong.
+ * @throws CalybrisError `CAL_ARCHIVE_REFUSED` for the first fault.
  */
 export function verifySealed(files: readonly string[], chain: ChainHash | undefined): ReadonlyMap<string, Span> {
   if (chain === undefined)

@@ -1,5 +1,5 @@
 /**
- * `calybris completion`: a script that makes a shell complete the words of this command.
+ * `calybris completion`: prints a completion script for a shell.
  * @module
  */
 import { Argument, Command } from "commander";

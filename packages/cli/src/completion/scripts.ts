@@ -1,5 +1,5 @@
 /**
- * Completion scripts for shells. Where no word fits, the shell completes file names, as most arguments are files.
+ * Completion scripts for shells. If no word matches, the shell completes file names, because most arguments are files.
  * @module
  */
 import type { Place, Word } from "./words.ts";
@@ -81,7 +81,7 @@ end
 ${lines.join("\n")}`;
 }
 
-/** Words that lead from one command to an inner one. */
+/** The words that lead from a command to a subcommand. */
 function descents(places: readonly Place[]): string {
   return places
     .slice(1)

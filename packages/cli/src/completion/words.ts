@@ -1,26 +1,26 @@
 /**
- * What may be typed at each place of the command line, from the command table itself.
+ * The valid words at each position of the command line, derived from the command tree.
  * @module
  */
 import type { Command } from "commander";
 
-/** A word with what it does. */
+/** A word with its description. */
 export interface Word {
   readonly word: string;
   readonly what: string;
 }
 
-/** What may follow at one command: `calybris ledger show`. */
+/** The words that may follow a command such as `calybris ledger show`. */
 export interface Place {
   /** The words up to here. */
   readonly at: string;
   readonly commands: readonly Word[];
   readonly options: readonly Word[];
-  /** Options that take one of some values. */
+  /** Options with a fixed set of values. */
   readonly choices: readonly { readonly option: string; readonly values: readonly string[] }[];
 }
 
-/** Every command of the tree, the program first. */
+/** All commands of the tree, the program first. */
 export function placesOf(command: Command, above = ""): readonly Place[] {
   const at = `${above}${command.name()}`;
   const help = command.createHelp();

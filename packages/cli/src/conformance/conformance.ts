@@ -1,5 +1,5 @@
 /**
- * `calybris conformance`: runs vector files through every kernel, and says where the first difference is.
+ * `calybris conformance`: runs vector files through every kernel, and reports the first difference.
  * @module
  */
 import { Command } from "commander";

@@ -1,6 +1,6 @@
 /**
- * One vector document against every kernel: decisions, and where the vector has them counts of refusals, the utility of
- * the candidate asked for, digests and chain hashes.
+ * Runs a vector document through every kernel. Compares decisions and, if the vector has them, refusal counts, the utility
+ * of the requested candidate, digests and chain hashes.
  * @module
  */
 import {
@@ -23,14 +23,14 @@ import {
 import { KERNELS } from "../decide/kernels.ts";
 import { decisionFields, expectedField, integerOf, readPolicy, readRequest, type VectorReader } from "./vectors.ts";
 
-/** How a run went; `firstDifference` of the whole run. */
+/** The result of a run. */
 export interface ConformanceTally {
   passed: number;
   failed: number;
   firstDifference: string | undefined;
 }
 
-/** Runs a document with `cases`, or one with `inputs` and `decisions`. What further members it has is not looked at. */
+/** Runs a document with `cases`, or one with `inputs` and `decisions`. Other members are ignored. */
 export function runDocument(reader: VectorReader, where: string, tally: ConformanceTally): void {
   if (reader.has("cases")) runProofDocument(reader, where, tally);
   else if (reader.has("inputs")) runPolicyLine(reader, where, tally);
@@ -64,7 +64,7 @@ function runPolicyLine(reader: VectorReader, where: string, tally: ConformanceTa
   }
 }
 
-/** A kernel is total: a broken promise of its own is a difference like any other. */
+/** An invariant violation counts as a difference, because kernels must be total. */
 function decided(compare: () => readonly string[]): readonly string[] {
   try {
     return compare();
@@ -82,7 +82,7 @@ function count(tally: ConformanceTally, where: string, what: string, differing: 
   }
 }
 
-/** Every field that the vector gives, against the decision's. */
+/** Compares every field of the vector with the decision. */
 function differences(expected: VectorReader, decision: Decision): string[] {
   const fields = Object.entries(decisionFields(decision));
   if (!fields.some(([field]) => expected.has(field))) throw expected.malformed("has a decision without a known field");
@@ -107,7 +107,7 @@ const REJECTION_ORDER: readonly GateName[] = [
   "utility",
 ];
 
-/** For selections only: the original reports zeros for every rejected request. */
+/** Only for selections: the published core reports zeros for every rejected request. */
 function rejectionDifferences(expected: unknown, policy: Policy, request: Request): string[] {
   const { decision, refusals } = prescribe(policy, request);
   if (decision.action === "reject") return [];

@@ -1,19 +1,19 @@
 /**
- * Vector files: JSON Lines, one document a line, or one document over many lines. Which of them a file is, and whether it
- * is packed, is recognised by its content and not by its name.
+ * Reads vector files: JSON Lines with one document per line, or one document on many lines. Format and compression are
+ * detected from the contents, not from the name.
  * @module
  */
 import { linesOf, readJson, readJsonLine, WHOLE_FILE_MAX_BYTES } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 import { VectorReader } from "./vectors.ts";
 
-/** A document, and how it is called in a difference. */
+/** A document, and its name in reported differences. */
 export interface VectorDocument {
   readonly reader: VectorReader;
   readonly where: string;
 }
 
-/** A line holds a policy and all its inputs, so it may be long. */
+/** Long, because a line holds a policy and all its inputs. */
 const LINE_BYTES_MAX = 512 * 1024 * 1024;
 
 /** @throws CalybrisError `CAL_INPUT_UNREADABLE`, or `CAL_INPUT_MALFORMED` with the line. */

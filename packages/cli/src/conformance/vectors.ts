@@ -1,6 +1,6 @@
 /**
- * Vectors in the published core's field names, read into the kernel's values. Nothing is validated beyond the width of
- * each field: the kernel is total, and vectors try it.
+ * Reads vectors with the published core's field names as the kernel's values. Only the width of each field is validated,
+ * because vectors test that the kernel is total.
  * @module
  */
 import {
@@ -27,7 +27,7 @@ import {
 
 export type Members = { readonly [key: string]: unknown };
 
-/** Reads the members of one object of a vector; what is missing or misshapen is a coded error. */
+/** Reads the members of an object of a vector; missing or malformed members are coded errors. */
 export class VectorReader {
   readonly #members: Members;
   readonly #where: { readonly file: string; readonly line: number };
@@ -70,7 +70,7 @@ export class VectorReader {
     return Number(this.large(key));
   }
 
-  /** What a constructor of the kernel refuses is a field beyond its width. */
+  /** Turns the refusal of a kernel constructor into an error about a field beyond its width. */
   within<Value>(read: () => Value): Value {
     try {
       return read();
@@ -85,7 +85,7 @@ export class VectorReader {
   }
 }
 
-/** An integer as a number, or as digits in quotes. */
+/** An integer from a number or a string of digits. */
 export function integerOf(value: unknown): bigint | undefined {
   if (typeof value === "string") return /^-?[0-9]{1,20}$/.test(value) ? BigInt(value) : undefined;
   if (typeof value === "boolean") return value ? 1n : 0n;
@@ -115,7 +115,7 @@ export function readPolicy(reader: VectorReader): Policy {
   }));
 }
 
-/** The digest has one byte for it; everything but 0 is enabled. */
+/** One byte in the digest; every value except 0 means enabled. */
 function byte(value: number): number {
   invariant(value >= 0 && value <= 0xff, `enabled is in 0..255, got ${value}`);
   return value;
@@ -139,7 +139,7 @@ export function readRequest(reader: VectorReader): Request {
   }));
 }
 
-/** A decision's fields under the published names, as integers; those of a vector are compared with these. */
+/** A decision's fields as integers under the published names, to compare with those of a vector. */
 export function decisionFields(decision: Decision): Readonly<Record<string, bigint>> {
   return {
     request_sequence: decision.sequence,
@@ -158,7 +158,7 @@ export function decisionFields(decision: Decision): Readonly<Record<string, bigi
   };
 }
 
-/** The names of the published core's actions and reasons; ours are taken as well. */
+/** The published core's names of actions and reasons, in addition to ours. */
 const PUBLISHED_ACTIONS: Readonly<Record<string, number>> = {
   ...ACTION_CODES,
   execute_requested: 1,
@@ -177,7 +177,7 @@ const PUBLISHED_REASONS: Readonly<Record<string, number>> = {
   risk_ceiling_constraint: 110,
 };
 
-/** A field of an expected decision as an integer; `undefined` when it is neither that nor a known name. */
+/** A field of an expected decision as an integer; `undefined` if it is neither an integer nor a known name. */
 export function expectedField(field: string, value: unknown): bigint | undefined {
   if (typeof value !== "string" || !/^[A-Za-z]/.test(value)) return integerOf(value);
   const codes = field === "action" ? PUBLISHED_ACTIONS : field === "reason" ? PUBLISHED_REASONS : {};
@@ -185,7 +185,7 @@ export function expectedField(field: string, value: unknown): bigint | undefined
   return Object.hasOwn(codes, name) ? BigInt(codes[name] ?? 0) : undefined;
 }
 
-/** The published core writes its names as `ExecuteRequested` too. */
+/** Converts names that the published core writes in camel case, such as `ExecuteRequested`. */
 function snakeCase(name: string): string {
   return name.replaceAll(/(?<=[a-z])[A-Z]/g, "_$&").toLowerCase();
 }

@@ -1,5 +1,5 @@
 /**
- * `calybris decide`: one decision, printed and not journaled.
+ * `calybris decide`: prints one decision without journaling it.
  * @module
  */
 import { type ClientRequest, loadPolicy } from "@calybris/engine";
@@ -52,7 +52,7 @@ async function decide(options: DecideOptions, terminal: Terminal): Promise<void>
   if (options.explain === true) terminal.print(explainTable(snapshot, explanation));
 }
 
-/** The file may name its schema for an editor; that is no part of the request. */
+/** Removes `$schema`, which a file may have for editors. */
 async function readRequestFile(file: string): Promise<ClientRequest> {
   const { value } = await readJsonFile(file);
   if (membersOf(value) !== value) return value as unknown as ClientRequest;

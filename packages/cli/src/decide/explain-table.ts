@@ -1,6 +1,6 @@
 /**
- * An explanation as a table: one row per candidate, the best first; then those that a gate refused, with what was measured
- * and what was needed.
+ * An explanation as a table: one row per eligible candidate, the best first; then those that a gate refused, with the
+ * measured value and the limit.
  * @module
  */
 import type { Explanation, ExplanationRow, PolicySnapshot } from "@calybris/kernel";
@@ -35,7 +35,7 @@ export function explainTable(snapshot: PolicySnapshot, explanation: Explanation)
   );
 }
 
-/** The kernel states amounts in microcents; a table for people has dollars. */
+/** Converts amounts from the kernel's microcents to dollars. */
 function inDollars(evidence: string): string {
   return evidence.replace(/(-?\d+) microcents/g, (_all, amount: string) => `$${exactDollars(BigInt(amount))}`);
 }

@@ -1,5 +1,5 @@
 /**
- * Every implementation of the kernel, by name: the definition first, the one that answers last.
+ * All implementations of the kernel, by name: the reference first, the one used in production last.
  * @module
  */
 import { type Kernel, type Policy, referenceKernel, wasmKernel } from "@calybris/kernel";

@@ -1,5 +1,5 @@
 /**
- * What `calybris doctor` asks of the journal's disk: space, and how long it takes to make a small entry durable.
+ * Disk checks of `calybris doctor`: free space, file system, and the time to make a small entry durable.
  * @module
  */
 import { closeSync, existsSync, fdatasyncSync, openSync, unlinkSync, writeSync } from "node:fs";
@@ -12,7 +12,7 @@ const GIB = 1024 ** 3;
 const FREE_BAD_BYTES = GIB / 4;
 const FREE_WARN_BYTES = 4 * GIB;
 
-/** The directory itself, or the nearest one above it that is there. */
+/** The directory itself, or its nearest existing ancestor. */
 export function nearestDirectory(directory: string): string {
   let at = resolve(directory);
   while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
@@ -44,7 +44,7 @@ export async function checkDisk({ journal }: Config): Promise<readonly Finding[]
   ];
 }
 
-/** File systems without durable storage, or that cannot guarantee it, by the numbers that Linux gives them. */
+/** File systems that do not guarantee durable storage, by their Linux magic numbers. */
 const FORGETFUL: ReadonlyMap<number, string> = new Map([
   [0x0102_1994, "tmpfs, which is memory"],
   [0x8584_58f6, "ramfs, which is memory"],
@@ -54,10 +54,10 @@ const FORGETFUL: ReadonlyMap<number, string> = new Map([
 const SYNCS = 64;
 const ENTRY_BYTES = 1_024;
 const WARN_MS = 20;
-/** Faster than any disk that waits for its medium. */
+/** A faster sync means that the disk does not wait for its medium. */
 const LIE_MS = 0.005;
 
-/** The time of a sync is the time of an answer: as many as a busy second has, one after another. */
+/** Measures consecutive syncs, as many as in a busy second, because the sync time determines the answer time. */
 export function checkSyncs({ journal }: Config): Finding {
   const check = "sync time";
   const file = join(nearestDirectory(journal.directory), `.calybris-doctor-${process.pid}`);

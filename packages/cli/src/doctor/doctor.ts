@@ -1,5 +1,5 @@
 /**
- * `calybris doctor`: checks whether the service would run well here, and says what to fix.
+ * `calybris doctor`: checks whether the service would run well on this machine, with remedies.
  * @module
  */
 import { type Config, readConfig } from "@calybris/gateway";
@@ -31,7 +31,7 @@ export function doctorCommand(terminal: Terminal): Command {
     });
 }
 
-/** Every finding, in the order of the checks; one that cannot be made says so. */
+/** All findings, in the order of the checks; a check that fails to run is a finding too. */
 export async function examine(sources: {
   readonly file: string | undefined;
   readonly flags: { readonly [flag: string]: string | undefined };

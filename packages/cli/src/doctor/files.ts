@@ -1,5 +1,5 @@
 /**
- * What `calybris doctor` asks of the files: who may read and write them, and whether they can be used.
+ * File checks of `calybris doctor`: permissions and validity.
  * @module
  */
 import { accessSync, constants, existsSync, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
@@ -72,7 +72,7 @@ async function checkJournal(directory: string): Promise<readonly Finding[]> {
     const file = inspectHead(nodeDisk, directory);
     if (file.state === "whole") {
       const { sequence, hash, keyed } = file.head;
-      // Read after the head, which never runs ahead of the entries.
+      // Read after the head, which is never ahead of the entries.
       const last = await lastEntry(directory);
       const isShort = last === undefined || last.head.sequence < sequence;
       if (isShort || (last.head.sequence === sequence && last.entryHash !== hash)) {
@@ -100,7 +100,7 @@ async function checkJournal(directory: string): Promise<readonly Finding[]> {
   }
 }
 
-/** A start without its snapshot takes longer, and needs the segments before it. */
+/** Checks snapshots: a start without one takes longer, and needs the segments before it. */
 function checkSnapshots({ journal }: Config): readonly Finding[] {
   const check = "snapshots";
   try {
@@ -118,7 +118,7 @@ function checkSnapshots({ journal }: Config): readonly Finding[] {
   }
 }
 
-/** Links to archived segments that lead nowhere. */
+/** Finds dangling links to archived segments. */
 function checkArchive(directory: string): readonly Finding[] {
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => segmentNumber(name) !== undefined) : [];
   const links = names.map((name) => join(directory, name)).filter((file) => lstatSync(file).isSymbolicLink());
@@ -156,7 +156,7 @@ function checkSecret(file: string): Finding {
   return { check: "secret", verdict: "bad", found, remedy: "chmod 600 fixes that." };
 }
 
-/** Windows has no such bits. */
+/** Whether any of the mode bits is set. Windows does not have these bits. */
 function isOpen({ mode }: Stats, bits: number): boolean {
   return process.platform !== "win32" && (mode & bits) !== 0;
 }

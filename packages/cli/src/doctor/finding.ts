@@ -3,12 +3,12 @@
  * @module
  */
 
-/** What one check came to. */
+/** The result of one check. */
 export interface Finding {
   readonly check: string;
-  /** `warn` runs, but not as well or as safely as it could; `bad` does not. */
+  /** `warn`: the service runs, but could run better or more safely. `bad`: it does not run. */
   readonly verdict: "ok" | "warn" | "bad";
   readonly found: string;
-  /** What to do, unless all is well. */
+  /** The remedy, unless the verdict is `ok`. */
   readonly remedy?: string;
 }

@@ -1,5 +1,5 @@
 /**
- * What `calybris doctor` asks of the machine: runtime, clock, port, descriptors, certificate.
+ * System checks of `calybris doctor`: runtime, clock, port, file descriptors, certificate.
  * @module
  */
 import { X509Certificate } from "node:crypto";
@@ -18,15 +18,15 @@ export function checkNode(): Finding {
   return { check: "runtime", verdict: "bad", found, remedy: `Use Node ${NODE_MAJOR_MIN} or later.` };
 }
 
-/** Nothing was built before this: a clock that is earlier was never set. */
+/** An earlier clock was never set: no version was built before this. */
 const EARLIEST_MS = Date.UTC(2026, 0, 1);
 const AHEAD_MS_MAX = 60_000;
-/** From here on the engine refuses to start. */
+/** The engine refuses to start if the journal is further ahead of the clock. */
 const REFUSED_MS = 5 * 60_000;
-/** Longer than this, a start warns. */
+/** A start warns after a longer gap. */
 const IDLE_MS_MAX = 7 * 86_400_000;
 
-/** Entries never go back in time, so time does not advance while the clock is behind the journal. */
+/** Checks the clock. While it is behind the journal, the time of entries does not advance, because it never goes back. */
 export async function checkClock({ journal }: Config): Promise<Finding> {
   const check = "clock";
   const now = Date.now();
@@ -70,7 +70,7 @@ export function checkPort({ listen }: Config): Promise<Finding> {
   });
 }
 
-/** Files and sockets of the service itself. */
+/** Descriptors for the files and sockets of the service itself. */
 const OWN_DESCRIPTORS = 64;
 
 export function checkDescriptors({ limits }: Config): Finding {

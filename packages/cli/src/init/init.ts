@@ -1,5 +1,5 @@
 /**
- * `calybris init`: a commented policy to start from, or budgets, and a configuration of the service.
+ * `calybris init`: writes a commented policy to start from, optionally with a service configuration, or a budgets file.
  * @module
  */
 import { writeFile } from "node:fs/promises";
@@ -65,19 +65,19 @@ async function write(out: string, text: string, isForced: boolean): Promise<void
 }
 
 interface Written {
-  /** As it was named. */
+  /** As given on the command line. */
   readonly catalog: string;
   readonly out: string;
 }
 
-/** A policy names its catalog relative to itself; anything but a name has to look like a path. */
+/** The catalog reference in a policy: a built-in name, or a path relative to the policy file. */
 export function catalogReference({ catalog, out }: Written): string {
   if (BUILT_IN_CATALOGS.includes(catalog) || isAbsolute(catalog)) return catalog;
   const path = relative(dirname(resolve(out)), resolve(catalog)).replaceAll("\\", "/");
   return path.startsWith(".") ? path : `./${path}`;
 }
 
-/** The path of the schema from the file, which is how editors find it. */
+/** The path of the schema relative to the file, for editors. */
 export function schemaPath(name: "policy" | "budgets", out: string): string {
   const schema = fileURLToPath(new URL(`../../schemas/${name}.schema.json`, import.meta.url));
   return relative(dirname(resolve(out)), schema).replaceAll("\\", "/");
@@ -85,7 +85,10 @@ export function schemaPath(name: "policy" | "budgets", out: string): string {
 
 const UNITS = 1_000n;
 
-/** Twice what the most expensive candidate costs for 1,000 units in and out, as one digit and zeros: everything is worth running. */
+/**
+ * Twice the cost of the most expensive candidate for 1,000 units in and out, rounded to one digit: every candidate is worth
+ * it.
+ */
 function startingDollars({ candidates }: CatalogFile): string {
   const highest = candidates.reduce((max, { inputPriceMicrocents, outputPriceMicrocents }) => {
     const costMicrocents = (UNITS * (inputPriceMicrocents + outputPriceMicrocents)) / 1_000_000n;
@@ -95,7 +98,7 @@ function startingDollars({ candidates }: CatalogFile): string {
   return dollars((BigInt(digits.charAt(0)) + 1n) * 10n ** BigInt(digits.length - 1));
 }
 
-/** The policy to start from; its paths are relative to where it is to be written. */
+/** The policy to start from; its paths are relative to the output file. */
 export function startingPolicyText(catalog: CatalogFile, written: Written): string {
   const value = startingDollars(catalog);
   return `{

@@ -1,6 +1,6 @@
 /**
- * What `calybris init` says about learning: the whole section with its defaults, commented out. Nobody's traffic is
- * explored unasked.
+ * The learning section of the policy that `calybris init` writes: complete with its defaults, but commented out, so that
+ * traffic is not explored without consent.
  * @module
  */
 import { LEARNING_DEFAULTS, OFFSETS_EXPLORATION_DEFAULT_BPS } from "@calybris/engine/internal";
@@ -17,7 +17,7 @@ const REMARKS: Readonly<Partial<Record<Setting, string>>> = {
   attributionSeconds: "an outcome that is later teaches nothing",
 };
 
-/** Lines of a policy, each a comment until its two slashes are taken away. */
+/** Lines of a policy, each commented out with two slashes. */
 export function learningSectionText(): string {
   const defaults = { ...LEARNING_DEFAULTS, explorationBps: OFFSETS_EXPLORATION_DEFAULT_BPS };
   const settings = Object.entries(defaults).map(

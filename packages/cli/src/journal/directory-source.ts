@@ -1,6 +1,6 @@
 /**
- * The entries of a journal's directory. A segment's first line says where it begins, so no more than a segment or two is
- * read, and earlier ones are searched for a policy. Entries are not checked; `verify` checks them.
+ * Reads entries from a journal's directory. A segment's first line has its first sequence, so at most a segment or two are
+ * read; earlier ones are only searched for policies. Entries are not verified; `verify` does that.
  * @module
  */
 
@@ -12,7 +12,7 @@ import type { JournalSource } from "./source.ts";
 
 export class DirectorySource implements JournalSource {
   readonly #path: string;
-  /** Of each file, what it says of policies up to a byte. */
+  /** The policy changes in each file, up to a byte offset. */
   readonly #changes = new Map<string, { readonly byteEnd: number; readonly changes: readonly JournalChange[] }>();
   #file: string | undefined;
   #offset = 0;
@@ -65,7 +65,7 @@ export class DirectorySource implements JournalSource {
     }
   }
 
-  /** The last policy that was activated before the entry, in its own file or in an earlier one. */
+  /** The last policy activated before the entry, in the same file or an earlier one. */
   async policyAt(before: ReadEntry): Promise<PolicyAt> {
     const active = this.#last(before, ({ isActivated }) => isActivated);
     const { id, sequence } = active;
@@ -89,7 +89,7 @@ export class DirectorySource implements JournalSource {
     throw malformed(before.sequence, "no policy precedes it");
   }
 
-  /** What the entries of a file say of policies, read as far as an entry at least. */
+  /** The policy changes in a file, read at least up to an entry. */
   #changesIn(file: string, until: ReadEntry): readonly JournalChange[] {
     const known = this.#changes.get(file) ?? { byteEnd: 0, changes: [] };
     const wanted = file === until.file ? until.byteEnd : Number.POSITIVE_INFINITY;
@@ -113,10 +113,10 @@ function brings({ snapshot, id }: JournalChange, wanted: number): boolean {
   return id === wanted && snapshot !== undefined;
 }
 
-/** Of so many entries one block is held in memory when a file is read backwards. */
+/** Entries per block: one block is in memory while a file is read backwards. */
 const BLOCK_ENTRIES = 1_024;
 
-/** Where the blocks of a file begin, and where its last entry ends. */
+/** The offsets of a file's blocks, and the end of its last entry. */
 function blocksOf(file: string): { readonly starts: readonly number[]; readonly end: number } {
   const starts: number[] = [];
   let end = 0;
@@ -142,7 +142,7 @@ function fileOf(files: readonly string[], sequence: number): number {
   return low - 1;
 }
 
-/** Finding the text is much faster than reading the entries. */
+/** Whether a file may have policy entries: searching for text is much faster than parsing entries. */
 function mentionsPolicy(file: string): boolean {
   for (const { bytes } of readLog(file)) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,5 +1,5 @@
 /**
- * Opening a journal to write to it, and the option that every command which does so has.
+ * Opens a journal for writing, with the option that all such commands share.
  * @module
  */
 import { resolve } from "node:path";
@@ -12,18 +12,18 @@ import { CliError } from "../cli-errors.ts";
 import { readKey, requireKeyOfJournal } from "./key-file.ts";
 import { type JournalOptions, placeOf } from "./place.ts";
 
-/** The entry's actor is the user that runs the command; on whose behalf is what that user claims. */
+/** The actor of entries is the user who runs the command; `by` is that user's claim on whose behalf. */
 export interface ClaimOptions {
   readonly by?: string;
 }
 
-/** `--by`, the same for every command that writes. */
+/** `--by`, the same for all commands that write. */
 export function byOption(): Option {
   const text = "on whose behalf, recorded as claimed; the actor is your system user, or your API key";
   return new Option("--by <name>", text).argParser(parseName);
 }
 
-/** On whose behalf, where `--by` says so. */
+/** On whose behalf, if `--by` is given. */
 export interface Claim {
   readonly onBehalfOf?: string;
 }
@@ -34,10 +34,11 @@ export function callerOf({ by }: ClaimOptions): Claim {
 }
 
 /**
- * Opens a journal that exists, or begins one where a policy is given, and closes it in the end.
+ * Opens an existing journal, or creates one if a policy is given, and closes it at the end.
  *
- * @param length - of `"many"` entries the writer gets a thread of its own; `"few"` are written before it would have started.
- * @throws CalybrisError `CAL_JOURNAL_MISSING` where there is none, and whatever opening it throws.
+ * @param length - for `"many"` entries the writer runs in its own thread; `"few"` are written before a thread would have
+ *   started.
+ * @throws CalybrisError `CAL_JOURNAL_MISSING` if there is no journal, and any error of opening it.
  */
 export async function withEngine<Result>(
   options: JournalOptions,
@@ -63,7 +64,7 @@ export async function withEngine<Result>(
   }
 }
 
-/** Opening an engine would create the directory; a mistyped path must not leave one behind. */
+/** Checked first, because opening an engine creates the directory, and a mistyped path must not leave one behind. */
 export function hasJournal(directory: string): boolean {
   try {
     return listSegments(nodeDisk, directory).length > 0;

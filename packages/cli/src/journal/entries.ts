@@ -1,5 +1,5 @@
 /**
- * The entries of one file of a journal, as they are there.
+ * Reads the entries of one file of a journal, without verification.
  * @module
  */
 import { type EntryHead, type EntryLine, parseEntryHead, parseEntryLine } from "@calybris/kernel";
@@ -9,14 +9,16 @@ export interface ReadEntry extends EntryLine {
   readonly head: EntryHead;
   readonly file: string;
   readonly byteOffset: number;
-  /** Where the line ends, its newline not included. */
+  /** End of the line, without its newline. */
   readonly byteEnd: number;
 }
 
-/** Enough for the first entries of a segment: they are looked at one segment after another. */
+/** Enough for the first entries of a segment. */
 const PEEK_BYTES = 64 * 1024;
 
-/** Whole entries from an offset on. A line that is none may still be being written: it ends the reading. */
+/**
+ * Complete entries from an offset on. Reading ends at the first line that is not an entry, which may still be being written.
+ */
 export function* readEntries(file: string, from = 0, chunkBytes?: number): Generator<ReadEntry> {
   for (const line of readLog(file, from, chunkBytes)) {
     const parsed = line.hasNewline ? parseEntryLine(textOf(line.bytes)) : undefined;
@@ -27,12 +29,12 @@ export function* readEntries(file: string, from = 0, chunkBytes?: number): Gener
   }
 }
 
-/** Without a copy of the bytes. */
+/** Decodes without copying the bytes. */
 function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
 }
 
-/** The first entry of a file; `undefined` when it holds none. */
+/** The first entry of a file; `undefined` if it has none. */
 export function firstEntry(file: string): ReadEntry | undefined {
   for (const entry of readEntries(file, 0, PEEK_BYTES)) return entry;
   return undefined;

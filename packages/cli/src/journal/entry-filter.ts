@@ -1,6 +1,6 @@
 /**
- * Which entries `tail` prints: by kind, time, tenant and actor. The cheap tests come first: an entry that its head rules out
- * is not read in full.
+ * The filter of `tail`: by kind, time, tenant and actor. Cheap tests come first: an entry that its head excludes is not read
+ * completely.
  * @module
  */
 import type { EntryBody } from "@calybris/kernel";
@@ -10,7 +10,7 @@ import type { JournalReader, ReadBody, ReadDecision } from "./reader.ts";
 export interface FilterOptions {
   readonly kind?: readonly string[];
   readonly tenant?: string;
-  /** Name of a key, or of a system user with or without `system:`. */
+  /** Name of a key, or of a system user, with or without `system:`. */
   readonly actor?: string;
   /** Microseconds since the Unix epoch. */
   readonly since?: number;
@@ -25,13 +25,13 @@ export class EntryFilter {
     this.#options = options;
   }
 
-  /** Whether every entry before this one is too old: time goes back at a clock entry alone. */
+  /** Whether all entries before this one are too old: time only goes back at a clock entry. */
   isPast({ head }: ReadEntry): boolean {
     const { since } = this.#options;
     return since !== undefined && head.at < since;
   }
 
-  /** The entry in full; `undefined` where a filter rules it out. */
+  /** The complete entry; `undefined` if the filter excludes it. */
   async read(read: ReadEntry): Promise<ReadBody | ReadDecision | undefined> {
     const { kind, since, tenant, actor } = this.#options;
     if (kind !== undefined && !kind.includes(read.head.kind)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * `--key-file`: the secret of a keyed journal. The bytes of the file are the key as they are, a newline at the end
- * included. A key that others may read is none, so such a file is refused.
+ * `--key-file`: the secret key of a keyed journal. All bytes of the file are the key, including a final newline. A file that
+ * other users can read is refused, because its key is not secret.
  * @module
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
@@ -15,25 +15,25 @@ import { logFiles } from "./log-lines.ts";
 
 const KEY_BYTES_MIN = 16;
 const KEY_BYTES_MAX = 4_096;
-/** What group and others may do with a file. */
+/** Permission bits of group and others. */
 const OTHERS_MODE = 0o077;
-/** A pipe that nobody writes to would hold the program up before it can be refused. */
+/** Opening must not block on a pipe without a writer, which is refused afterwards. */
 const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** The option, the same for every command that opens a journal. */
+/** The option, the same for all commands that open a journal. */
 export function keyFileOption(): Option {
   return new Option("--key-file <file>", "key of a keyed journal; at least 16 bytes, readable by its owner only");
 }
 
-/** @throws CalybrisError `CAL_JOURNAL_KEY` for what is no key, `CAL_INPUT_UNREADABLE` for what cannot be read. */
+/** @throws CalybrisError `CAL_JOURNAL_KEY` for an invalid key, `CAL_INPUT_UNREADABLE` for an unreadable file. */
 export function readKey(file: string | undefined): Uint8Array | undefined {
   return file === undefined ? undefined : readSecret(file, refused);
 }
 
 /**
- * A secret that only its owner may read.
+ * Reads a secret that only its owner may read.
  *
- * @param refuse - makes the error for a file that is none.
+ * @param refuse - creates the error for an invalid file.
  */
 export function readSecret(file: string, refuse: (file: string, problem: string) => CalybrisError): Uint8Array {
   let descriptor: number | undefined;
@@ -49,15 +49,15 @@ export function readSecret(file: string, refuse: (file: string, problem: string)
   }
 }
 
-/** Refuses a key where the head says that there is none, and none where it says that there is one. */
+/** Refuses a key for an unkeyed journal, and a missing key for a keyed one, according to its head. */
 export function requireKey(head: Pick<Head, "keyed">, key: Uint8Array | undefined, file: string): void {
   if (head.keyed && key === undefined) throw refused(file, "the journal is keyed and no --key-file was given");
   if (!head.keyed && key !== undefined) throw refused(file, "the journal's head says that it is not keyed");
 }
 
 /**
- * Before a journal is opened for writing: the key must be that of the journal. Recovery would find every entry broken
- * under another key and could not say why.
+ * To be called before a journal is opened for writing: the key must be that of the journal. With a different key, recovery
+ * would find every entry broken, without knowing the reason.
  */
 export function requireKeyOfJournal(directory: string, keyFile: string | undefined, key: Uint8Array | undefined): void {
   const head = headOf(directory);
@@ -69,7 +69,7 @@ export function requireKeyOfJournal(directory: string, keyFile: string | undefin
     throw refused(keyFile, "it is not the one that entry 1 was written with, or entry 1 was altered");
 }
 
-/** The hash that a journal's entries follow from; `undefined` when it is keyed and its key was not given, or the journal cannot be read. */
+/** The chain hash of a journal; `undefined` if it is keyed and its key was not given, or the journal is unreadable. */
 export function chainOfJournal(directory: string, keyFile: string | undefined): ChainHash | undefined {
   const head = headOf(directory);
   const key = readKey(keyFile);
@@ -77,7 +77,7 @@ export function chainOfJournal(directory: string, keyFile: string | undefined): 
   return key !== undefined || head?.keyed === false ? nodeChain(key) : undefined;
 }
 
-/** The head that a journal keeps; `undefined` when there is none to be read. */
+/** The journal's head; `undefined` if it is missing or unreadable. */
 export function headOf(directory: string): Head | undefined {
   try {
     return parseHead(readFileSync(join(directory, HEAD_FILE), "utf8"));

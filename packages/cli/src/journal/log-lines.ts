@@ -1,6 +1,6 @@
 /**
- * The lines of a log on disk, as bytes with the place where each begins, in constant memory. A directory is a journal:
- * its segments in order are one log.
+ * Reads the lines of a log on disk as bytes with their offsets, in constant memory. A directory is a journal, whose segments
+ * in order are one log.
  * @module
  */
 import { EngineError } from "@calybris/engine";
@@ -22,7 +22,7 @@ import { CliError } from "../cli-errors.ts";
 export interface LogLine {
   readonly file: string;
   readonly byteOffset: number;
-  /** Without the newline. A view that the next line overwrites. */
+  /** Without the newline. A view that is overwritten by the next line. */
   readonly bytes: Uint8Array;
   readonly hasNewline: boolean;
 }
@@ -31,14 +31,14 @@ export interface LogFiles {
   readonly isDirectory: boolean;
   readonly files: readonly string[];
   readonly bytes: number;
-  /** The first segment that is not there although a later one is. */
+  /** The first missing segment before an existing one. */
   readonly missing?: string;
 }
 
-/** A longer line is no entry; its beginning is handed on as one line, the rest is passed over. */
+/** A longer line is not an entry; its beginning is returned as one line, and the rest is skipped. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 
-/** The files of a log: the one named, or the segments of the directory named. */
+/** The files of a log: the given file, or the segments of the given directory. */
 export function logFiles(path: string): LogFiles {
   try {
     if (!statSync(path).isDirectory()) return { isDirectory: false, files: [path], bytes: statSync(path).size };
@@ -60,19 +60,19 @@ export function logFiles(path: string): LogFiles {
   }
 }
 
-/** An archive holds packed segments; a journal, links to them. */
+/** The name without the ending of compressed files. An archive holds compressed segments; a journal holds links to them. */
 function plainName(name: string): string {
   return name.endsWith(PACKED_ENDING) ? name.slice(0, -PACKED_ENDING.length) : name;
 }
 
-/** A pipe or a device among the segments would be read for ever. */
+/** Refuses a pipe or a device, which would be read forever. */
 function sizeOf(segment: string): number {
   const stats = statSync(segment);
   if (stats.isFile()) return stats.size;
   throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: segment, problem: "it is not a regular file" });
 }
 
-/** The lines of one file from an offset; blank ones, which prepared space consists of, are passed over. */
+/** The lines of one file from an offset; skips blank lines, of which preallocated space consists. */
 export function* readLog(file: string, from = 0, chunkBytes: number = CHUNK_BYTES): Generator<LogLine> {
   const source = opened(file);
   try {

@@ -1,5 +1,5 @@
 /**
- * Which journal a command means: `--journal`, or the one that the configuration names. The same for every command.
+ * The journal of a command: `--journal`, or the one in the configuration. The same for all commands.
  * @module
  */
 import { existsSync } from "node:fs";
@@ -8,32 +8,32 @@ import { Option } from "commander";
 import { CliError } from "../cli-errors.ts";
 import { configFileOf } from "../service/config-file.ts";
 
-/** The options that name a journal, as commander has them. */
+/** The options for a journal, as parsed by Commander. */
 export interface JournalOptions {
   readonly journal?: string;
   readonly config?: string;
   readonly keyFile?: string;
-  /** Who may sign changes of policy; of commands that make them. */
+  /** The signers of policy changes; only for commands that make them. */
   readonly signersFile?: string;
 }
 
-/** A journal's directory as it was named, the file with its key where it is keyed, and that with the signers of policy changes. */
+/** A journal's directory as given, its key file if it is keyed, and the file with the signers of policy changes. */
 export interface JournalPlace {
   readonly directory: string;
   readonly keyFile: string | undefined;
   readonly signersFile: string | undefined;
 }
 
-/** `--journal`, the same for every command. `--config` and `--key-file` go with it. */
+/** `--journal`, the same for all commands, to be used with `--config` and `--key-file`. */
 export function journalOption(): Option {
   return new Option("--journal <directory>", "journal directory (default: from the configuration)");
 }
 
 /**
- * The journal that the options name. A journal that is named needs no configuration, so none is read for it.
+ * The journal in the options. With `--journal`, no configuration is read.
  *
- * @param mayBegin - the command begins a journal where there is none.
- * @throws CalybrisError `CAL_CONFIG_INVALID` or `CAL_INPUT_UNREADABLE` for the configuration, `CAL_JOURNAL_MISSING` where the
+ * @param mayBegin - whether the command creates a missing journal.
+ * @throws CalybrisError `CAL_CONFIG_INVALID` or `CAL_INPUT_UNREADABLE` for the configuration, `CAL_JOURNAL_MISSING` if the
  *   journal does not exist.
  */
 export async function placeOf(

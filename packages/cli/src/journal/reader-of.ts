@@ -1,5 +1,5 @@
 /**
- * The reader of the journal that a command's options name: a directory, or that of a running service.
+ * Creates the reader for the journal in a command's options: of a directory, or of a running service.
  * @module
  */
 import { nodeChain } from "@calybris/engine/internal";

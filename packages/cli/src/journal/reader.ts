@@ -1,6 +1,6 @@
 /**
- * Reads entries in full, with what they refer to: the policy that a decision was made under, the key that its actor is, the
- * decision that a settlement or an outcome belongs to. For `show` and `tail`.
+ * Reads complete entries with the objects that they refer to: the policy of a decision, the key of an actor, the decision of
+ * a settlement or an outcome. For `show` and `tail`.
  * @module
  */
 import { malformed, statedPolicy } from "@calybris/engine/internal";
@@ -20,22 +20,22 @@ import type { ReadEntry } from "./entries.ts";
 import type { JournalSource } from "./source.ts";
 import { CliError } from "../cli-errors.ts";
 
-/** An entry with its body; a body of a later version's kind is `undefined`. */
+/** An entry with its body; `undefined` for a kind of a later version. */
 export interface ReadBody<Body extends EntryBody | undefined = EntryBody | undefined> extends ReadEntry {
   readonly entry: Body;
-  /** The name of the key that its actor is, where it is one. */
+  /** The name of its actor's key; `undefined` if the actor is not a key. */
   readonly keyName: string | undefined;
-  /** Whether its hash follows from its data; `undefined` where that takes a key that is not given. */
+  /** Whether its hash matches its data; `undefined` if that requires a key that was not given. */
   readonly isChained: boolean | undefined;
 }
 
 export interface ReadDecision extends ReadBody<DecisionEntry> {
-  /** Of the policy it was made under. */
+  /** ID of the policy of the decision. */
   readonly policyId: number;
   readonly snapshot: PolicySnapshot;
 }
 
-/** Decisions and keys that were looked up are remembered, up to so many. */
+/** Maximum cached decisions and keys. */
 const REMEMBERED_MAX = 4_096;
 
 export class JournalReader {
@@ -44,13 +44,13 @@ export class JournalReader {
   readonly #keyNames = new Map<number, string>();
   readonly #decisions = new Map<number, ReadDecision>();
 
-  /** @param chain - the journal's own hash; `undefined` when its key is not given. */
+  /** @param chain - the journal's chain hash; `undefined` if its key was not given. */
   constructor(source: JournalSource, chain?: ChainHash) {
     this.source = source;
     this.#chain = chain;
   }
 
-  /** Reads an entry in full. */
+  /** Reads a complete entry. */
   async body(read: ReadEntry): Promise<ReadBody | ReadDecision> {
     if (read.head.kind === "decision") return this.decision(read);
     const entry = parseEntryBody(read.head, read.data, () => {
@@ -60,7 +60,7 @@ export class JournalReader {
     return { ...read, entry, keyName: await this.#keyName(actor), isChained: this.#isChained(read) };
   }
 
-  /** Reads the entry of a decision in full. */
+  /** Reads a complete decision entry. */
   async decision(read: ReadEntry): Promise<ReadDecision> {
     if (read.head.kind !== "decision") throw malformed(read.sequence, `it is not a decision but ${read.head.kind}`);
     const stated = statedPolicy(read);
@@ -73,9 +73,9 @@ export class JournalReader {
   }
 
   /**
-   * The decision of a decision ID.
+   * The decision with an ID.
    *
-   * @throws CalybrisError `CAL_JOURNAL_DECISION_UNKNOWN` when no decision has it.
+   * @throws CalybrisError `CAL_JOURNAL_DECISION_UNKNOWN` if no decision has it.
    */
   async named(decisionId: string): Promise<ReadDecision> {
     const parsed = parseDecisionId(decisionId);
@@ -86,7 +86,7 @@ export class JournalReader {
     return found;
   }
 
-  /** The decision that an entry refers to; `undefined` when it refers to none, or to what is not there. */
+  /** The decision that an entry refers to; `undefined` if it refers to none or the decision is unavailable. */
   async decisionOf(body: EntryBody | undefined): Promise<ReadDecision | undefined> {
     if (body === undefined || body.kind === "key" || !("of" in body)) return undefined;
     const { of } = body;
@@ -100,7 +100,7 @@ export class JournalReader {
     return found;
   }
 
-  /** The table that a decision was drawn from; `undefined` where it names none. */
+  /** The belief entry that a decision was drawn from; `undefined` if nothing was drawn. */
   async table({ entry }: ReadDecision): Promise<BeliefEntry | undefined> {
     const belief = entry.learning?.belief ?? 0;
     if (belief === 0) return undefined;
@@ -109,7 +109,7 @@ export class JournalReader {
     return body;
   }
 
-  /** The name that a key was introduced with; its entry comes before all that it causes. */
+  /** The name of a key, from the entry that introduced it, which precedes every entry that it causes. */
   async #keyName(actor: Actor | undefined): Promise<string | undefined> {
     if (typeof actor !== "number") return undefined;
     const known = this.#keyNames.get(actor);
@@ -126,7 +126,7 @@ export class JournalReader {
   }
 }
 
-/** A candidate's name; its id when the snapshot does not know it. */
+/** A candidate's name; its ID if the snapshot lacks it. */
 export function candidateName(snapshot: PolicySnapshot, id: number): string {
   const index = snapshot.policy.candidates.findIndex((candidate) => candidate.id === id);
   return snapshot.candidateNames[index] ?? (id === 0 ? "any candidate" : `candidate ${id}`);

@@ -1,5 +1,6 @@
 /**
- * `calybris journal repair-clock`: goes back to the clock's time where a clock had run ahead, by an entry that says so.
+ * `calybris journal repair-clock`: after a clock had run ahead, sets the journal's time back to the clock, with a clock
+ * entry.
  * @module
  */
 import { resolve } from "node:path";

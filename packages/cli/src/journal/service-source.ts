@@ -1,6 +1,6 @@
 /**
- * The entries of the journal of a running service, over HTTP. They are its lines as they are on its disk, so whatever is
- * read from a directory is read the same from a service.
+ * Reads the journal entries of a running service over HTTP. They are the lines of its files, so reading gives the same
+ * result as from the directory.
  * @module
  */
 import type { CalybrisClient } from "@calybris/client";
@@ -10,7 +10,7 @@ import { malformed, type PolicyAt, policyChangeIn } from "@calybris/engine/inter
 import type { ReadEntry } from "./entries.ts";
 import type { JournalSource } from "./source.ts";
 
-/** Entries in one request when a journal is read backwards. */
+/** Entries per request when reading backwards. */
 const BLOCK_ENTRIES = 1_000;
 
 interface Activated {
@@ -23,16 +23,16 @@ export class ServiceSource implements JournalSource {
   readonly #client: CalybrisClient;
   readonly #url: string;
   readonly #policies = new Map<number, PolicySnapshot>();
-  /** Which entries activate which policy, up to an entry, and which brought it. */
+  /** Activations of policies up to an entry, and the entries that added the policies. */
   #activated: {
     readonly upTo: number;
     readonly activations: readonly Activated[];
     readonly broughtAt: ReadonlyMap<number, number>;
   } = { upTo: 0, activations: [], broughtAt: new Map() };
-  /** The last that was read. */
+  /** The last sequence that was read. */
   #last = 0;
 
-  /** @param url - where the entries are said to be from. */
+  /** @param url - reported as the origin of the entries. */
   constructor(client: CalybrisClient, url: string) {
     this.#client = client;
     this.#url = url;
@@ -79,7 +79,7 @@ export class ServiceSource implements JournalSource {
 
   async #readPolicies(before: ReadEntry): Promise<void> {
     if (before.sequence > this.#activated.upTo) {
-      // The head first: a policy that is activated in between is listed, too.
+      // The head first, so that a policy activated in between is in the list.
       const { sequence } = await this.#client.journalHead();
       const { policies, activations } = await this.#client.policies();
       const broughtAt = new Map(policies.map((policy) => [policy.policyId, policy.sequence]));

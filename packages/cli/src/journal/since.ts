@@ -1,5 +1,5 @@
 /**
- * A time on the command line: an ISO 8601 time, or a duration back from now.
+ * Parses a time on the command line: an ISO 8601 time, or a duration before now.
  * @module
  */
 import { InvalidArgumentError } from "commander";

@@ -1,5 +1,5 @@
 /**
- * `calybris tail`: the last entries of a journal, one line each, and those that follow.
+ * `calybris tail`: prints the last entries of a journal, one line each, and those that follow.
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,7 +20,7 @@ import { sinceUs } from "./since.ts";
 
 const POLL_MS = 250;
 
-/** Every kind that this version knows, in the order of the help. */
+/** All kinds of this version, in the order of the help. */
 export const KINDS: readonly string[] = Object.keys({
   ...{ decision: 0, settlement: 0, release: 0, hold: 0, expiry: 0, reconciliation: 0, correction: 0, outcome: 0 },
   ...{ grant: 0, limit: 0, period: 0, policy: 0, key: 0, clock: 0, genesis: 0, attempt: 0 },
@@ -102,7 +102,7 @@ export function entryLine(found: ReadBody | ReadDecision, of?: ReadDecision): st
   return `${head.sequence} ${secondText(head.at)} ${head.kind.padEnd(KIND_WIDTH)} ${sentenceOf(found, of)}${labels(found)}${altered}`;
 }
 
-/** What a caller names a request by. */
+/** The caller's labels of a request. */
 function labels(found: ReadBody | ReadDecision): string {
   if (!("snapshot" in found)) return "";
   const { requestId, tenant, useCase } = found.entry;

@@ -1,5 +1,5 @@
 /**
- * An amount of money on the command line: `--dollars 2.50`, `--cents` or `--microcents`, one of them.
+ * An amount of money on the command line: one of `--dollars 2.50`, `--cents` or `--microcents`.
  * @module
  */
 import { type MoneyField, readMoney } from "@calybris/engine/internal";
@@ -7,7 +7,7 @@ import { I64_MAX, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 import { EngineError } from "@calybris/engine";
 import type { Command } from "commander";
 
-/** The three options as commander names what they were given. */
+/** The three options under Commander's names. */
 export interface AmountGiven {
   readonly dollars?: string;
   readonly cents?: string;
@@ -17,13 +17,13 @@ export interface AmountGiven {
   readonly actualMicrocents?: string;
 }
 
-/** The largest first, as people think of money. */
+/** The largest unit first. */
 const UNITS: readonly MoneyUnit[] = MONEY_UNITS.toReversed();
 const EXAMPLES: Readonly<Record<MoneyUnit["name"], string>> = { dollars: " (like 2.50)", cents: "", microcents: "" };
-/** The names of amounts; the unit is the last word. */
+/** The stem of member names; the unit is the last word. */
 const STEM = "amount";
 
-/** Adds the three options; `prefix` is `actual-` or nothing. */
+/** Adds the three options; `prefix` is `actual-` or empty. */
 export function amountOptions(command: Command, prefix: "" | "actual-", what: string): Command {
   for (const { name } of UNITS) command.option(`--${prefix}${name} <amount>`, `${what} in ${name}${EXAMPLES[name]}`);
   return command;
@@ -32,7 +32,7 @@ export function amountOptions(command: Command, prefix: "" | "actual-", what: st
 /**
  * Microcents.
  *
- * @throws CalybrisError `CAL_LEDGER_INVALID` naming the option, unless one is given and holds `least` to 2^63−1.
+ * @throws CalybrisError `CAL_LEDGER_INVALID` naming the option, unless exactly one is given, from `least` to 2^63−1.
  */
 export function amountGiven(given: AmountGiven, prefix: "" | "actual-", least: bigint): bigint {
   const members: { [key: string]: string | undefined } = {};

@@ -79,7 +79,9 @@ async function apply(file: string, options: ApplyOptions, terminal: Terminal): P
   for (const tenant of changed) terminal.print(printable(`  ${tenant}`));
 }
 
-/** One tenant after another, parents first: what was applied before a failure stays so, and the same file again completes it. */
+/**
+ * Applies tenants one by one, parents first. After a failure, earlier changes remain; applying the file again completes it.
+ */
 async function applyAt(
   client: CalybrisClient,
   file: string,

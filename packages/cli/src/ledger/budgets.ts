@@ -1,9 +1,9 @@
 /**
- * What `calybris init --budgets` writes: commented budgets to start from.
+ * The commented budgets file that `calybris init --budgets` writes.
  * @module
  */
 
-/** @param schema - the path of the schema from the file, which is how editors find it. */
+/** @param schema - the path of the schema relative to the file, for editors. */
 export function budgetsText(schema: string): string {
   return `{
   "$schema": ${JSON.stringify(schema)}, // for editors: checks as you type

@@ -1,6 +1,6 @@
 /**
- * `calybris ledger apply --dry-run`: what limits would change and whom they would refuse, from the journal alone; also while
- * a service has it open. Entries are not checked; `verify` checks them.
+ * `calybris ledger apply --dry-run`: shows the limits that would change and the tenants that would be refused, from the
+ * journal alone, even while a service has it open. Entries are not verified; `verify` does that.
  * @module
  */
 import type { Budgets, UnknownTenants } from "@calybris/engine";

@@ -1,7 +1,6 @@
 /**
- * The money of a journal, folded from its entries alone without asking anybody who may have it open. What is read is
- * taken as it is, as long as each entry follows on the one before, and from its data where its key is given; `ledger
- * prove` and `verify` check the rest.
+ * Folds the money of a journal from its entries alone, without locking it. Only the chain is checked: each entry must
+ * continue the one before and, if the key is given, match its data. `ledger prove` and `verify` check the rest.
  * @module
  */
 import { createFold, type Finding, type Fold, type Place } from "@calybris/audit";
@@ -16,18 +15,18 @@ export type MoneyFinding = Omit<Finding, keyof Place>;
 
 export interface FoldedMoney {
   readonly fold: Fold;
-  /** Where the money contradicts itself; the first few. */
+  /** The first few contradictions. */
   readonly findings: readonly MoneyFinding[];
 }
 
 const FINDINGS_KEPT_MAX = 10;
-/** Less is read before a bar could be seen. */
+/** A smaller journal is read too fast for a progress bar. */
 const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
 const PROGRESS = "reading {bar} {percentage}% | {eta_formatted} left";
 
 /**
- * @param chain - the journal's own hash; `undefined` when its key is not given.
- * @throws CalybrisError `CAL_JOURNAL_CORRUPT` where an entry does not follow on the one before, or from its data.
+ * @param chain - the journal's chain hash; `undefined` if its key was not given.
+ * @throws CalybrisError `CAL_JOURNAL_CORRUPT` if an entry does not continue the one before or does not match its data.
  */
 export function foldMoney(directory: string, chain?: ChainHash): FoldedMoney {
   const findings: MoneyFinding[] = [];

@@ -1,5 +1,5 @@
 /**
- * `calybris ledger grant`: gives a tenant money.
+ * `calybris ledger grant`: grants money to a tenant.
  * @module
  */
 import { randomUUID } from "node:crypto";

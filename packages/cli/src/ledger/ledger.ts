@@ -1,6 +1,6 @@
 /**
- * `calybris ledger`: budgets. What changes money goes through the engine and names who did it; what shows or proves it
- * reads the journal alone, also while an engine has it.
+ * `calybris ledger`: budgets. Commands that change money go through the engine, and the journal records the actor. Commands
+ * that show or prove it only read the journal, even while an engine has it open.
  * @module
  */
 import { Command } from "commander";

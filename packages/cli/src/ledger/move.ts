@@ -139,7 +139,7 @@ async function runMove(move: Move, decisionId: string, options: MoveOptions, ter
   terminal.print(balanceText(balance));
 }
 
-/** What the service answers, in the engine's words. */
+/** Converts the service's answer to the engine's form. */
 export function settledFrom({ budget, ...settled }: Settlement): Settled {
   return exactAmounts({ ...settled, balance: budget });
 }

@@ -1,6 +1,6 @@
 /**
- * `calybris ledger prove`: the conservation proof from the journal alone. A proof over entries that nobody checked would
- * prove nothing, so the whole journal is audited first: chain, digests, decisions and money.
+ * `calybris ledger prove`: computes the conservation proof from the journal alone. A proof over unverified entries would be
+ * worthless, so the whole journal is audited first: chain, digests, decisions and money.
  * @module
  */
 import type { AuditReport } from "@calybris/audit";
@@ -57,7 +57,7 @@ async function prove(options: ProveOptions, terminal: Terminal): Promise<void> {
 
 function exitOf(report: AuditReport, proof: ConservationProof | undefined): number {
   if (report.status === "broken" || proof?.conserved === false) return 1;
-  // The end of a journal that is being written looks torn; nothing in it was promised to anybody yet.
+  // The end of a journal that is being written looks torn; nothing in it has been acknowledged.
   const unchecked = report.reasonsIncomplete.length - (report.tornTail === undefined ? 0 : 1);
   return proof === undefined || unchecked > 0 ? 3 : 0;
 }

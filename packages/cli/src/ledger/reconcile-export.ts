@@ -1,5 +1,5 @@
 /**
- * `calybris ledger reconcile --usage-export FILE`: reconciles held calls from a provider's export of usage.
+ * `calybris ledger reconcile --usage-export FILE`: reconciles held calls from a provider's usage export.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -38,7 +38,7 @@ export async function runUsageExport(options: ExportOptions, terminal: Terminal)
   terminal.print(options.json ? jsonText({ file, exportDigest, ...result }) : textOf(result, exportDigest));
 }
 
-/** The service names the SHA-256 of the text that it got, which has to be the file's. */
+/** Sends the export; the service returns the SHA-256 of the received text, which must match the file. */
 async function sent(client: CalybrisClient, bytes: Buffer, options: ExportOptions): Promise<ReconciledExport> {
   const { usageExport: file, completeUntil } = options;
   const usageExport = bytes.toString("utf8");

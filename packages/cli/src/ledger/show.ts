@@ -1,5 +1,5 @@
 /**
- * `calybris ledger show`: balances, from the journal alone, also while an engine has it; or from a running service.
+ * `calybris ledger show`: prints balances from the journal, even while an engine has it open, or from a running service.
  * @module
  */
 import type { ConservationProof, TenantProof } from "@calybris/kernel";
@@ -68,7 +68,7 @@ async function folded(options: ShowOptions): Promise<ShownMoney> {
   return { at, whole: fold.prove(at), findings };
 }
 
-/** As the service says; `ledger prove --url` recomputes it. */
+/** As reported by the service; `ledger prove --url` recomputes it. */
 async function served(options: ShowOptions): Promise<ShownMoney> {
   const whole = exactAmounts<ConservationProof>(await clientOf(options)?.ledger());
   return { at: Date.now() * 1_000, whole, findings: [] };
@@ -86,7 +86,7 @@ function showText(proof: ConservationProof, isWhole: boolean, withReservations: 
   return lines.join("\n");
 }
 
-/** Contradictions in the words of `verify`. */
+/** Contradictions in the form that `verify` prints. */
 export function findingsText(findings: readonly MoneyFinding[]): string {
   return findings
     .flatMap(({ sequence, problem, expected, found }) => [
@@ -98,7 +98,7 @@ export function findingsText(findings: readonly MoneyFinding[]): string {
     .join("\n");
 }
 
-/** A tenant with the levels above it, everything below it, and what is reserved for these; the total stays the whole ledger's. */
+/** A tenant with its ancestors, its descendants, and their reservations; the total remains that of the whole ledger. */
 function around(proof: ConservationProof, name: string): ConservationProof {
   const byName = new Map(proof.tenants.map((account) => [account.tenant, account]));
   const tenant = byName.get(name);

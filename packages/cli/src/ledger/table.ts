@@ -1,5 +1,5 @@
 /**
- * Balances for a person: a tree of tenants with exact amounts, and how much of each budget is used.
+ * Balances as a table: a tree of tenants with exact amounts, and the used share of each budget.
  * @module
  */
 import type { Balances, OpenReservation, TenantProof } from "@calybris/kernel";
@@ -20,7 +20,7 @@ const COLUMNS = [
   ...["<used", "<period ends (UTC)"],
 ];
 
-/** One line: what a tenant has after a command. */
+/** One line with a tenant's balance after a command. */
 export function balanceText(balance: Balances): string {
   const [granted, remaining, reserved, settled, debt] = AMOUNTS.map((name) => exactDollars(balance[name]));
   const owed = balance.debtMicrocents > 0n ? `, debt $${debt}` : "";
@@ -29,11 +29,11 @@ export function balanceText(balance: Balances): string {
 
 export interface ShownLedger {
   readonly tenants: readonly TenantProof[];
-  /** Of the whole ledger; left out where only a part is shown. */
+  /** Total of the whole ledger; left out if only a part is shown. */
   readonly total?: Balances;
 }
 
-/** Tenants under those above them, and the sum of the top level. */
+/** The tree of tenants, and the total of the top level. */
 export function ledgerTable({ tenants, total }: ShownLedger): string {
   const amounts = tenants.flatMap((tenant) => [
     ...AMOUNTS.map((name) => tenant[name]),
@@ -59,7 +59,7 @@ export function ledgerTable({ tenants, total }: ShownLedger): string {
 
 const RESERVATIONS_SHOWN_MAX = 50;
 
-/** Reservations that are open or held, the oldest first. */
+/** Open and held reservations, the oldest first. */
 export function reservationsTable(reservations: readonly OpenReservation[]): string {
   const shown = reservations.slice(0, RESERVATIONS_SHOWN_MAX);
   const decimals = exactDecimals(shown.map(({ amountMicrocents }) => amountMicrocents));
@@ -75,7 +75,7 @@ export function reservationsTable(reservations: readonly OpenReservation[]): str
   return more === 0 ? table : `${table}\nand ${more} more; --json lists them all`;
 }
 
-/** How many reservations there are in each state, in words. */
+/** The number of reservations in each state. */
 export function reservationsText(reservations: readonly OpenReservation[]): string {
   const count = (state: OpenReservation["state"]): number =>
     reservations.filter((reservation) => reservation.state === state).length;
@@ -84,11 +84,11 @@ export function reservationsText(reservations: readonly OpenReservation[]): stri
 
 interface Branch {
   readonly account: TenantProof;
-  /** The lines that lead to it. */
+  /** The tree lines before the name. */
   readonly branch: string;
 }
 
-/** Depth first. One whose parent is not shown is at the top. */
+/** Depth first. A tenant whose parent is not shown is at the top level. */
 function treeOf(tenants: readonly TenantProof[]): readonly Branch[] {
   const names = new Set(tenants.map(({ tenant }) => tenant));
   const below = new Map<string | undefined, TenantProof[]>();
@@ -111,7 +111,7 @@ function treeOf(tenants: readonly TenantProof[]): readonly Branch[] {
 
 const BAR_CELLS = 10n;
 
-/** What was billed in the period (█) and is reserved (▒) of all that the tenant has had in it. */
+/** A bar of the amounts billed in the period (█) and reserved (▒), out of everything available in it. */
 function usedText({ billedInPeriodMicrocents, reservedMicrocents, remainingMicrocents }: TenantProof): string {
   const billed = billedInPeriodMicrocents > 0n ? billedInPeriodMicrocents : 0n;
   const whole = billed + reservedMicrocents + remainingMicrocents;

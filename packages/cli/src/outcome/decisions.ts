@@ -1,12 +1,11 @@
 /**
- * Finds decisions by the request ids that they were asked under: one pass over the journal, for a file of outcomes whose
- * sender kept only ids of its own.
+ * Finds decisions by their request IDs in one pass over the journal, for outcomes of a client that stored only request IDs.
  * @module
  */
 import { decisionIdOf, identityNumber, parseExact } from "@calybris/kernel";
 import type { JournalSource } from "../journal/source.ts";
 
-/** The latest decision id of each request id that the journal has. */
+/** The latest decision ID of each request ID in the journal. */
 export async function decisionsOf(
   source: JournalSource,
   requestIds: ReadonlySet<string>,

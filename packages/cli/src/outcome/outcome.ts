@@ -108,7 +108,7 @@ async function reportOutcome(decisionId: string, { options, terminal, command }:
   if (options.settle === true) terminal.print(settlementText(observed.settlement));
 }
 
-/** What the service answers, in the engine's words. */
+/** Converts the service's answer to the engine's form. */
 export function observedFrom({ settlement, ...observed }: Observation): Observed {
   return { ...observed, settlement: settlement === null ? undefined : settledFrom(settlement) };
 }
@@ -120,7 +120,7 @@ function settlementText(settlement: Settled | undefined): string {
   return printable(`${reservation} (entry ${sequence})`);
 }
 
-/** The options as commander names them are the members of a row; a mistake in one is reported under the option's own name. */
+/** The cost in the options, whose names are those of a row's members; mistakes are reported under the name of the option. */
 function costGiven(options: OutcomeOptions): bigint | undefined {
   const cost = costOf({ ...options });
   if (typeof cost !== "object") return cost;

@@ -1,5 +1,5 @@
 /**
- * `calybris outcomes`: reports the outcomes of many decisions. Running it again records nothing twice.
+ * `calybris outcomes`: reports the outcomes of many decisions. Repeating it records nothing twice.
  * @module
  */
 import { ServiceError } from "@calybris/client";
@@ -29,21 +29,21 @@ interface OutcomesOptions extends TargetOptions, ClaimOptions {
 interface Summary {
   /** New to the journal. */
   recorded: number;
-  /** Of these, what beliefs and floors took in. */
+  /** The number of these from which beliefs and floors learned. */
   learned: number;
-  /** Reported before, with the same content. */
+  /** Already reported with the same content. */
   repeated: number;
-  /** Reported before, too long ago to compare. */
+  /** Already reported, too long ago to compare. */
   uncompared: number;
   refused: number;
-  /** The first few that were refused. */
+  /** The first few refusals. */
   readonly refusals: { readonly line: number; readonly code: string; readonly message: string }[];
-  /** Every row up to it was read. */
+  /** All rows up to this line were read. */
   lastLine: number;
 }
 
 const REFUSALS_KEPT_MAX = 20;
-/** Outcomes that wait for the disk at once. */
+/** Maximum outcomes that wait for the disk. */
 const WAITING_MAX = 256;
 const PROGRESS = "{bar} {percentage}% | outcome {value} of {total} | {eta_formatted} left";
 const EXIT_REFUSED = 2;
@@ -101,7 +101,7 @@ async function reportOutcomes(
               reportRows((outcome) => learning.observe(outcome, caller), { ...run, waitingMax: WAITING_MAX }),
             "many",
           )
-        : // One after another: requests that are under way together may arrive in another order.
+        : // One at a time: concurrent requests may arrive in a different order.
           await reportRows((outcome) => client.observe({ ...outcome, ...caller }), { ...run, waitingMax: 1 });
     progress.stop();
     terminal.print(options.json ? jsonText(summary) : summaryText(summary));
@@ -118,7 +118,7 @@ interface Looked {
   readonly requestIds: ReadonlySet<string>;
 }
 
-/** All rows, so that a mistake in the last one leaves nothing half reported. */
+/** Reads all rows first, so that a mistake in the last one does not leave a partial report. */
 async function looked(file: string): Promise<Looked> {
   const rows: OutcomeRow[] = [];
   const requestIds = new Set<string>();
@@ -132,7 +132,7 @@ async function looked(file: string): Promise<Looked> {
 interface Run {
   readonly rows: readonly OutcomeRow[];
   readonly ids: ReadonlyMap<string, string>;
-  /** Outcomes that may be under way at once. */
+  /** Maximum concurrent outcomes. */
   readonly waitingMax: number;
   readonly stop: AbortSignal;
   readonly onProgress: (done: number) => void;
@@ -140,7 +140,7 @@ interface Run {
 
 type Observe = (outcome: ClientOutcome) => Promise<{ readonly repeated: boolean; readonly learned: boolean }>;
 
-/** In the order of the file: what the learner makes of each depends on those before it. */
+/** Reports in the order of the file, because learning from each depends on those before it. */
 async function reportRows(observe: Observe, { rows, ids, waitingMax, stop, onProgress }: Run): Promise<Summary> {
   const summary: Summary = {
     recorded: 0,
@@ -175,7 +175,7 @@ async function reportRows(observe: Observe, { rows, ids, waitingMax, stop, onPro
   return summary;
 }
 
-/** What is wrong with one outcome is counted; what is wrong with the journal ends it all. */
+/** Counts the refusal of an outcome; an error of the journal ends the run. */
 function refuse(summary: Summary, line: number, reason: unknown): void {
   const isCoded = reason instanceof CalybrisError || reason instanceof ServiceError;
   if (!isCoded || reason.status >= 500 || !reason.code.startsWith("CAL_OUTCOME_")) throw reason;
@@ -188,7 +188,7 @@ function refuse(summary: Summary, line: number, reason: unknown): void {
     summary.refusals.push({ line, code: reason.code, message: reason.message });
 }
 
-/** The engine remembers in full only the latest outcomes; of earlier ones, only that they were reported. */
+/** The engine keeps only the latest outcomes completely; of earlier ones it only knows that they were reported. */
 function isUncompared({ code, details }: CalybrisError | ServiceError): boolean {
   return code === "CAL_OUTCOME_DUPLICATE" && "sequence" in details && details["sequence"] === 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Outcomes from a file, one a line, each about a decision by its id or by the request id that it was asked under. All is
- * checked but whether there is such a decision; that the engine says.
+ * Reads outcomes from a file, one per line, each for a decision by its ID or its request ID. Everything is validated except
+ * whether the decision exists, which the engine checks.
  * @module
  */
 import type { ClientOutcome } from "@calybris/engine";
@@ -17,26 +17,26 @@ import {
 import { type ExactJson, I64_MAX, type Mistake } from "@calybris/kernel";
 import { EngineError } from "@calybris/engine";
 
-/** One outcome, and the line of the file it is from. */
+/** An outcome with its line in the file. */
 export interface OutcomeRow {
   readonly line: number;
-  /** Its `decisionId` is empty while only the request id is known. */
+  /** Its `decisionId` is empty until it is looked up by the request ID. */
   readonly outcome: ClientOutcome;
   readonly requestId?: string;
 }
 
 const COST: MoneyField = { stem: "cost", suffix: "", minMicrocents: 0n, maxMicrocents: I64_MAX };
-/** As they appear in an outcome; money has three names. */
+/** Keys of an outcome without the cost, which has a key for each of three units. */
 const PLAIN_KEYS = ["decisionId", "observedAt", "disposition", "succeeded", "signals", "latencyMs"] as const;
 const KEYS: readonly string[] = [...PLAIN_KEYS, "requestId", ...moneyKeys(COST)];
 
-/** @throws CalybrisError `CAL_INPUT_MALFORMED` or `CAL_OUTCOME_INVALID` for the first row that cannot be used, with its line. */
+/** @throws CalybrisError `CAL_INPUT_MALFORMED` or `CAL_OUTCOME_INVALID` for the first unusable row, with its line. */
 export async function* outcomeRows(file: string): AsyncGenerator<OutcomeRow> {
   for await (const { line, text } of linesOf(file))
     if (text.trim() !== "") yield { line, ...outcomeOf(readJsonLine(text, file, line), line) };
 }
 
-/** Microcents of the one amount written; `undefined` without any. */
+/** The cost in microcents; `undefined` if none is given. */
 export function costOf(members: { readonly [key: string]: unknown }): bigint | undefined | Mistake {
   const reading = readMoney(members, COST);
   if (reading === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * `calybris catalog check` and `calybris catalog diff`: names that are no exact ids, prices that are not today's, and what
- * two sources of prices say differently.
+ * `calybris catalog check` and `calybris catalog diff`: report names that are not exact IDs, outdated prices, and
+ * differences between two price sources.
  * @module
  */
 import { BUILT_IN_CATALOGS, loadCatalog } from "@calybris/engine";
@@ -19,7 +19,7 @@ import { tableText } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-/** The price data that comes with this version, as a source. */
+/** The name of the built-in price data as a source. */
 const PRICE_DATA = "genai-prices";
 
 interface Options {
@@ -92,12 +92,12 @@ function priceChange(before: bigint, now: bigint | undefined): string {
 interface Difference {
   readonly name: string;
   readonly provider: string;
-  /** `undefined`: the source does not have it. */
+  /** `undefined` if the source lacks it. */
   readonly from: ListedPrice | undefined;
   readonly to: ListedPrice | undefined;
 }
 
-/** By provider and name. The provider is named by its ID in the price data. */
+/** Matches by provider and name. Providers are identified by their ID in the price data. */
 function differencesOf(from: readonly ListedPrice[], to: readonly ListedPrice[]): readonly Difference[] {
   const keyOf = ({ provider, name }: ListedPrice): string => `${priceProviderOf(provider) ?? provider} ${name}`;
   const [before, after] = [from, to].map((list) => new Map(list.map((one) => [keyOf(one), one])));

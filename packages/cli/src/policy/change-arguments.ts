@@ -1,5 +1,5 @@
 /**
- * The arguments of commands that change which policy decides.
+ * The arguments of commands that change the deciding policy.
  * @module
  */
 import { BPS_MAX } from "@calybris/kernel";
@@ -15,7 +15,7 @@ export function shareBps(text: string): number {
   return bps;
 }
 
-/** The id of a policy in its journal. */
+/** Parses the ID of a policy in its journal. */
 export function policyId(text: string): number {
   if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError("Write a whole number from 1.");
   return Number(text);

@@ -1,5 +1,5 @@
 /**
- * Signatures of changes of policy on the command line: made with a key, or read from the file that `calybris policy sign` printed.
+ * Signatures of policy changes on the command line: made with a key, or read from the output of `calybris policy sign`.
  * @module
  */
 import { type ChangeSignature, EngineError, type NextChange } from "@calybris/engine";
@@ -21,13 +21,13 @@ import { logSigner, type SignerOptions } from "../proof/checkpoint-signer.ts";
 import { clientOf, type TargetOptions } from "../service/target.ts";
 import { policyNamed } from "./journal-policies.ts";
 
-/** The options of a command that changes which policy decides. */
+/** The options of a command that changes the deciding policy. */
 export interface SignatureOptions extends TargetOptions {
   readonly signature?: string;
   readonly key?: string;
 }
 
-/** A change that is signed. */
+/** A change to sign. */
 export interface NamedChange {
   readonly change: PolicyChange;
   readonly policyId: number;
@@ -35,7 +35,7 @@ export interface NamedChange {
   readonly shareBps: number;
 }
 
-/** `--signature`, `--key` and `--signers-file`, the same for every command that changes which policy decides. */
+/** `--signature`, `--key` and `--signers-file`, the same for all commands that change the deciding policy. */
 export function withSignature(command: Command): Command {
   const signers = "keys of those who may sign changes of policy, a trust file (default: from the configuration)";
   return command
@@ -45,10 +45,10 @@ export function withSignature(command: Command): Command {
 }
 
 /**
- * The signature that a command sends; `undefined` without one.
+ * The signature for a command; `undefined` without one.
  *
- * @param named - what `--key` signs; asked for only then.
- * @throws CalybrisError `CAL_INPUT_MALFORMED` for what is no signature, `CAL_PROOF_MALFORMED` for what is no key.
+ * @param named - returns the change to sign; called only with `--key`.
+ * @throws CalybrisError `CAL_INPUT_MALFORMED` for an invalid signature, `CAL_PROOF_MALFORMED` for an invalid key.
  */
 export async function signatureOf(
   options: SignatureOptions,
@@ -81,7 +81,7 @@ export async function signNamed(
   return { ...signature, follows };
 }
 
-/** A policy of the journal by its id, as a change names it. */
+/** The change to a policy that the journal already has, by its ID. */
 export async function knownChange(
   options: TargetOptions,
   change: PolicyChange,
@@ -93,9 +93,10 @@ export async function knownChange(
 }
 
 /**
- * What the next change of policy follows, read without a lock, or asked of the running service.
+ * The position of the next policy change, read from the journal without a lock, or from the running service.
  *
- * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the journal's first entry, which a signature covers, cannot be read.
+ * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` if the journal's first entry, which a signature covers, is
+ *   unreadable.
  */
 export async function nextChangeOf(options: TargetOptions): Promise<NextChange> {
   const client = clientOf(options);

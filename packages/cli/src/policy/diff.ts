@@ -1,5 +1,5 @@
 /**
- * `calybris policy diff`: what differs between two policies, or between a journal's policy and a file.
+ * `calybris policy diff`: prints the differences between two policies, or between a journal's policy and a file.
  * @module
  */
 import { loadPolicy } from "@calybris/engine";

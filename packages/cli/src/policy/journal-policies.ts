@@ -1,6 +1,6 @@
 /**
- * The policies of a journal, read without a lock: also while a service has it open. Entries are not checked;
- * `verify` checks them.
+ * Reads the policies of a journal without a lock, even while a service has it open. Entries are not verified; `verify` does
+ * that.
  * @module
  */
 import { nodeSha256 } from "@calybris/engine/internal";
@@ -28,21 +28,21 @@ import { CliError } from "../cli-errors.ts";
 /** A policy of a journal. */
 export interface JournalPolicy {
   readonly policyId: number;
-  /** Of the entry that brought it. */
+  /** Sequence of the entry that added it. */
   readonly sequence: number;
   readonly state: "active" | "staged" | "inactive";
-  /** Microseconds since the Unix epoch, of that entry. */
+  /** Time of that entry, microseconds since the Unix epoch. */
   readonly at: number;
-  /** Who brought it, as text; `undefined` for the first. */
+  /** The caller that added it, as text; `undefined` for the first. */
   readonly by: string | undefined;
-  /** It was read from the file that the service is configured with; true of the first. */
+  /** Whether it was read from the service's configured file; true for the first. */
   readonly isFromFile: boolean;
   readonly snapshot: PolicySnapshot;
-  /** As `policy check` prints it. */
+  /** In the form that `policy check` prints. */
   readonly digest: string;
 }
 
-/** Every policy of the journal or the service that a command's options name, in the order of their ids. */
+/** All policies of the journal or service in a command's options, ordered by ID. */
 export async function policiesOf(options: TargetOptions): Promise<readonly JournalPolicy[]> {
   const client = clientOf(options);
   if (client === undefined) return journalPolicies((await placeOf(options)).directory);
@@ -106,7 +106,7 @@ function journalPolicies(directory: string): readonly JournalPolicy[] {
   return policies.map((policy) => ({ ...policy, state: stateOf(policy.policyId, active, staged) }));
 }
 
-/** @throws CalybrisError `CAL_POLICY_UNKNOWN`. @param id - the active policy by default. */
+/** @throws CalybrisError `CAL_POLICY_UNKNOWN`. @param id - default: the active policy. */
 export async function policyNamed(options: TargetOptions, id: number | undefined): Promise<JournalPolicy> {
   const policies = await policiesOf(options);
   const found = policies.find(({ policyId, state }) => (id === undefined ? state === "active" : policyId === id));

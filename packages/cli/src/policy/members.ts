@@ -1,6 +1,6 @@
 /**
- * A policy snapshot as a list of members, for people: candidates by name, and names where the snapshot has bits and
- * positions. Two snapshots without a change have the same digest.
+ * A policy snapshot as a readable list of members: candidates by name, and names in place of bits and positions. Two
+ * snapshots without a difference have the same digest.
  * @module
  */
 import { type PolicySnapshot, snapshotToJson, writeExact } from "@calybris/kernel";
@@ -41,13 +41,13 @@ function bitNames(mask: bigint, names: readonly string[]): readonly string[] {
 
 export interface MemberChange {
   readonly path: string;
-  /** `undefined`: it was added. */
+  /** `undefined` if it was added. */
   readonly before: string | undefined;
-  /** `undefined`: it was removed. */
+  /** `undefined` if it was removed. */
   readonly after: string | undefined;
 }
 
-/** What differs between two policies, in the order of the first, then what only the second has. */
+/** The differences between two policies, in the order of the first, followed by members that only the second has. */
 export function memberChanges(before: PolicySnapshot, after: PolicySnapshot): readonly MemberChange[] {
   const [old, current] = [policyMembers(before), policyMembers(after)];
   const changes = [...new Set([...old.keys(), ...current.keys()])]
@@ -56,7 +56,7 @@ export function memberChanges(before: PolicySnapshot, after: PolicySnapshot): re
   return changes.length > 0 ? changes : orderChanges(before, after);
 }
 
-/** The order is part of a snapshot, though it decides nothing. */
+/** Changes of order, which are part of a snapshot but do not affect decisions. */
 function orderChanges(before: PolicySnapshot, after: PolicySnapshot): readonly MemberChange[] {
   const orders = ({ candidateNames, useCases }: PolicySnapshot): Readonly<Record<string, string>> => ({
     "order of candidates": writeExact(candidateNames),

@@ -1,6 +1,6 @@
 /**
- * `calybris policy`: `check` lists every mistake of a policy and its catalog, each with its line and its remedy; `test`
- * holds a policy to cases; `diff` and `show` compare and print policies; `set` activates one.
+ * `calybris policy`: `check` lists all mistakes of a policy and its catalog, with lines and remedies; `test` runs test
+ * cases; `diff` and `show` compare and print policies; `set` activates one.
  * @module
  */
 import { loadPolicy } from "@calybris/engine";

@@ -1,5 +1,5 @@
 /**
- * `calybris policy stage`, `status`, `canary`, `promote` and `rollback`: another policy comes into use in stages.
+ * `calybris policy stage`, `status`, `canary`, `promote` and `rollback`: roll out a policy in stages.
  * @module
  */
 import type { Rollout } from "@calybris/client";
@@ -43,7 +43,7 @@ function rolloutCommand(name: string, description: string): Command {
     .option("--json", "print JSON");
 }
 
-/** A command that changes which policy decides. */
+/** Creates a command that changes the deciding policy. */
 function changeCommand(name: string, description: string): Command {
   return withSignature(rolloutCommand(name, description).addOption(byOption()));
 }

@@ -1,5 +1,5 @@
 /**
- * Writes the JSON Schemas that editors pick up: `npm run build:schemas`.
+ * Writes the JSON Schemas for editors: `npm run build:schemas`.
  * @module
  */
 import { writeFile } from "node:fs/promises";

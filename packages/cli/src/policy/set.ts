@@ -1,5 +1,5 @@
 /**
- * `calybris policy set`: activates a policy, as an entry that holds it and records who did it.
+ * `calybris policy set`: activates a policy with an entry that contains it and records the actor.
  * @module
  */
 import { dirname, resolve } from "node:path";
@@ -53,7 +53,9 @@ async function setPolicy(file: string, options: PolicySetOptions, terminal: Term
   else terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active from entry ${sequence} (${digest})`);
 }
 
-/** A policy with its catalog in it: a service opens no file that a caller names. The file has been loaded, so it is valid. */
+/**
+ * The policy with its catalog embedded, because a service opens no files that a caller names. The file is known to be valid.
+ */
 export async function wholePolicy(file: string): Promise<PolicyFile> {
   const policy = membersOf((await readJsonFile(file)).value);
   const { catalog } = policy;

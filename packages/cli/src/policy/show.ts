@@ -1,5 +1,5 @@
 /**
- * `calybris policy show`: the policies of a journal, or one of them in full.
+ * `calybris policy show`: lists the policies of a journal, or prints one completely.
  * @module
  */
 import { snapshotToJson } from "@calybris/kernel";
@@ -39,7 +39,7 @@ export function policyShowCommand(terminal: Terminal): Command {
     .action((options: ShowOptions) => show(options, terminal));
 }
 
-/** `--id`, a policy of the journal. */
+/** `--id`: a policy of the journal. */
 export function policyIdOption(): Option {
   return new Option("--id <number>", "a policy of the journal (default: the active one)").argParser((text) => {
     if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError("Write a whole number from 1.");

@@ -1,5 +1,5 @@
 /**
- * `calybris policy sign`: signs one change of policy, for a journal or a service whose changes need a signature.
+ * `calybris policy sign`: signs a policy change, for a journal or a service whose changes need a signature.
  * @module
  */
 import { loadPolicy, type NextChange } from "@calybris/engine";

@@ -1,8 +1,8 @@
 /**
- * `calybris policy test`: holds a policy to cases in its folder: requests and the answers that they must get.
+ * `calybris policy test`: runs a policy's test cases, which are in its folder: requests with their expected answers.
  *
- * Each case is decided by an engine of its own with an empty journal, without learning, so an answer depends on the policy
- * and the request alone. Learning moves floors and tiers within what the policy allows.
+ * Each case is decided by a separate engine with an empty journal, without learning, so an answer depends only on the policy
+ * and the request. Learning moves floors and tiers within the limits of the policy.
  * @module
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -22,7 +22,7 @@ import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-/** What a case expects and what it got, member by member. */
+/** The result of a case: expected and found, member by member. */
 interface CaseResult {
   readonly name: string;
   readonly passed: boolean;
@@ -99,13 +99,13 @@ async function resultsOf(policy: PolicySnapshot, cases: readonly PolicyCase[]): 
   }
 }
 
-/** Each case is decided anew, whatever id it has; what only a learner reads is left out. */
+/** The request with a unique ID, so that every case is decided, and without members that only learning reads. */
 function alone(request: ClientRequest, index: number): ClientRequest {
   const { features: _features, textScore: _score, ...rest } = request;
   return { ...rest, requestId: `case ${index + 1}` };
 }
 
-/** As an answer has it. */
+/** The members of an answer that are compared. */
 interface Found {
   readonly action?: string;
   readonly selected?: string | undefined;
@@ -129,7 +129,7 @@ function failuresOf(expect: ExpectedDecision, found: Found): CaseResult["failure
   return failures;
 }
 
-/** Instead of a member that the answer does not have. */
+/** Shown in place of a member that the answer lacks. */
 function summaryOf({ action, reason, error }: Found): string {
   return error ?? `${action} (${reason})`;
 }

@@ -1,6 +1,6 @@
 /**
- * `calybris checkpoint create` and `calybris checkpoint proof`: signs the root of a journal's tree, and proves that an entry is
- * in it, or that an earlier checkpoint was.
+ * `calybris checkpoint create` and `calybris checkpoint proof`: sign the root of a journal's tree, and prove that it
+ * includes an entry or extends an earlier checkpoint.
  * @module
  */
 import { type LogSigner, nodeVerifyEd25519 } from "@calybris/engine/internal";
@@ -139,7 +139,7 @@ async function journalOf(
   return { directory, chain, until: head.sequence };
 }
 
-/** The newest checkpoint beside the journal, which must be the signer's own. */
+/** The newest stored checkpoint, which must be signed by this signer. */
 async function ownCheckpoint(
   directory: string,
   { key }: LogSigner,

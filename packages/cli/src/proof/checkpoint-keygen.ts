@@ -1,5 +1,6 @@
 /**
- * `calybris checkpoint keygen` and `calybris witness keygen`: a new key pair, for the checkpoints of a log or for a witness.
+ * `calybris checkpoint keygen` and `calybris witness keygen`: create a key pair for the checkpoints of a log or for a
+ * witness.
  * @module
  */
 import { randomBytes } from "node:crypto";

@@ -1,6 +1,6 @@
 /**
- * Who signs the checkpoints of a journal: a key in a file or in an environment variable, or an external command, behind which
- * the key may be in a key management service.
+ * The signer of a journal's checkpoints: a key in a file or an environment variable, or an external command, whose key may
+ * be in a key management service.
  * @module
  */
 import { spawn } from "node:child_process";
@@ -16,7 +16,7 @@ import {
 import { CHECKPOINT_KEY_VARIABLE } from "@calybris/gateway";
 import { readSecret } from "../journal/key-file.ts";
 
-/** Holds a signer key where no file does. */
+/** The variable with the signer key, if no file is given. */
 export const SIGNER_VARIABLE: string = CHECKPOINT_KEY_VARIABLE;
 const COMMAND_MS = 30_000;
 const OUTPUT_LENGTH_MAX = 65_536;
@@ -24,11 +24,11 @@ const OUTPUT_LENGTH_MAX = 65_536;
 export interface SignerOptions {
   readonly signerFile?: string;
   readonly signerCommand?: string;
-  /** Of the key behind the command. */
+  /** Public key of the external command. */
   readonly logKey?: readonly VerifierKey[];
 }
 
-/** @throws CalybrisError `CAL_PROOF_MALFORMED` for what is no key of a log. */
+/** @throws CalybrisError `CAL_PROOF_MALFORMED` for anything but the key of a log. */
 export function logSigner(options: SignerOptions, environment: NodeJS.ProcessEnv): LogSigner {
   const { signerFile, signerCommand, logKey } = options;
   if (signerCommand !== undefined) {
@@ -47,7 +47,7 @@ export function logSigner(options: SignerOptions, environment: NodeJS.ProcessEnv
   return { key, signer };
 }
 
-/** The command is given what it signs, and prints the signature of 64 bytes in base64. What it prints is verified. */
+/** The command reads the message from standard input and prints the 64-byte signature in base64, which is verified. */
 function commandSigner(command: string, { publicKey }: VerifierKey): Signer {
   return {
     publicKey,
@@ -60,7 +60,7 @@ function commandSigner(command: string, { publicKey }: VerifierKey): Signer {
   };
 }
 
-/** What a command prints. It runs in a process group of its own, which ends with it. */
+/** The output of a command. It runs in its own process group, which is killed on a timeout or too much output. */
 function outputOf(command: string, input: Uint8Array): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, { shell: true, stdio: ["pipe", "pipe", "inherit"], detached: true });
@@ -68,7 +68,7 @@ function outputOf(command: string, input: Uint8Array): Promise<string> {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       } catch {
-        // It has ended meanwhile.
+        // It has already ended.
       }
     };
     const timer = setTimeout(end, COMMAND_MS);
@@ -77,7 +77,7 @@ function outputOf(command: string, input: Uint8Array): Promise<string> {
       output += text;
       if (output.length > OUTPUT_LENGTH_MAX) end();
     });
-    // A command that reads nothing may still print a signature.
+    // A command that does not read its input may still print a signature.
     child.stdin.on("error", () => undefined).end(input);
     child.on("error", reject);
     child.on("close", (status, signal) => {

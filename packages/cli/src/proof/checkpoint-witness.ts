@@ -1,6 +1,6 @@
 /**
- * `calybris checkpoint witness`: collects the cosignatures of a configured list of witnesses under the newest checkpoint of a
- * journal, and says whether they are a quorum.
+ * `calybris checkpoint witness`: collects cosignatures of configured witnesses for the newest checkpoint of a journal, and
+ * reports whether they reach the quorum.
  * @module
  */
 import { EngineError } from "@calybris/engine";
@@ -76,7 +76,7 @@ async function collect(options: Options, terminal: Terminal): Promise<void> {
     );
 }
 
-/** That the checkpoint continues an earlier tree, from the journal itself. */
+/** Proofs that the checkpoint extends earlier trees, from the journal itself. */
 function consistencyOf(note: string, log: Log): (oldSize: bigint) => readonly Uint8Array[] {
   const { treeSize } = parseCheckpoint(parseNote(note).text);
   const of = { ...log, until: Number(treeSize) };

@@ -1,5 +1,5 @@
 /**
- * `calybris checkpoint verify`: whether a checkpoint was signed by the log and by enough witnesses.
+ * `calybris checkpoint verify`: verifies that the log and enough witnesses signed a checkpoint.
  * @module
  */
 import { nodeVerifyEd25519 } from "@calybris/engine/internal";
@@ -70,7 +70,7 @@ function verifyCommand(terminal: Terminal): Command {
         const trusted = openCheckpoint(note, trust, nodeVerifyEd25519);
         if ((await orRejection(trusted, terminal, json === true)) === undefined) return;
       }
-      // The log's signature by itself: a witness does not replace it.
+      // The log's signature is required separately: witnesses do not replace it.
       if ((await orRejection(openNote(note, logKey, nodeVerifyEd25519), terminal, json === true)) === undefined) return;
       const opened = await orRejection(
         openNote(note, [...logKey, ...witnessKey], nodeVerifyEd25519),

@@ -1,6 +1,6 @@
 /**
- * `calybris evidence make` and `calybris evidence verify`: a file that shows that one log signed two histories. Anyone can check
- * it with the public key of the log.
+ * `calybris evidence make` and `calybris evidence verify`: a file that proves that a log signed two histories. Anyone can
+ * verify it with the log's public key.
  * @module
  */
 import { nodeSha256, nodeVerifyEd25519 } from "@calybris/engine/internal";
@@ -99,7 +99,7 @@ async function evidenceOf(
   return { evidence, findings: await verifySplitView(evidence, options.logKey, nodeVerifyEd25519, nodeSha256) };
 }
 
-/** What the tree of the second had at the size of the first, from the journal that the second is of. */
+/** Adds the root of the second tree at the size of the first, from the journal of the second. */
 async function withPrefix(first: string, second: string, options: MakeOptions): Promise<SplitView> {
   const { directory, keyFile } = await placeOf(options);
   const chain = chainOfJournal(directory, keyFile);

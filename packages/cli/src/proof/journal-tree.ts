@@ -1,6 +1,6 @@
 /**
- * The Merkle tree of a journal, from its files: one pass in constant memory, in which every hash of the chain is checked. A
- * proof takes two: the first says which nodes are needed, which follows from the sizes alone.
+ * Computes the Merkle tree of a journal from its files in one pass with constant memory, which also verifies the hash chain.
+ * A proof first determines the needed nodes, which depend only on the sizes.
  * @module
  */
 import { nodeSha256 } from "@calybris/engine/internal";
@@ -18,30 +18,30 @@ import { logFiles, readLog } from "../journal/log-lines.ts";
 
 const GENESIS = "genesis";
 
-/** What one pass over the entries gives. */
+/** The result of one pass over the entries. */
 export interface JournalTree {
   readonly treeSize: number;
   readonly root: Uint8Array;
-  /** The root when the tree had the size that was asked for; `undefined` where it never had. */
+  /** The root at `earlierSize`; `undefined` if the tree never had this size. */
   readonly earlierRoot: Uint8Array | undefined;
-  /** The hash of the entry that was asked for. */
+  /** The hash of the entry with `sequence`. */
   readonly entryHash: Uint8Array | undefined;
 }
 
 export interface JournalTreeOptions {
   readonly directory: string;
   readonly chain: ChainHash;
-  /** The last entry that the tree has: what follows it is not known to be durable. */
+  /** The last entry of the tree; later ones may not be durable. */
   readonly until: number;
-  /** The size at which the root is asked for. */
+  /** The size for `earlierRoot`. */
   readonly earlierSize?: number | undefined;
-  /** The entry whose hash is asked for. */
+  /** The entry for `entryHash`. */
   readonly sequence?: number | undefined;
-  /** Given each perfect subtree. */
+  /** Called with each perfect subtree. */
   readonly onNode?: ((level: number, index: number, hash: Uint8Array) => void) | undefined;
 }
 
-/** @throws CalybrisError `CAL_JOURNAL_CORRUPT` at the first entry that does not follow from the one before it. */
+/** @throws CalybrisError `CAL_JOURNAL_CORRUPT` at the first entry that does not continue the one before it. */
 export function treeOfJournal({
   directory,
   chain,
@@ -79,10 +79,10 @@ export function treeOfJournal({
 }
 
 /**
- * A proof over the tree of a journal.
+ * Computes a proof over the tree of a journal.
  *
- * @param prove - asks for nodes; which ones must not depend on their hashes.
- * @returns undefined where the journal has fewer entries than the proof needs.
+ * @param prove - reads nodes; its choice of nodes must not depend on their hashes.
+ * @returns `undefined` if the journal has fewer entries than the proof needs.
  */
 export function proveFromJournal(
   options: Omit<JournalTreeOptions, "onNode">,
@@ -108,7 +108,7 @@ export function proveFromJournal(
   return { tree, hashes };
 }
 
-/** The journal has fewer entries than a checkpoint says. */
+/** The error for a journal with fewer entries than a checkpoint states. */
 export function tooShort(treeSize: number, wanted: number | bigint): CalybrisError {
   const problem = `is of ${wanted} entries, and the journal has ${treeSize}`;
   return new CalybrisError("CAL_PROOF_REJECTED", { format: "checkpoint", problem });

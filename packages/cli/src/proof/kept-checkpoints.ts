@@ -1,5 +1,6 @@
 /**
- * The checkpoints of a journal, beside it: `checkpoints/<tree size>.note`, each whole and durable before it has its name.
+ * Stores the checkpoints of a journal beside it, as `checkpoints/<tree size>.note`; each is complete and durable before it
+ * gets its name.
  * @module
  */
 import { EngineError } from "@calybris/engine";
@@ -17,7 +18,7 @@ export interface KeptCheckpoint {
   readonly note: string;
 }
 
-/** The newest; `undefined` where there is none. */
+/** The newest checkpoint; `undefined` if there is none. */
 export function newestCheckpoint(journal: string): KeptCheckpoint | undefined {
   const directory = join(journal, DIRECTORY);
   const name = names(directory).sort().at(-1);
@@ -26,7 +27,7 @@ export function newestCheckpoint(journal: string): KeptCheckpoint | undefined {
   return { file, note: proofText(file) };
 }
 
-/** Returns its file. */
+/** Stores a checkpoint; returns its file. */
 export function keepCheckpoint(journal: string, treeSize: number, note: string): string {
   const directory = join(journal, DIRECTORY);
   const file = join(directory, `${String(treeSize).padStart(16, "0")}.note`);

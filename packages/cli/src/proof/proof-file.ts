@@ -1,5 +1,5 @@
 /**
- * Files that hold a proof, and what the commands that verify them do with a rejection.
+ * Reads proof files, and reports rejections for the commands that verify them.
  * @module
  */
 import { readFileSync, statSync } from "node:fs";
@@ -8,7 +8,7 @@ import { errorJson, errorText } from "../terminal/error-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { timeText } from "../terminal/time-text.ts";
 
-/** The last date of ECMAScript. */
+/** The maximum date of ECMAScript. */
 const DATE_MAX_US = 8_640_000_000_000_000_000n;
 const BYTES_MAX = 2_000_000;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -25,13 +25,13 @@ export function proofText(file: string): string {
   }
 }
 
-/** A time that somebody signed: any number of 64 bits, so it may be no date. */
+/** A signed time as text: it may be any 64-bit number, also beyond the dates of ECMAScript. */
 export function whenText(time: bigint, unitUs: bigint): string {
   const us = time * unitUs;
   return us <= DATE_MAX_US ? timeText(Number(us)) : `${us} microseconds after 1970`;
 }
 
-/** The findings; `undefined` after a rejection, which is reported and ends the command with 1. */
+/** The findings; `undefined` after a rejection, which is reported and sets the exit code to 1. */
 export async function orRejection<Findings>(
   findings: Promise<Findings>,
   terminal: Terminal,

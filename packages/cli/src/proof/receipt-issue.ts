@@ -1,6 +1,6 @@
 /**
- * `calybris receipt issue`: a signed receipt of a decision that is durable in a journal, with the proof that its entry is in the
- * log where a checkpoint covers it.
+ * `calybris receipt issue`: issues a signed receipt for a durable decision, with an inclusion proof if a checkpoint covers
+ * its entry.
  * @module
  */
 import { nodeSha256 } from "@calybris/engine/internal";
@@ -97,7 +97,7 @@ async function issue(name: string, options: IssueOptions): Promise<Receipt> {
   return inclusion === undefined ? receipt : { ...receipt, inclusion };
 }
 
-/** The head names it or a later entry, or a later entry was written after it was durable. */
+/** Whether the head has reached the entry, or a later entry states that it was durable. */
 async function isDurable(directory: string, source: DirectorySource, sequence: number): Promise<boolean> {
   if ((headOf(directory)?.sequence ?? 0) >= sequence) return true;
   for await (const { head } of source.from(sequence + 1)) if (head.durable >= sequence) return true;
@@ -111,7 +111,7 @@ interface Leaf {
   readonly entryHash: Uint8Array;
 }
 
-/** `undefined` where no checkpoint covers the entry; one that was named has to. */
+/** `undefined` if no checkpoint covers the entry; a checkpoint that was given must cover it. */
 function inclusionOf(leaf: Leaf, options: IssueOptions): ReceiptInclusion | undefined {
   const { directory, chain, sequence, entryHash } = leaf;
   if (!options.inclusion) return undefined;

@@ -1,5 +1,5 @@
 /**
- * `calybris receipt verify`: whether a receipt was signed by a trusted key, and whether its entry is in the log.
+ * `calybris receipt verify`: verifies that a trusted key signed a receipt, and that its entry is in the log.
  * @module
  */
 import { nodeSha256, nodeVerifyEd25519 } from "@calybris/engine/internal";

@@ -1,11 +1,11 @@
 /**
- * The public keys that a verifying command is given.
+ * Parses the public keys in the options of verifying commands.
  * @module
  */
 import { fromBase64, PUBLIC_KEY_BYTES, parseVerifierKey, type TrustedSigner, type VerifierKey } from "@calybris/kernel";
 import { InvalidArgumentError } from "commander";
 
-/** A verifier key names its signer; ID=KEY is the form for a key that was received as bytes. */
+/** Adds a signer. A verifier key includes its name; ID=KEY is the form for a raw key. */
 export function addSigner(value: string, before: readonly TrustedSigner[] = []): TrustedSigner[] {
   if (/^[^+=]+\+[0-9a-f]{8}\+/.test(value)) {
     const { name, publicKey } = parseVerifierKey(value);

@@ -1,17 +1,17 @@
 /**
- * DuckDB over the files of a journal. The package is 68 MB, so it is installed only by those who want it, and what is used of
- * it is declared here.
+ * Runs DuckDB over the files of a journal. The package is 68 MB, so its installation is optional, and the used part of its
+ * API is declared here.
  * @module
  */
 import { realpathSync } from "node:fs";
 import { PACKED_ENDING } from "@calybris/engine/internal";
 import { MACROS, VIEWS } from "./views.ts";
 
-/** The package, and the version that the tests install. */
+/** The package; `DUCKDB_VERSION` is the version that the tests install. */
 export const DUCKDB_PACKAGE = "@duckdb/node-api";
 export const DUCKDB_VERSION = "1.5.6-r.1";
 
-/** What `@duckdb/node-api` exports, as far as it is used. */
+/** The used exports of `@duckdb/node-api`. */
 interface DuckDb {
   readonly DuckDBInstance: {
     readonly create: (path: string, options: Readonly<Record<string, string>>) => Promise<Instance>;
@@ -46,14 +46,14 @@ interface Read {
 export interface Answer {
   /** Names, in order. */
   readonly columns: readonly { readonly name: string; readonly isNumber: boolean }[];
-  /** Integers beyond 32 bits, decimals and times are texts. */
+  /** Integers beyond 32 bits, decimals and times are strings. */
   readonly rows: readonly (readonly unknown[])[];
 }
 
-/** Why there is no answer, in a sentence for the person who asked. */
+/** The refusal of a query, with the reason as a sentence for the user. */
 export class QueryRefused extends Error {}
 
-/** @throws QueryRefused where the package is not installed. */
+/** @throws QueryRefused if the package is not installed. */
 export async function loadDuckDb(name: string = DUCKDB_PACKAGE): Promise<DuckDb> {
   try {
     return (await import(name)) as DuckDb;
@@ -67,8 +67,8 @@ export async function loadDuckDb(name: string = DUCKDB_PACKAGE): Promise<DuckDb>
 /**
  * Runs one SELECT over the views.
  *
- * @param files - the segments in order, packed ones too.
- * @throws QueryRefused for anything but one SELECT, and for what DuckDB refuses.
+ * @param files - the segments in order, including compressed ones.
+ * @throws QueryRefused for anything but a single SELECT, and for errors of DuckDB.
  */
 export async function query(
   { DuckDBInstance, StatementType }: DuckDb,
@@ -95,7 +95,7 @@ async function answerOf(
     const statements = await connection.extractStatements(sql);
     if (statements.count !== 1) throw new QueryRefused(`Write one statement; there are ${statements.count}.`);
     const prepared = await statements.prepare(0);
-    // Anything else could write files, those of the journal among them.
+    // Other statements could write files, even those of the journal.
     if (![SELECT, EXPLAIN].includes(prepared.statementType))
       throw new QueryRefused("Write a SELECT: a query changes nothing.");
     const read = await prepared.runAndReadAll();
@@ -109,11 +109,11 @@ async function answerOf(
 }
 
 const NUMBER = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|DECIMAL|FLOAT|DOUBLE)/;
-/** The longest line of a journal. */
+/** Maximum length of a line of a journal. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 
 function setUp(files: readonly string[]): readonly string[] {
-  // An archived segment is a link to a packed file, which DuckDB recognises by its name.
+  // An archived segment is a link to a compressed file, which DuckDB recognises by its name.
   const paths = files.map((file) => realpathSync(file));
   const sealed = paths.slice(0, -1);
   const parts = [
@@ -122,7 +122,7 @@ function setUp(files: readonly string[]): readonly string[] {
       sealed.filter((path) => !isPacked(path)),
       "compression = 'uncompressed'",
     ),
-    // The last segment may end in a part of a line: that of a crash, or one that is being written.
+    // The last segment may end with a partial line, after a crash or during a write.
     linesOf(
       paths.slice(-1),
       `compression = '${isPacked(paths.at(-1) ?? "") ? "zstd" : "uncompressed"}', ignore_errors = true`,

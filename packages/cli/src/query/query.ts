@@ -1,5 +1,5 @@
 /**
- * `calybris query`: SQL over a journal, answered by DuckDB.
+ * `calybris query`: runs SQL over a journal with DuckDB.
  * @module
  */
 import { Command } from "commander";

@@ -1,6 +1,6 @@
 /**
- * The views that `calybris query` offers over the lines of a journal, in DuckDB's SQL. They show what entries hold and check
- * nothing: `verify` checks a journal.
+ * The views of `calybris query` over the lines of a journal, in DuckDB's SQL. They show the contents of entries without
+ * verifying them; `verify` verifies a journal.
  * @module
  */
 
@@ -14,13 +14,13 @@ export interface View {
 /** Amounts are exact: integers for microcents, decimals with 8 places for dollars. */
 export const MACROS: readonly string[] = [
   "CREATE MACRO dollars(microcents) AS CAST(CAST(microcents AS DECIMAL(28, 0)) * CAST(0.00000001 AS DECIMAL(8, 8)) AS DECIMAL(38, 8))",
-  // Base64url of 32 bytes has 43 characters, and one of padding.
+  // Base64url of 32 bytes has 43 characters, and one character of padding.
   "CREATE MACRO decision_id(sequence, identity) AS sequence || '-' || left(lower(hex(from_base64(translate(identity, '-_', '+/') || '='))), 8)",
-  // As the kernel does: each part is rounded up.
+  // As in the kernel, each part is rounded up.
   "CREATE MACRO part_cost(tokens, price) AS (CAST(tokens AS HUGEINT) * price + 999999) // 1000000",
 ];
 
-/** In an order in which each uses only those before it. */
+/** Ordered so that each uses only those before it. */
 export const VIEWS: readonly View[] = [
   {
     name: "entries",

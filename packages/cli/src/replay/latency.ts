@@ -1,10 +1,10 @@
 /**
- * Latencies in constant memory: counts in buckets whose bounds grow by 1 percent, so that a percentile is exact to that.
+ * A latency histogram in constant memory: bucket bounds grow by 1 percent, so percentiles are accurate to 1 percent.
  * @module
  */
 
 const GROWTH = 1.01;
-/** Up to about 5 hours; anything slower counts as that. */
+/** Covers up to about 5 hours; slower latencies are counted in the last bucket. */
 const BUCKETS = 2_400;
 
 export class LatencyHistogram {
@@ -18,7 +18,7 @@ export class LatencyHistogram {
     this.#total += 1;
   }
 
-  /** The upper bound of the bucket that holds the share `share` of all latencies, in milliseconds; 0 when there are none. */
+  /** The upper bound of the bucket with the percentile `share`, in milliseconds; 0 without latencies. */
   percentileMs(share: number): number {
     if (this.#total === 0) return 0;
     let seen = 0;

@@ -26,7 +26,7 @@ interface ReplayOptions extends JournalOptions {
   readonly quiet?: true;
 }
 
-/** The engine's own bound on what may wait for the disk. */
+/** The engine's limit of decisions that wait for the disk. */
 const CONCURRENCY_MAX = 4_096;
 
 export function replayCommand(terminal: Terminal): Command {
@@ -83,7 +83,7 @@ async function replay(options: ReplayOptions, terminal: Terminal): Promise<void>
   }
 }
 
-/** What happened to the rows before the one that failed, and what to do about the rest. */
+/** The state after a failure: the rows that were decided, and how to continue. */
 function halfwayText({ decisions, lastLine }: ReplaySummary, failure: unknown): string {
   if (decisions === 0) return "Nothing was decided.";
   const decided = `${count(decisions)} requests were decided (all up to line ${lastLine}) and are in the journal.`;

@@ -1,5 +1,5 @@
 /**
- * The summary of a replay, for a person or as JSON.
+ * The summary of a replay, as text or JSON.
  * @module
  */
 import { styleText } from "node:util";
@@ -11,7 +11,7 @@ import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
 import type { ReplaySummary } from "./run.ts";
 import { tableText } from "../terminal/table.ts";
 
-/** A share in percent, with one digit; `-` of nothing. */
+/** A share in percent with one decimal; `-` if the whole is 0. */
 export function percent(part: bigint, whole: bigint): string {
   return whole === 0n ? "-" : `${(Number((part * 100_000n) / whole) / 1_000).toFixed(1)}%`;
 }
@@ -21,7 +21,7 @@ export function counted(counts: Readonly<Partial<Record<string, number>>>): stri
   return entries.map(([name, number]) => `${name} ${count(number ?? 0)}`).join(", ") || "none";
 }
 
-/** Three incumbents beside the decisions. */
+/** The cost of three incumbents and of the decisions. */
 export function costTable(summary: CostSummary): string {
   const { incumbents, rejected } = summary;
   const decimals = reportDecimals(incumbents.flatMap((of) => [of.incumbentMicrocents, of.chosenMicrocents]));
@@ -65,7 +65,7 @@ function requestsText(requests: number): string {
   return countedNoun(requests, "request", "requests");
 }
 
-/** A shorter run measures how long the first decision takes to start, and its 99th percentile is its maximum. */
+/** Minimum run for a rate: a shorter one mainly measures the start, and its 99th percentile is its maximum. */
 const RATED_MIN = 10_000;
 
 function rateRows({ decisionsPerSecond, p50Ms, p99Ms, entries, fsyncs }: ReplaySummary): [string, string][] {
@@ -78,7 +78,7 @@ function rateRows({ decisionsPerSecond, p50Ms, p99Ms, entries, fsyncs }: ReplayS
   ];
 }
 
-/** As JSON; `error` when the file was not decided to its end. */
+/** As JSON, with `error` if the file was not decided to its end. */
 export function replayJson(summary: ReplaySummary, journal: string, failure: unknown): string {
   const error = failure instanceof CalybrisError ? { code: failure.code, message: failure.message } : undefined;
   const entriesPerFsync = summary.fsyncs === 0 ? 0 : summary.entries / summary.fsyncs;

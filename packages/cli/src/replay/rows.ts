@@ -1,7 +1,7 @@
 /**
- * The rows of a replay, in blocks: read, given an id, and checked against the policy before any of the block is decided.
- * A block that meets a bad row ends before it, so that exactly the rows above that line were decided; of a
- * file, every row is checked before the first is decided.
+ * Reads the rows of a replay in blocks. The rows of a block get IDs and are validated against the policy before any of them
+ * is decided. A block ends before an invalid row, so that exactly the rows above it are decided. For a file, all rows are
+ * validated before the first is decided.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -25,26 +25,26 @@ import { jsonText } from "../terminal/json-text.ts";
 export interface RowSource {
   readonly file: string;
   readonly map?: RowMap;
-  /** Begins the ids of rows that have none of their own; `undefined` for what cannot be read twice, as standard input. */
+  /** Prefix of generated row IDs; `undefined` for sources that can only be read once, such as standard input. */
   readonly idPrefix?: string;
-  /** Newlines in the file: the bound of the progress bar. */
+  /** Newlines in the file, the total of the progress bar. */
   readonly lineCount?: number;
 }
 
 export interface RowBlock {
   readonly rows: readonly RequestRow[];
-  /** Why the file cannot be read or decided beyond these rows. */
+  /** The reason that the file cannot be read or decided beyond these rows. */
   readonly failure?: CalybrisError;
 }
 
 const BLOCK_ROWS = 8_192;
 const NEWLINE = 0x0a;
-/** 48 bits distinguish files; if two should ever begin alike, the second is refused as CAL_REQUEST_ID_REUSED. */
+/** 48 bits distinguish files. If two collide, the second is refused with `CAL_REQUEST_ID_REUSED`. */
 const ID_PREFIX_CHARACTERS = 8;
 
 /**
- * Looks at a file once before it is replayed. The ids it gives come from what the file holds, the map and the line: the
- * same file replayed again asks the same requests, and the journal answers them without deciding anything twice.
+ * Examines a file before it is replayed. Generated IDs depend on the contents of the file, the map and the line, so
+ * replaying the same file again sends the same requests, which the journal answers without deciding anything twice.
  */
 export async function openRows(file: string, mapFile: string | undefined): Promise<RowSource> {
   const map = mapFile === undefined ? undefined : parseRowMap((await readJsonFile(mapFile)).value, mapFile);
@@ -59,24 +59,24 @@ export async function openRows(file: string, mapFile: string | undefined): Promi
   return { file, ...mapped, idPrefix: hash.digest("base64url").slice(0, ID_PREFIX_CHARACTERS), lineCount };
 }
 
-/** Standard input, a pipe, a device: what was read from it is gone. */
+/** Whether a source can only be read once: standard input, a pipe or a device. */
 function isReadOnce(file: string): boolean {
   if (file === STANDARD_INPUT) return true;
   try {
     const stats = statSync(file);
     return !stats.isFile() && !stats.isDirectory();
   } catch {
-    // Reading it says why it cannot be.
+    // Reading it will report the error.
     return false;
   }
 }
 
 /**
- * Reads a file to its end before anything is decided, so that a mistake in it leaves nothing half done. Standard input
- * cannot be read twice: there, the rows above a bad row are decided.
+ * Validates a whole file before anything is decided, so that a mistake does not leave a partial replay. Standard input
+ * cannot be read twice: for it, the rows above an invalid row are decided.
  *
- * @throws CalybrisError `CAL_REQUEST_INVALID` with the mistakes of every bad row, up to {@link MISTAKES_MAX}, or
- *   `CAL_INPUT_MALFORMED` for the first row that cannot be read.
+ * @throws CalybrisError `CAL_REQUEST_INVALID` with the mistakes of all invalid rows, up to {@link MISTAKES_MAX}, or
+ *   `CAL_INPUT_MALFORMED` for the first unreadable row.
  */
 export async function checkRows(source: RowSource, snapshot: PolicySnapshot): Promise<void> {
   if (source.idPrefix === undefined) return;
@@ -125,7 +125,7 @@ function checked(row: RequestRow, source: RowSource, index: SnapshotIndex): Requ
   return { line, request: { ...request, requestId: `${source.idPrefix}:${line}` } };
 }
 
-/** The same error, with the file and the line it is about. */
+/** The same error with its file and line. */
 export function atLine(cause: unknown, file: string, line: number): unknown {
   if (!(cause instanceof CalybrisError)) return cause;
   if (isCode(cause, "CAL_REQUEST_INVALID")) {

@@ -1,7 +1,7 @@
 /**
- * Decides every row of a file, durably, with a bound on how many wait at once, and adds up what happened.
+ * Decides every row of a file durably, with bounded concurrency, and summarizes the results.
  *
- * The clock runs while a block is decided. Reading, checking and comparing costs happen between blocks and are not in it.
+ * Time is measured while a block is decided. Reading, validation and cost comparison happen between blocks and are excluded.
  * @module
  */
 import type { Engine } from "@calybris/engine";
@@ -12,7 +12,7 @@ import { LatencyHistogram } from "./latency.ts";
 import { atLine, type RowSource, rowBlocks } from "./rows.ts";
 
 export interface ReplaySummary {
-  /** Requests answered, and how many of them the journal had decided before. */
+  /** Answered requests; `repeated` counts those that the journal had already decided. */
   readonly decisions: number;
   readonly repeated: number;
   readonly decidingMs: number;
@@ -24,7 +24,7 @@ export interface ReplaySummary {
   readonly entries: number;
   readonly fsyncs: number;
   readonly bytes: number;
-  /** Line of the last row decided with every row above it. */
+  /** The last line up to which every row was decided. */
   readonly lastLine: number;
   readonly cost: CostSummary;
 }
@@ -33,17 +33,17 @@ export interface ReplayResult {
   readonly summary: ReplaySummary;
   /** Whether every row was decided. */
   readonly isWhole: boolean;
-  /** Why the file was not decided to its end. */
+  /** The reason that the file was not decided to its end. */
   readonly failure?: unknown;
 }
 
 export interface ReplayRun {
   readonly engine: Engine;
   readonly source: RowSource;
-  /** Most decisions that wait for the disk at once. */
+  /** Maximum decisions that wait for the disk. */
   readonly concurrency: number;
   readonly onProgress?: (line: number) => void;
-  /** Once it is aborted no further row is begun, or waited for. */
+  /** When aborted, no further row is started or awaited. */
   readonly stop: AbortSignal;
 }
 
@@ -61,7 +61,7 @@ export async function runReplay(run: ReplayRun): Promise<ReplayResult> {
   return { summary: tally.summary(), isWhole: tally.decided === offered && !run.stop.aborted };
 }
 
-/** The items until the signal. One that is still being waited for, as from a silent pipe, is left behind. */
+/** The items until the signal. A pending item, as from a silent pipe, is abandoned. */
 async function* untilStopped<Item>(items: AsyncGenerator<Item>, stop: AbortSignal): AsyncGenerator<Item> {
   const stopped = new Promise<undefined>((resolve) => {
     stop.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -95,7 +95,7 @@ class Tally {
     this.#comparison = new CostComparison(engine.snapshot);
   }
 
-  /** Decides a block; returns why it stopped early, after everything under way has ended. */
+  /** Decides a block; returns the reason if it stopped early, after all pending decisions have ended. */
   async decide(rows: readonly RequestRow[], run: ReplayRun): Promise<unknown> {
     const answers = new Array<Answer | undefined>(rows.length);
     let next = 0;

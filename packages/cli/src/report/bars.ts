@@ -1,12 +1,12 @@
 /**
- * Bars of a report: one row each, from nothing to its value.
+ * A bar chart of a report: one row per bar, from 0 to its value.
  * @module
  */
 import { escaped } from "./page.ts";
 
 export interface Bar {
   readonly title: string;
-  /** 0 or more. */
+  /** At least 0. */
   readonly value: number;
   /** Printed beside the bar. */
   readonly text: string;

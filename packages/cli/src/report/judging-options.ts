@@ -1,5 +1,5 @@
 /**
- * Options that the commands share which judge policies by a journal's outcomes: `regret`, `whatif` and `evolve`.
+ * Options shared by the commands that evaluate policies by a journal's outcomes: `regret`, `whatif` and `evolve`.
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -22,12 +22,12 @@ export function alphaOption(): Option {
   return shareOption("--alpha <share>", "probability that an interval ever misses the true value", ALPHA);
 }
 
-/** @param description - what a loss of at most the margin still counts as. */
+/** @param description - the meaning of a loss within the margin. */
 export function marginOption(description: string): Option {
   return shareOption("--margin <share>", description, MARGIN);
 }
 
-/** Adds which journal is read, and where the report goes. */
+/** Adds the options for the journal and the output of the report. */
 export function withJournalAndReport(command: Command, json: string): Command {
   return command
     .addOption(journalOption())

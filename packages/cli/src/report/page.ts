@@ -1,9 +1,9 @@
 /**
- * Reports as one page: SVG and tables, light and dark, no script, nothing from the network.
+ * Reports as a single HTML page: SVG and tables, light and dark, without scripts and external resources.
  * @module
  */
 
-/** @param body - markup; texts in it are escaped. */
+/** @param body - markup, in which texts are already escaped. */
 export function reportPage(title: string, heading: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -52,7 +52,7 @@ export interface RangeBar {
 
 const [WIDTH, LEFT, RIGHT, BOTTOM, ROW_HEIGHT] = [720, 220, 20, 40, 24];
 
-/** A point with its range for each row, and a line across all of them for the reference. */
+/** A plot with a point and its range per row, and a line for the reference. */
 export function rangePlot(
   label: string,
   bars: readonly RangeBar[],

@@ -1,5 +1,5 @@
 /**
- * The report of `calybris savings` as one page: SVG and tables, no script, nothing from the network.
+ * The report of `calybris savings` as a single HTML page: SVG and tables, without scripts and external resources.
  * @module
  */
 import type { CurvePoint, NamedUsage, SavingsReport } from "@calybris/savings";
@@ -59,7 +59,7 @@ const HEIGHT = 300;
 const LEFT = 90;
 const BOTTOM = 40;
 
-/** Cost over floors: a step at each floor where the choice changes. */
+/** Cost by floor, with a step at each floor where the choice changes. */
 function curveSection({ curve, chosen, total }: SavingsReport, money: Money): string {
   const points = distinct(curve);
   if (chosen === undefined || points.length === 0) return "";
@@ -114,7 +114,7 @@ function marginalSection({ marginal }: SavingsReport, money: Money): string {
 <div class="scroll names">${table(["instead", "costs", "saved", "of its cost", "mean rating"], rows)}</div>`;
 }
 
-/** About five round amounts from nothing to the highest: steps of 1, 2 or 5 times a power of ten. */
+/** About five round amounts from 0 to the highest, in steps of 1, 2 or 5 times a power of ten. */
 function roundAmounts(highest: bigint): readonly bigint[] {
   const power = 10n ** BigInt(Math.max(0, String(highest / 5n).length - 1));
   const step = [1n, 2n, 5n, 10n].map((factor) => factor * power).find((each) => highest / each <= 5n) ?? 10n * power;

@@ -1,5 +1,5 @@
 /**
- * What a report of savings cannot know, in sentences. Some hold of every export, some only of this one.
+ * The limitations of a savings report, as sentences: some apply to every export, some only to this one.
  * @module
  */
 import type { SavingsReport } from "@calybris/savings";

@@ -1,5 +1,5 @@
 /**
- * `calybris savings`: what an export of usage cost, and what each quality floor would have cost.
+ * `calybris savings`: reports the cost of exported usage, and its cost at each quality floor.
  * @module
  */
 import { statSync } from "node:fs";
@@ -31,7 +31,7 @@ interface SavingsCommandOptions {
   readonly quiet?: true;
 }
 
-/** The current models, and those of earlier years that bills still name. */
+/** Current models, and older ones that still appear on bills. */
 const CATALOG = "llm-with-legacy";
 
 export function savingsCommand(terminal: Terminal): Command {
@@ -111,7 +111,7 @@ function requireListed(kind: "candidate" | "provider", names: readonly string[],
   }
 }
 
-/** `undefined` for what has no size, or is not there: reading it says so. */
+/** `undefined` if there is no size or no file; reading it reports the error. */
 function sizeOf(file: string): number | undefined {
   if (file === STANDARD_INPUT) return undefined;
   try {

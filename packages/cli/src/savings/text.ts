@@ -93,7 +93,7 @@ function usageTable(
   money: Money,
   shown: number,
 ): string {
-  // One row without a name says nothing that the total does not.
+  // A single row without a name only repeats the total.
   if (list.length === 0 || (list.length === 1 && list[0]?.name.startsWith("(") === true)) return "";
   const rows = list
     .slice(0, shown)
@@ -110,7 +110,7 @@ function usageTable(
   return more === 0 ? table : `${table}\n${more.toLocaleString("en")} more; --json and --html list them.`;
 }
 
-/** A tag or a name in a file may be of any length; a table has to fit a terminal. */
+/** Shortens a name to fit a table: tags and names in a file may have any length. */
 function shortName(name: string): string {
   const line = printable(name);
   return line.length > NAME_SHOWN_CHARACTERS_MAX ? `${line.slice(0, NAME_SHOWN_CHARACTERS_MAX - 1)}…` : line;
@@ -176,7 +176,7 @@ function marginalText({ marginal }: SavingsReport, money: Money): string {
   );
 }
 
-/** Floors at which something changes: of several that come to the same, the highest. */
+/** The floors with different results; of several with the same result, the highest. */
 export function distinct(curve: readonly CurvePoint[]): readonly CurvePoint[] {
   return curve.filter((point, index) => point.policyFloorBps !== curve[index - 1]?.policyFloorBps);
 }

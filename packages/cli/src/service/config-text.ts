@@ -1,11 +1,11 @@
 /**
- * The commented configuration that `calybris init --config` writes: every option with its purpose. An option that has a
- * default is written with it; one that is unset by default is commented out.
+ * The commented configuration that `calybris init --config` writes: every option with its purpose. Options with a default
+ * are written with it; others are commented out.
  * @module
  */
 import { bySection, flagOf, keyOf, type ServiceOption, variableOf } from "@calybris/gateway";
 
-/** @param set - options by their path that are to be written down. */
+/** @param set - values of options, by path. */
 export function serveConfigText(set: { readonly policy?: string } = {}): string {
   const given: { readonly [path: string]: unknown } = { "policy.file": set.policy };
   const parts: string[] = [];

@@ -1,11 +1,11 @@
 /**
- * Answers of the service as the engine gives them: an amount is a decimal string in JSON and a `bigint` here.
+ * Converts answers of the service to the engine's form: an amount is a decimal string in JSON and a `bigint` here.
  * @module
  */
 
 const AMOUNT = /^-?[0-9]{1,20}$/;
 
-/** The same value with every member that ends with `Microcents` as a `bigint`, at any depth. */
+/** The value with every member whose name ends with `Microcents` as a `bigint`, at any depth. */
 export function exactAmounts<Value>(json: unknown): Value {
   if (Array.isArray(json)) return json.map((member) => exactAmounts(member)) as Value;
   if (typeof json !== "object" || json === null) return json as Value;

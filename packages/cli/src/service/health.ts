@@ -1,6 +1,6 @@
 /**
- * `calybris health`: asks the configured service whether it can decide durably now. It reads the service's own
- * configuration, so a health check of a container or a supervisor follows it: host, port, HTTPS.
+ * `calybris health`: checks whether the configured service can currently decide durably. It reads the service's
+ * configuration, so health checks of containers and supervisors use its host, port and HTTPS settings.
  * @module
  */
 import { request as requestHttp } from "node:http";
@@ -43,7 +43,7 @@ interface HealthOptions {
   readonly wait: number;
 }
 
-/** Where the service is. */
+/** The address of the service. */
 interface Target {
   readonly isHttps: boolean;
   readonly host: string;
@@ -85,7 +85,7 @@ async function readiness(target: Target, waitSeconds: number): Promise<Readiness
 function ask({ isHttps, ...target }: Target): Promise<Readiness> {
   const { promise, resolve } = Promise.withResolvers<Readiness>();
   const place = { ...target, timeout: ANSWER_MS_MAX };
-  // The certificate is for the name that clients use, and this asks by address; nothing secret is sent or trusted.
+  // The certificate is for the clients' host name, but this request uses an address; nothing secret is sent or trusted.
   const request = isHttps ? requestHttps({ ...place, rejectUnauthorized: false }) : requestHttp(place);
   request.on("response", (answer) => {
     let text = "";
@@ -104,7 +104,7 @@ function ask({ isHttps, ...target }: Target): Promise<Readiness> {
   return promise;
 }
 
-/** An address that stands for every address of the machine is reached by the loopback one. */
+/** Replaces an address for all interfaces by the loopback address. */
 function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" ? "::1" : host;

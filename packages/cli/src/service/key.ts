@@ -1,6 +1,6 @@
 /**
- * `calybris key`: API keys. Without a URL, `create` makes one for the configuration file, which holds its digest. With one,
- * keys are created, listed, rotated and revoked on the running service, and known to its journal alone.
+ * `calybris key`: API keys. Without `--url`, `create` makes a key for the configuration file, which holds its digest. With
+ * `--url`, keys are created, listed, rotated and revoked on the running service, and only its journal holds them.
  * @module
  */
 import type { CalybrisClient, CreatedKey, Key, KeyRequest } from "@calybris/client";

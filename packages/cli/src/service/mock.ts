@@ -1,14 +1,14 @@
 /**
- * `calybris serve --mock`: a provider without a model, money for the tenant that needs no name, and how to call it all.
+ * `calybris serve --mock`: a provider without a model, a budget for the default tenant, and example calls.
  * @module
  */
 import { type Engine, parseBudgets } from "@calybris/engine";
 import { MockProvider, mockConfig, type PriceBook } from "@calybris/gateway";
 import { CalybrisError, DEFAULT_TENANT, type PolicySnapshot } from "@calybris/kernel";
 
-/** Kept apart from a journal of decisions that were real. */
+/** A separate journal, so that mock decisions do not mix with real ones. */
 export const MOCK_JOURNAL = "calybris-mock-journal";
-/** $100, and the whole of what the tenant can have. */
+/** $100, the total budget of the tenant. */
 const FUNDS_MICROCENTS = 10_000_000_000n;
 const GRANT_ID = "mock-funds";
 
@@ -27,7 +27,7 @@ export async function startMock({ candidateNames }: PolicySnapshot, prices: Pric
   };
 }
 
-/** Gives the tenant of requests without one a budget, unless it has one. */
+/** Gives the default tenant a budget, unless it has one. */
 export async function fundDefault(engine: Engine): Promise<void> {
   if (hasBudget(engine)) return;
   await engine.reconfigure({ budgets: parseBudgets({ tenants: { [DEFAULT_TENANT]: { exposureCapDollars: "100" } } }) });
@@ -44,7 +44,7 @@ function hasBudget({ ledger }: Engine): boolean {
   }
 }
 
-/** Models that are called in the lines below, where the policy has them. */
+/** Models for the example calls. */
 export interface ShownModels {
   readonly chat: string;
   readonly message: string;
@@ -55,7 +55,7 @@ export function shownModels(names: readonly string[]): ShownModels {
   return { chat: first(/^gpt-.*mini/), message: first(/^claude-.*(?:sonnet|haiku)/) };
 }
 
-/** A line for the shell, and settings of clients. Any key is taken while the service has none. */
+/** A shell command and client settings. While the service has no keys, it accepts any key. */
 export function mockText(url: string, { chat, message }: ShownModels): string {
   const body = JSON.stringify({ model: chat, messages: [{ role: "user", content: "Say hello." }] });
   return [

@@ -44,10 +44,10 @@ const ACCEPT_LOSS =
 
 const MOCK = "call models at a built-in provider that needs no key and bills nothing";
 
-/** A clock that has run ahead looks like a long pause. */
+/** Idle days after which a start warns: the clock may have run ahead. */
 const DAYS_WARNED = 7;
 
-/** What the starting policy chooses from. */
+/** The catalog of the starting policy. */
 const STARTING_CATALOG = "llm";
 
 export function serveCommand(terminal: Terminal): Command {
@@ -73,7 +73,7 @@ interface ServeOptions {
   readonly mock?: true;
 }
 
-/** Each option of the service as a flag. */
+/** All options of the service as flags. */
 export function configOptions(): readonly Option[] {
   return OPTIONS.map((option) => new Option(`--${flagOf(option)} <${placeholderOf(option)}>`, describe(option)));
 }
@@ -99,7 +99,7 @@ async function serve(
     isReloadDue = service === undefined;
     service?.reload().catch((error: unknown) => terminal.complain(reloadFailure(error)));
   };
-  // From the first moment: a hangup must not end a service that is starting.
+  // Registered first, because a hangup must not end a starting service.
   terminal.onHangup(reload);
   const config = await read();
   const journalKey = readKey(config.journal.keyFile);
@@ -131,7 +131,7 @@ async function serve(
   await mock?.provider.close();
 }
 
-/** The key of the configuration, or of the environment; `undefined` where there is none. */
+/** The signer in the configuration or the environment; `undefined` if there is none. */
 function checkpointSignerOf({ checkpoint }: Config): LogSigner | undefined {
   const { signerFile, signerCommand, logKey } = checkpoint;
   if (signerFile === undefined && signerCommand === undefined && process.env[SIGNER_VARIABLE] === undefined)
@@ -144,7 +144,7 @@ function checkpointSignerOf({ checkpoint }: Config): LogSigner | undefined {
   return logSigner(options, process.env);
 }
 
-/** The witnesses of `checkpoint.trustFile`; `undefined` where there is none. */
+/** The witnesses in `checkpoint.trustFile`; `undefined` if it is not set. */
 function witnessesOf({ checkpoint }: Config, signer: LogSigner | undefined): WitnessSettings | undefined {
   if (checkpoint.trustFile === undefined) return undefined;
   if (signer === undefined)
@@ -167,7 +167,7 @@ function receiptSigner(file: string | undefined): ReceiptSigner | undefined {
   return { signerId: key.name, signer };
 }
 
-/** A mock that has every candidate of the policy that the service begins with. */
+/** Starts a mock with all candidates of the service's first policy. */
 async function mockOf(file: string | undefined, given: { readonly [flag: string]: string | undefined }): Promise<Mock> {
   const config = await readConfig({ file, flags: given, environment: process.env });
   const isJournalGiven = config.journal.directory !== DEFAULT_JOURNAL;
@@ -178,14 +178,14 @@ async function mockOf(file: string | undefined, given: { readonly [flag: string]
 
 const DEFAULT_JOURNAL = OPTIONS.find(({ path }) => path === "journal.directory")?.default;
 
-/** What `calybris init` would write. */
+/** The policy that `calybris init` would write. */
 async function startingPolicy(): Promise<PolicySnapshot> {
   const text = startingPolicyText(await loadCatalog(STARTING_CATALOG), { catalog: STARTING_CATALOG, out: "policy" });
   const catalog = await readJsonFile(builtInCatalogPath(STARTING_CATALOG));
   return parsePolicyFile(readJson(text, "the starting policy").value, catalog.value);
 }
 
-/** The start-up report for a person. */
+/** The start-up report as text. */
 export function reportText(report: StartReport, config: Config): string {
   const { url, directory, head, setAside, loss, policy, tenantsChanged, keyCount } = report;
   const rows = [

@@ -1,5 +1,5 @@
 /**
- * What a command works on: a running service that `--url` names, or a journal.
+ * The target of a command: the running service at `--url`, or a journal.
  * @module
  */
 import { CalybrisClient } from "@calybris/client";
@@ -10,13 +10,13 @@ import { readSecret } from "../journal/key-file.ts";
 import type { JournalOptions } from "../journal/place.ts";
 import { CliError } from "../cli-errors.ts";
 
-/** The options that name a service or a journal. */
+/** The options for a service or a journal. */
 export interface TargetOptions extends JournalOptions {
   readonly url?: string;
   readonly apiKeyFile?: string;
 }
 
-/** `--url`, the same for every command that can work on a running service. */
+/** `--url`, the same for all commands that can work on a running service. */
 export function urlOption(): Option {
   const text = `work on the running service at this URL; its key is ${API_KEY_VARIABLE} or --api-key-file`;
   return new Option("--url <url>", text).conflicts(["journal", "config"]).argParser(parseUrl);
@@ -27,9 +27,9 @@ export function apiKeyFileOption(): Option {
 }
 
 /**
- * A client of the service that `--url` names; `undefined` without `--url`.
+ * A client of the service at `--url`; `undefined` without `--url`.
  *
- * @throws CalybrisError `CAL_SERVICE_KEY` for a file that holds no key.
+ * @throws CalybrisError `CAL_SERVICE_KEY` for a file without a valid key.
  */
 export function clientOf({ url, apiKeyFile }: TargetOptions): CalybrisClient | undefined {
   if (url === undefined) return undefined;
@@ -39,7 +39,7 @@ export function clientOf({ url, apiKeyFile }: TargetOptions): CalybrisClient | u
 function apiKeyOf(file: string | undefined): string | undefined {
   if (file === undefined) return process.env[API_KEY_VARIABLE];
   const key = Buffer.from(readSecret(file, refused)).toString("utf8").trim();
-  // Other characters in a header could begin another header.
+  // Other characters could inject another header.
   if (!/^[\x21-\x7e]+$/.test(key)) throw refused(file, "it is not one line of printable characters");
   return key;
 }
@@ -48,7 +48,7 @@ function refused(file: string, problem: string): CalybrisError {
   return new CliError("CAL_SERVICE_KEY", { file, problem });
 }
 
-/** `fetch`, whose failures name the service. */
+/** `fetch` with errors that name the service. */
 async function reached(...request: Parameters<typeof fetch>): Promise<Response> {
   try {
     return await fetch(...request);

@@ -1,7 +1,7 @@
 /**
- * Bounds the memory in which V8 makes new objects. Node lets it grow to 128 MiB, which a service under load reaches within
- * seconds and keeps; with 32 MiB most of what a request made is gone before it is collected. `--max-semi-space-size` says
- * the same only on the command line of Node; how fast the memory grows may be said at any time.
+ * Bounds V8's young generation. Node lets it grow to 128 MiB, which a service under load reaches within seconds and keeps.
+ * With 32 MiB, most objects of a request are dead before the next collection. `--max-semi-space-size` works only on Node's
+ * command line; the growth factor can be set at any time.
  * @module
  */
 import { PerformanceObserver } from "node:perf_hooks";
@@ -10,20 +10,20 @@ import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 /** Both halves together. */
 const YOUNG_BYTES_MAX = 32 * 2 ** 20;
 
-/** From now on it does not grow: loading code fills it once, and never again. */
+/** Stops its growth. Called while loading code, which fills it only once. */
 export function holdYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }
 
 /**
- * From now on it doubles where that helps, or no longer, by whether it has a size. For work without a pause, in which no
- * collection is observed: called again and again.
+ * Allows it to double until it has a size. To be called repeatedly during work without pauses, in which collections are not
+ * observed.
  */
 export function boundYoungGenerationAt(bytes: number): void {
   setFlagsFromString(`--semi-space-growth-factor=${youngBytes() >= bytes ? 1 : 2}`);
 }
 
-/** From now on it doubles where that helps, up to the bound: it can grow only when it is collected. */
+/** Allows it to double up to the bound. It only grows at a collection, so collections are observed. */
 export function boundYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=2");
   const observer = new PerformanceObserver(() => {
@@ -34,7 +34,7 @@ export function boundYoungGeneration(): void {
   observer.observe({ entryTypes: ["gc"] });
 }
 
-/** As much as objects may be made in before the next collection, twice. */
+/** The current size: twice the space for new objects before the next collection. */
 export function youngBytes(): number {
   return getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space")?.space_size ?? 0;
 }

@@ -1,5 +1,5 @@
 /**
- * A decision explained: what was asked, by whom, what was chosen and why, with every digest recomputed.
+ * Explains a decision: request, caller, choice and reason, with all digests recomputed.
  * @module
  */
 import {
@@ -35,10 +35,10 @@ import { lossSentence, lossToTell } from "./loss-text.ts";
 import { type FoundOutcome, outcomeJson, outcomeLines, recommendationLines } from "./recommendation.ts";
 import { sentenceOf } from "./sentence.ts";
 
-/** Cost of the requested candidate, minus what ran; `undefined` when there is nothing to compare. */
+/** Cost of the requested candidate less that of the selected one; `undefined` if there is nothing to compare. */
 function savedMicrocents({ entry, snapshot }: ReadDecision): bigint | undefined {
   const requested = snapshot.policy.candidates.find(({ id }) => id === entry.request.requestedId);
-  // What is observed only saves nothing.
+  // A decision that is only observed saves nothing.
   if (requested === undefined || entry.acted !== undefined || entry.decision.action === "reject") return undefined;
   return cost(entry.request, requested) - entry.decision.costMicrocents;
 }
@@ -88,7 +88,7 @@ export function explanationJson(
   };
 }
 
-/** What would have won, where the kernel's choice is what ran. */
+/** The counterfactual, if the kernel's choice equals the recorded one. */
 function lossIn({ entry, snapshot }: ReadDecision, decision: Decision): Loss | undefined {
   return entry.decision.selectedId === decision.selectedId ? lossToTell(snapshot, entry.request, decision) : undefined;
 }
@@ -105,7 +105,7 @@ function otherwiseLines(found: ReadDecision, decision: Decision): readonly strin
   return loss === undefined ? [] : [labelledLine("otherwise", lossSentence(found.snapshot, loss))];
 }
 
-/** A budget may have been none at all. */
+/** The shortfall as text; the requested budget may be unlimited. */
 function shortfallText(shortfall: Shortfall | undefined): string {
   if (shortfall === undefined) return "";
   const { headroomMicrocents, askedMicrocents } = shortfall;
@@ -114,7 +114,7 @@ function shortfallText(shortfall: Shortfall | undefined): string {
   return `, with $${exactDollars(headroomMicrocents)} of headroom; the request came ${asked}`;
 }
 
-/** What the client did not send, with the value that its use case has for it. */
+/** Members that the client did not send, with the values of its use case. */
 function defaultLines({ defaulted, request, useCase }: DecisionEntry): readonly string[] {
   if (defaulted.length === 0) return [];
   const values: Readonly<Record<Defaulted, string>> = {
@@ -129,7 +129,7 @@ function defaultLines({ defaulted, request, useCase }: DecisionEntry): readonly 
   return [labelledLine("defaults", `${list}: not sent by the client, so taken from use case ${useCase}`)];
 }
 
-/** What the client sent, where the request was decided with another value. */
+/** Values that the client sent and the decision replaced. */
 function replacedLines({ entry, snapshot }: ReadDecision): readonly string[] {
   const { asked, request } = entry;
   if (asked === undefined) return [];
@@ -158,7 +158,7 @@ function providersText(mask: Request["providersAllowed"], { providers }: PolicyS
   return providers.filter((_name, index) => ((mask >> BigInt(index)) & 1n) === 1n).join(", ") || "none";
 }
 
-/** Who asked, and what the caller said of the request beside what is decided by. */
+/** The caller and its labels of the request, which do not affect the decision. */
 function callerLines({ entry, keyName }: ReadDecision): readonly string[] {
   const { actor, onBehalfOf, tags, session, promptDigest } = entry;
   const said = [
@@ -178,7 +178,7 @@ export const CHAINED: Readonly<Record<string, string>> = {
   undefined: "(not checked: that takes the journal's head, and its key when it is keyed)",
 };
 
-/** The decision for a person. */
+/** The decision as text. */
 export function explanationText(
   found: ReadDecision,
   learning?: ExplainedRecommendation,

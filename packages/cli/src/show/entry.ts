@@ -1,5 +1,5 @@
 /**
- * An entry that is not a decision: one sentence, then what it holds.
+ * An entry other than a decision: one sentence, then its members.
  * @module
  */
 import { decisionIdOfIdentity, type ExactJson, parseExact, writeExact } from "@calybris/kernel";
@@ -9,9 +9,9 @@ import { timeText } from "../terminal/time-text.ts";
 import { CHAINED } from "./decision.ts";
 import { sentenceOf } from "./sentence.ts";
 
-/** Members of every entry; the rest are the kind's own. */
+/** Members of every entry; the others belong to the kind. */
 const COMMON: readonly string[] = ["sequence", "durable", "at", "kind"];
-/** The longest value of a line; --json prints all of it. */
+/** Maximum length of a printed value; `--json` prints it completely. */
 const VALUE_CHARACTERS_MAX = 120;
 
 export function entryText(read: ReadBody, of: ReadDecision | undefined): string {

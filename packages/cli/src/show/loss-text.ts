@@ -1,5 +1,5 @@
 /**
- * What would have won, as one sentence: of the candidate that was asked for, or else of the runner-up.
+ * The counterfactual as one sentence: for the requested candidate, or else for the runner-up.
  * @module
  */
 import {
@@ -14,7 +14,7 @@ import {
 import { exactDollars } from "../terminal/money-text.ts";
 import { count } from "../terminal/number-text.ts";
 
-/** The loss that a reader asks for; `undefined` when the candidate asked for was selected and no other was eligible. */
+/** The loss to report; `undefined` if the requested candidate was selected and no other was eligible. */
 export function lossToTell(snapshot: PolicySnapshot, request: Request, decision: Decision): Loss | undefined {
   const { policy } = snapshot;
   const isTold = (id: number): boolean => id !== 0 && id !== decision.selectedId;

@@ -1,6 +1,6 @@
 /**
- * Why a decision had the floor that it had, for a person: regime, floors, the tiers that could be drawn, the draw, and what
- * became of it where that entry is near.
+ * Explains the floor of a decision: regime, floors, the tiers that could be drawn, the draw, and the outcome if its entry is
+ * near.
  * @module
  */
 import {
@@ -20,7 +20,7 @@ import { candidateName, type ReadDecision } from "../journal/reader.ts";
 import type { JournalSource } from "../journal/source.ts";
 import { labelledLine } from "./labelled-line.ts";
 
-/** How far an outcome is looked for, in entries. */
+/** Entries that are searched for an outcome. */
 const OUTCOME_WITHIN = 10_000;
 
 const SOURCES: Readonly<Record<FloorSource, string>> = {
@@ -55,7 +55,7 @@ function outcomeIn({ head, data }: ReadEntry, of: number): OutcomeEntry | undefi
   return body?.kind === "outcome" && body.of === of ? body : undefined;
 }
 
-/** The lines of `show` about a recommendation; none for a decision without. */
+/** The lines of `show` about a recommendation; empty for a decision without one. */
 export function recommendationLines(
   learning: ExplainedRecommendation | undefined,
   snapshot: PolicySnapshot,
@@ -127,7 +127,7 @@ function tierName({ tiers }: PolicySnapshot, tier: number): string {
   return tiers[tier] ?? `tier ${tier}`;
 }
 
-/** In percent; the entry holds it exactly. */
+/** A propensity in percent; the entry holds the exact value. */
 function share(propensity: number): string {
   return `${((propensity / PROPENSITY_ONE) * 100).toFixed(2)}%`;
 }

@@ -1,5 +1,5 @@
 /**
- * What an entry says, as one sentence for a person: who did what, with amounts in dollars and counts in units.
+ * An entry as one sentence: actor and action, with amounts in dollars and counts in units.
  * @module
  */
 import {
@@ -27,7 +27,7 @@ import { printable } from "../terminal/terminal-text.ts";
 import { timeText } from "../terminal/time-text.ts";
 
 /**
- * @param of - the decision that the entry refers to, where it is there.
+ * @param of - the decision that the entry refers to, if available.
  */
 export function sentenceOf(read: ReadBody | ReadDecision, of?: ReadDecision): string {
   if ("snapshot" in read) return decisionSentence(read);
@@ -36,7 +36,7 @@ export function sentenceOf(read: ReadBody | ReadDecision, of?: ReadDecision): st
   return sentenceFor(entry, { read, decision: decisionText(entry, of), of });
 }
 
-/** What a sentence needs beside the entry's own members. */
+/** The context of a sentence besides the members of the entry. */
 interface Context {
   readonly read: ReadBody;
   /** The decision that the entry refers to: `decision 3-0a1b2c3d`. */
@@ -103,7 +103,7 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
   }
 }
 
-/** By offsets, the table of each decision follows from it. */
+/** With the offsets method, the table of each decision follows from it. */
 function beliefSentence(entry: BeliefEntry): string {
   const { regime, tiers } = entry;
   if (entry.method === undefined)
@@ -119,7 +119,7 @@ function beliefSentence(entry: BeliefEntry): string {
     : `How far success lies from what is expected in ${regimeText(regime)}, in percentage points: ${each.join(", ")}.`;
 }
 
-/** Why nothing runs: a hard limit, or the gate that refused the most candidates. */
+/** The reasons of rejections: a hard limit, or the gate that refused the most candidates. */
 const REJECTIONS: Readonly<Partial<Record<Reason, string>>> = {
   risk_hard_limit: "its risk is at the policy's hard limit",
   confidence_hard_limit: "its confidence is below the policy's minimum",
@@ -142,7 +142,7 @@ function decisionSentence({ entry, snapshot, keyName }: ReadDecision): string {
   const asked = isOpen ? "left the choice to the policy" : `requested ${candidateName(snapshot, request.requestedId)}`;
   const got = candidateName(snapshot, decision.selectedId);
   const price = `at an estimated $${exactDollars(decision.costMicrocents)}`;
-  // Observed: the policy's choice is on record, and what was asked for ran, or nothing.
+  // Observed: the policy's choice is recorded, but the requested candidate ran, or nothing.
   if (entry.acted !== undefined) {
     const ran = entry.acted === 0 ? "nothing ran" : `${candidateName(snapshot, entry.acted)} ran`;
     const chosen = decision.action === "reject" ? "refused it" : `chosen ${got}, ${price}`;
@@ -241,7 +241,7 @@ function outcomeSentence(entry: OutcomeEntry, decision: string, who: string): st
   return `${who} reported that ${decision} ${[said, ...details].join(", ")}; the learner ${learned ? "used it" : "did not use it"}.`;
 }
 
-/** Who did it, as the subject of a sentence; on whose behalf is a claim, and said to be one. */
+/** The actor as the subject of a sentence; on whose behalf it acted is marked as claimed. */
 export function whoText({ actor, onBehalfOf }: Caused, keyName: string | undefined): string {
   const text = actorText(actor, keyName, onBehalfOf).replace(/^key/, "Key");
   return onBehalfOf === undefined ? text : `${text},`;

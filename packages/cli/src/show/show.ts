@@ -1,5 +1,5 @@
 /**
- * `calybris show`: explains one entry of a journal for a person, a decision in full.
+ * `calybris show`: explains one entry of a journal; a decision completely.
  * @module
  */
 import { explainedRecommendation } from "@calybris/engine/internal";
@@ -58,12 +58,12 @@ async function shown(reader: JournalReader, name: string, isJson: boolean): Prom
   return isJson ? jsonText(explanationJson(found, learning, outcome)) : explanationText(found, learning, outcome);
 }
 
-/** @throws CalybrisError when the journal has no such entry. */
+/** @throws CalybrisError if the journal has no such entry. */
 export async function findEntry(reader: JournalReader, name: string): Promise<ReadBody | ReadDecision> {
   return name.includes("-") ? reader.named(name) : reader.body(await reader.source.find(Number(name)));
 }
 
-/** How the floor came about, with what follows from the table that was drawn from. */
+/** The origin of the floor, with the values derived from the belief that was drawn from. */
 async function learningOf(found: ReadDecision, reader: JournalReader): Promise<ExplainedRecommendation | undefined> {
   const { entry, snapshot } = found;
   if (entry.learning === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * An operating error as a person or a program reads it: the code, what happened, every mistake with its remedy.
+ * An operating error as text or JSON: code, message, and all mistakes with their remedies.
  * @module
  */
 import type { ServiceError } from "@calybris/client";
@@ -7,15 +7,15 @@ import { type CalybrisError, describeMistake, type Mistake } from "@calybris/ker
 import { jsonText } from "./json-text.ts";
 import { printable } from "./terminal-text.ts";
 
-/** An error of this program, or one that a service answered with. */
+/** An error of this program or of a service. */
 type CodedError = Pick<CalybrisError | ServiceError, "code" | "message" | "remedy"> & {
   readonly details: { readonly [name: string]: unknown };
 };
 
-/** Lines for a terminal. They may quote a file, so control characters are made visible. */
+/** Lines for a terminal. They may quote a file, so control characters are replaced. */
 export function errorText(error: CodedError): string {
   const mistakes = mistakesOf(error);
-  // The message shows the first few; here they follow, all of them.
+  // The message has only the first few mistakes; all of them follow here.
   const lines = mistakes.length === 0 ? [`${error.code}: ${error.message}`] : [`${error.code}: ${summaryOf(error)}`];
   for (const mistake of mistakes) lines.push(`  ${describeMistake(mistake)}`, `    ${mistake.remedy}`);
   lines.push(error.remedy);
@@ -32,7 +32,7 @@ function summaryOf(error: CodedError): string {
   return error.message.slice(0, colon + 1);
 }
 
-/** A path may hold a colon. */
+/** The end of the file name in the message; a path may contain a colon. */
 function fileEnd({ details, message }: CodedError): number {
   const file = typeof details["file"] === "string" ? details["file"] : "";
   return file === "" ? 0 : message.indexOf(file) + file.length;

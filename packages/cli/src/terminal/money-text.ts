@@ -7,31 +7,31 @@ import { MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
 /** A microcent is the eighth decimal of a dollar. */
 const DOLLAR_DECIMALS = 8;
 
-/** Exact, without trailing zeros and without the sign of a currency: `0.0013071`. */
+/** Exact, without trailing zeros and currency sign: `0.0013071`. */
 export function dollars(microcents: bigint): string {
   return dollarsTo(microcents, decimalsOf(microcents));
 }
 
-/** As {@link dollars}, with commas between thousands: `12,345.6`. */
+/** Like {@link dollars}, with thousands separators: `12,345.6`. */
 export function exactDollars(microcents: bigint): string {
   return groupedDollars(microcents, decimalsOf(microcents));
 }
 
-/** To so many decimals; what is finer is cut off. */
+/** With a number of decimals; further decimals are truncated. */
 export function dollarsTo(microcents: bigint, decimals: number): string {
   const sign = microcents < 0n ? "-" : "";
   const whole = (microcents < 0n ? -microcents : microcents) / MICROCENTS_PER_DOLLAR;
   return `${sign}${whole}${decimals === 0 ? "" : `.${fractionOf(microcents).slice(0, decimals)}`}`;
 }
 
-/** As {@link dollarsTo}, with commas between thousands: `12,345.67`. */
+/** Like {@link dollarsTo}, with thousands separators: `12,345.67`. */
 export function groupedDollars(microcents: bigint, decimals: number): string {
   const [whole = "", fraction] = dollarsTo(microcents, decimals).split(".");
   const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ",");
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-/** The decimals that the finest of some amounts needs to be exact. */
+/** The decimals with which all amounts are exact. */
 export function exactDecimals(amounts: readonly bigint[]): number {
   return Math.max(0, ...amounts.map(decimalsOf));
 }

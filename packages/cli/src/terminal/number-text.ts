@@ -1,9 +1,9 @@
 /**
- * Counts for people.
+ * Counts as text.
  * @module
  */
 
-/** With commas between thousands: `1,000,024`. */
+/** With thousands separators: `1,000,024`. */
 export function count(number: number | bigint): string {
   return number.toLocaleString("en");
 }
@@ -15,7 +15,7 @@ export function counted(number: number, one: string, many: string): string {
 
 const BYTE_UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"] as const;
 
-/** Bytes in the largest unit that leaves a number above 1: `813.4 MiB`. */
+/** Bytes in the largest unit that gives a number above 1: `813.4 MiB`. */
 export function bytesText(bytes: number): string {
   let value = bytes;
   let unit = 0;

@@ -1,5 +1,5 @@
 /**
- * A progress bar on standard error, when there is a terminal to draw it on.
+ * A progress bar on standard error, if that is a terminal.
  * @module
  */
 import { Presets, SingleBar } from "cli-progress";
@@ -11,7 +11,7 @@ export interface Progress {
 
 const NO_BAR: Progress = { update: () => {}, stop: () => {} };
 
-/** @param format - the text beside the bar: `{value}`, `{total}`, `{percentage}` and `{eta_formatted}` are filled in. */
+/** @param format - text with the placeholders `{bar}`, `{value}`, `{total}`, `{percentage}` and `{eta_formatted}`. */
 export function startProgress(total: number | undefined, format: string): Progress {
   if (total === undefined || !process.stderr.isTTY) return NO_BAR;
   const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true }, Presets.shades_classic);

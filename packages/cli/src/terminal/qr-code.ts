@@ -1,19 +1,18 @@
 /**
- * A QR code for a terminal and as an SVG image. `qrcode-generator` makes the modules: it has no dependencies, and Reed-Solomon
- * codes are nothing of ours.
+ * A QR code for a terminal or as an SVG image. `qrcode-generator`, which has no dependencies, computes the modules.
  * @module
  */
 import qrcode from "qrcode-generator";
 
 /** The quiet zone that a reader needs, in modules. */
 const MARGIN = 4;
-/** What a QR code holds at most at level M, in bytes. */
+/** Maximum bytes of a QR code at level M. */
 export const QR_BYTES_MAX = 2_331;
 
-/** Whether the module at a row and a column is dark; beyond the edge it is light. */
+/** The modules by row and column; those beyond the edge are light. */
 type Modules = { readonly size: number; readonly isDark: (row: number, column: number) => boolean };
 
-/** Two modules a character, dark on light whatever the terminal's colours are. Of ASCII text of at most {@link QR_BYTES_MAX}. */
+/** Two modules per character, dark on light in any colour scheme. For ASCII text of at most {@link QR_BYTES_MAX} bytes. */
 export function qrText(text: string): string {
   const { size, isDark } = modulesOf(text);
   const rows: string[] = [];
@@ -28,7 +27,7 @@ export function qrText(text: string): string {
   return rows.join("\n");
 }
 
-/** One path; it scales to any size. */
+/** A single path, which scales to any size. */
 export function qrSvg(text: string): string {
   const { size, isDark } = modulesOf(text);
   const side = size + 2 * MARGIN;

@@ -1,5 +1,5 @@
 /**
- * The verdict of a check, in colour where standard output is a terminal that takes it: `NO_COLOR` and pipes get plain text.
+ * The verdict of a check, in colour if standard output is a terminal with colours; with `NO_COLOR` and pipes, plain text.
  * @module
  */
 import { styleText } from "node:util";

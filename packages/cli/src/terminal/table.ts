@@ -1,21 +1,21 @@
 /**
- * Tables for a terminal: a rule under the head, none between rows, numbers to the right. A table that is wider than the
- * terminal is narrowed: first its longest texts are cut, then each row becomes a block of lines. Numbers are never cut.
+ * Tables for a terminal: a rule below the head, none between rows, numbers right-aligned. A table wider than the terminal is
+ * narrowed: first its longest texts are truncated, then each row becomes a block of lines. Numbers are never truncated.
  * @module
  */
 import Table from "cli-table3";
 
-/** A cell, or one that takes the rest of its row. */
+/** A cell, which may span several columns. */
 export type Cell = string | { readonly content: string; readonly colSpan: number };
 
-/** A text that is cut keeps at least this much. */
+/** Minimum width of a truncated text. */
 const TEXT_WIDTH_MIN = 12;
-/** A space on each side of a cell, and the rule between. */
+/** A space on each side of a cell, and the separator. */
 const FRAME_WIDTH = 3;
 
 /**
- * @param columns - heading and alignment of each: `<` to the left, `>` to the right, as in `">cost"`.
- * @param widthMax - of the terminal; without one, as for a file, nothing is narrowed.
+ * @param columns - heading and alignment of each: `<` for left, `>` for right, as in `">cost"`.
+ * @param widthMax - width of the terminal. Without it, as for a file, nothing is narrowed.
  */
 export function tableText(
   columns: readonly string[],
@@ -53,7 +53,7 @@ function naturalWidths(columns: readonly string[], rows: readonly (readonly Cell
   return widths;
 }
 
-/** A cell that spans several columns makes the last of them wide enough. */
+/** Widens the last column of a spanning cell to fit its content. */
 function makeRoom(widths: number[], from: number, { content, colSpan }: Exclude<Cell, string>): void {
   const spanned = widths.slice(from, from + colSpan).reduce((sum, width) => sum + width + FRAME_WIDTH, -FRAME_WIDTH);
   const last = Math.min(from + colSpan, widths.length) - 1;
@@ -69,7 +69,7 @@ function widestText(columns: readonly string[], widths: readonly number[]): numb
   return widest;
 }
 
-/** Each row as its first cell and a line for each other. */
+/** Each row as a block: its first cell, and a line for each other cell. */
 function blocksText(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const names = columns.map((column) => column.slice(1));
   const nameWidth = Math.max(...names.map((name) => name.length));

@@ -1,39 +1,39 @@
 import { CliError } from "../cli-errors.ts";
 /**
- * Where a command speaks and what may interrupt it: a port, so that a test is a terminal as well.
+ * The port for a command's output and interrupts, so that tests can replace the terminal.
  * @module
  */
 
 export interface Terminal {
-  /** A result, with a newline after it: standard output. */
+  /** Prints a result and a newline to standard output. */
   readonly print: (text: string) => void;
-  /** Whether standard output still takes what is printed. A reader like `head` may close it. */
+  /** Whether standard output is still open. A reader such as `head` may close it. */
   readonly isOpen: () => boolean;
-  /** What went wrong, and remarks: standard error. */
+  /** Prints errors and remarks to standard error. */
   readonly complain: (text: string) => void;
-  /** What the command ends with, unless it throws; 0 at first. */
+  /** The exit code, unless the command throws; initially 0. */
   exitCode: number;
-  /** Calls `stop` at the first interrupt (Ctrl-C, or a polite kill), until what it returns is called. */
+  /** Calls `stop` at the first interrupt (SIGINT or SIGTERM); the returned function ends this. */
   readonly onInterrupt: (stop: () => void) => () => void;
-  /** Calls `reload` at every SIGHUP from now on, which then no longer ends the process. */
+  /** Calls `reload` at every SIGHUP, which then no longer ends the process. */
   readonly onHangup: (reload: () => void) => void;
 }
 
 const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 
-/** The terminal of this process, and what became of its standard output. */
+/** The terminal of this process, with the state of its standard output. */
 export interface ProcessTerminal extends Terminal {
-  /** Waits until everything printed was taken. @throws CalybrisError `CAL_OUTPUT_UNWRITABLE`, unless the reader left. */
+  /** Waits until all output is flushed. @throws CalybrisError `CAL_OUTPUT_UNWRITABLE`, unless the reader closed the pipe. */
   readonly finish: () => Promise<void>;
 }
 
-/** The terminal this process was started from. A second interrupt ends the process at once, as it would any other. */
+/** The terminal of this process. A second interrupt ends the process at once. */
 export function processTerminal(): ProcessTerminal {
   let failure: NodeJS.ErrnoException | undefined;
   process.stdout.on("error", (error) => {
     failure ??= error;
   });
-  // There is nobody left to report to.
+  // There is no other stream to report to.
   process.stderr.on("error", () => undefined);
   return {
     print: (text) => {

@@ -1,5 +1,5 @@
 /**
- * Times for people, in UTC.
+ * Times as text, in UTC.
  * @module
  */
 
@@ -8,7 +8,7 @@ export function timeText(us: number): string {
   return new Date(us / 1_000).toISOString();
 }
 
-/** To the second: `2026-01-31 23:00:05Z`. */
+/** With seconds: `2026-01-31 23:00:05Z`. */
 export function secondText(us: number): string {
   return timeText(us)
     .replace("T", " ")

@@ -1,20 +1,20 @@
 /**
- * Mistakes in the words of a command: an unknown option, a missing argument. Commander finds them; they are reported once,
- * with the command they were made in, and as JSON where JSON was asked for.
+ * Usage errors, such as an unknown option or a missing argument. Commander finds them; they are reported once, with their
+ * command, and as JSON if requested.
  * @module
  */
 import type { Command } from "commander";
 import { CliError } from "../cli-errors.ts";
 
-/** Collects what commander would print. */
+/** Collects the output of Commander. */
 export class UsageReport {
   #error: CliError<"CAL_USAGE_INVALID"> | undefined;
   #help = "";
 
-  /** Commander would exit by itself, with 1 for bad usage, and write past the terminal. */
+  /** Overrides Commander, which would exit with 1 for bad usage and bypass the terminal port. */
   prepare(command: Command, print: (text: string) => void): void {
     command.exitOverride();
-    // By default options with long names are not wrapped at all in 80 columns.
+    // By default, options with long names are not wrapped in 80 columns.
     command.configureHelp({ minWidthToWrap: 20 });
     command.configureOutput({
       writeOut: (text) => print(text.trimEnd()),
@@ -33,7 +33,7 @@ export class UsageReport {
     for (const inner of command.commands) this.prepare(inner, print);
   }
 
-  /** The mistake; a command that names no subcommand is one, too, and its help lists them. */
+  /** The error. A missing subcommand is one, too; its help lists the subcommands. */
   error(words: readonly string[]): CliError<"CAL_USAGE_INVALID"> {
     const [, command = "calybris"] = /^Usage: (.*?) \[/.exec(this.#help) ?? [];
     return (
@@ -41,7 +41,7 @@ export class UsageReport {
     );
   }
 
-  /** As a person reads it. */
+  /** The error as text. */
   text(words: readonly string[]): string {
     if (this.#error === undefined && this.#help !== "") return this.#help.trimEnd();
     const { details, remedy } = this.error(words);
@@ -49,17 +49,17 @@ export class UsageReport {
   }
 }
 
-/** Commander's own report of an unknown option, with the nearest name; it throws. */
+/** Commander's method that reports an unknown option with the nearest name; it throws. */
 interface OptionRefusal {
   readonly unknownOption: (option: string) => void;
 }
 
-/** A required option that is misspelled is reported as missing first, which does not say what is wrong. */
+/** Finds an unknown option, because Commander would report a misspelled required option as missing. */
 function unknownOptionIn({ args }: Command): string | undefined {
   return args.find((word) => /^--?[a-z]/i.test(word));
 }
 
-/** `calybris ledger --json` is not wrong about `--json`: it names no subcommand. */
+/** Whether the error is a missing subcommand, as in `calybris ledger --json`, and not the option. */
 function isBareGroup(text: string, { commands }: Command): boolean {
   return commands.length > 0 && text.startsWith("error: unknown option '--json'");
 }
@@ -68,13 +68,13 @@ function missingIn({ commands }: Command): string {
   return `missing subcommand: one of ${commands.map((inner) => inner.name()).join(", ")}`;
 }
 
-/** `calybris ledger show`. */
+/** The full name of a command, such as `calybris ledger show`. */
 function nameOf(command: Command): string {
   const above = command.parent === null ? "" : `${nameOf(command.parent)} `;
   return `${above}${command.name()}`;
 }
 
-/** One line, without the word that begins it. */
+/** The message as one line, without its prefix. */
 function problemOf(text: string): string {
   const [first = "", suggestion] = text
     .replace(/^error: /, "")
@@ -84,7 +84,7 @@ function problemOf(text: string): string {
   return suggestion === undefined ? first : `${first}. ${suggestion.replace(/^\(|\)$/g, "")}`;
 }
 
-/** The directory used to be the first argument. */
+/** A hint for the former syntax, in which the directory was the first argument. */
 function hintOf(text: string, command: Command): string {
   const isExcess = text.startsWith("error: too many arguments");
   const isJournal = command.options.some(({ long }) => long === "--journal");

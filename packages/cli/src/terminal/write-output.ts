@@ -1,5 +1,5 @@
 /**
- * Writing a file that was asked for.
+ * Writes an output file.
  * @module
  */
 import { writeFileSync } from "node:fs";

@@ -1,5 +1,6 @@
 /**
- * What a witness answers (C2SP tlog-witness). Requests of one log are handled one at a time: judge, persist, sign.
+ * Answers requests of logs as a witness (C2SP tlog-witness). Requests of one log are handled one at a time: judge, persist,
+ * sign.
  * @module
  */
 import { nodeSha256, nodeVerifyEd25519 } from "@calybris/engine/internal";
@@ -22,11 +23,11 @@ import type { WitnessStore } from "./witness-store.ts";
 export interface WitnessOptions {
   readonly key: VerifierKey;
   readonly signer: Signer;
-  /** Of the logs that it serves; a log may have several keys. */
+  /** Keys of the served logs; a log may have several. */
   readonly logKeys: readonly VerifierKey[];
   readonly store: WitnessStore;
   readonly nowSeconds: () => bigint;
-  /** Given two roots of one size that one log signed. */
+  /** Called with two signed checkpoints of one log that have the same size and different roots. */
   readonly onConflict: (conflict: SplitView) => void;
 }
 
@@ -57,7 +58,7 @@ export class Witness {
     if (!this.#options.logKeys.some(({ name }) => name === origin)) return text(404, "the origin is unknown");
     const before = this.#turns.get(origin) ?? Promise.resolve();
     const turn = before.then(() => this.#judge(request));
-    // The next request waits for this one, however it ends.
+    // The next request waits for this one, whether it succeeds or fails.
     this.#turns.set(
       origin,
       turn.catch(() => undefined),
@@ -91,7 +92,9 @@ export class Witness {
     }
   }
 
-  /** Two signed roots of one size contradict each other. Whatever else is refused may be a log that is behind. */
+  /**
+   * Reports two signed roots of one size, which contradict each other. Other refusals may come from a log that is behind.
+   */
   #conflict({ checkpoint, claimed }: ReadWitnessRequest): void {
     const { store, onConflict } = this.#options;
     const { treeSize, root } = store.stateOf(claimed.origin);

@@ -1,5 +1,5 @@
 /**
- * A witness over HTTP: `POST <prefix>/add-checkpoint`, and nothing else. It needs no more than Node's own server.
+ * A witness over HTTP: only `POST <prefix>/add-checkpoint`, on Node's own server.
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import type { Answer, Witness } from "./witness-answers.ts";
 
-/** A checkpoint with 16 signatures and 63 hashes has about 6 kB. */
+/** Ample: a checkpoint with 16 signatures and 63 hashes has about 6 kB. */
 const BODY_BYTES_MAX = 64 * 1024;
 const REQUEST_MS = 10_000;
 const CONNECTIONS_MAX = 256;
@@ -18,7 +18,7 @@ export interface WitnessListening {
   readonly close: () => Promise<void>;
 }
 
-/** @param onFault - given what went wrong here; the client is answered 500 and nothing was signed. */
+/** @param onFault - called with an internal error; the client is answered 500, and nothing was signed. */
 export async function listen(
   witness: Witness,
   at: { readonly host: string; readonly port: number },

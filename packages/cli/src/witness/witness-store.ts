@@ -1,6 +1,6 @@
 /**
- * What a witness remembers: of each log, the checkpoint that it cosigned last, as the note that the log signed. It is durable
- * before the witness signs, so a crash can make it cosign nothing twice in two ways.
+ * The state of a witness: the last cosigned checkpoint of each log, as the log's signed note. It is durable before the
+ * witness signs, so that after a crash it cannot cosign a contradicting checkpoint.
  *
  *     <SHA-256 of the origin>.note
  * @module
@@ -18,7 +18,7 @@ export class WitnessStore {
     this.#directory = directory;
   }
 
-  /** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` for a file that is not as it was written: nothing is signed then. */
+  /** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` for a damaged file; nothing is signed then. */
   stateOf(origin: string): WitnessState {
     const note = this.noteOf(origin);
     if (note === undefined) return freshWitnessState(nodeSha256);
@@ -32,7 +32,7 @@ export class WitnessStore {
     }
   }
 
-  /** The checkpoint that was cosigned last, as the log signed it; `undefined` before the first. */
+  /** The last cosigned checkpoint as the log signed it; `undefined` before the first. */
   noteOf(origin: string): string | undefined {
     const file = this.#fileOf(origin);
     try {
@@ -43,7 +43,7 @@ export class WitnessStore {
     }
   }
 
-  /** Returns when the note is durable under its name. */
+  /** Returns once the note is durable under its name. */
   keep(origin: string, note: string): void {
     const file = this.#fileOf(origin);
     try {

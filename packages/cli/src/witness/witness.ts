@@ -1,6 +1,6 @@
 /**
- * `calybris witness`: a witness of other people's logs. It cosigns a checkpoint only when the log's tree grew from the one that
- * it cosigned before, so a log that shows two histories cannot have both cosigned.
+ * `calybris witness`: runs a witness for logs of others. It cosigns a checkpoint only if the log's tree extends the one that
+ * it cosigned before, so a log with two histories cannot get cosignatures for both.
  * @module
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -64,7 +64,7 @@ async function serve({ key: keyFile, logKey, directory, host, port }: ServeOptio
   } catch (cause) {
     throw unreadable(directory, cause);
   }
-  // Two witnesses with one key over one directory could cosign two histories.
+  // Two witness processes on one directory could cosign two histories.
   const lock = await acquireLock(directory);
   const onConflict = (conflict: SplitView): void => {
     const file = keepEvidence(directory, conflict);
@@ -91,7 +91,7 @@ async function serve({ key: keyFile, logKey, directory, host, port }: ServeOptio
   }
 }
 
-/** The same evidence again is the same file. */
+/** Stores evidence; the same evidence gives the same file. */
 function keepEvidence(directory: string, conflict: SplitView): string {
   const text = formatSplitView(conflict);
   const file = join(directory, `split-view-${toHex(nodeSha256(toUtf8(text))).slice(0, 16)}.json`);

@@ -50,9 +50,9 @@ export const SECRET_HEADERS: readonly string[] = [
 /**
  * The listed headers, in order.
  *
- * @param headers - name and value in turns, as Node and undici give raw headers.
+ * @param headers - names and values alternate, as in the raw headers of Node and undici.
  * @param except - a listed one that is left out.
- * @returns name and value in turns, names in lower case.
+ * @returns names and values alternate, names in lower case.
  */
 export function listedHeaders({ names, prefixes }: HeaderList, headers: readonly string[], except?: string): string[] {
   const listed: string[] = [];
