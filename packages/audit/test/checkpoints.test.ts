@@ -11,6 +11,8 @@ import {
   entryData,
   entryDataTail,
   formatCheckpoint,
+  fromHex,
+  MerkleTree,
   formatNote,
   parseCheckpoint,
   parseEntryBody,
@@ -43,9 +45,14 @@ const given = (...keys: readonly VerifierKey[]): LogKeys => ({
 let lines: readonly string[];
 let checkpoints: readonly number[];
 
-beforeAll(() =>
-  withTimersHeld(async () => {
-    const options = { policy: sampleSnapshot(1n), segmentBytesMax: 12_000 };
+beforeAll(async () => {
+  lines = await journalIn(12_000);
+  checkpoints = lines.flatMap((line, index) => (line.includes('"kind":"checkpoint"') ? [index] : []));
+});
+
+function journalIn(segmentBytesMax: number): Promise<readonly string[]> {
+  return withTimersHeld(async () => {
+    const options = { policy: sampleSnapshot(1n), segmentBytesMax };
     const signer = { key: KEY, signer: pooledSigner(SEED) };
     const world = await CommandWorld.open({ ...options, checkpoint: { signer, everyEntries: 1_000_000 } });
     for (let index = 0; index < 60; index++) {
@@ -57,15 +64,14 @@ beforeAll(() =>
     }
     await world.engine.close();
     const names = [...world.disk.files.keys()].filter((name) => segmentNumber(name) !== undefined).sort();
-    lines = names.flatMap(
+    return names.flatMap(
       (name) =>
         Buffer.from(world.disk.files.get(name) ?? [])
           .toString()
           .match(/[^\n]+/g) ?? [],
     );
-    checkpoints = lines.flatMap((line, index) => (line.includes('"kind":"checkpoint"') ? [index] : []));
-  }),
-);
+  });
+}
 
 function audited(of: readonly string[], logKeys?: LogKeys): AuditReport {
   const audit = createAudit({ sha256: nodeSha256, chain, logKeys });
@@ -117,6 +123,17 @@ test("every checkpoint's root is recomputed, and with a key its signature is ver
   expect(withKey.checkpoints?.latest).toMatchObject({ sequence: (checkpoints.at(-1) as number) + 1, origin: KEY.name });
 });
 
+test("checkpoints of one segment are each recomputed from the entries between them", async () => {
+  const one = await journalIn(1_000_000);
+  const count = one.filter((line) => line.includes('"kind":"checkpoint"')).length;
+  expect(one.filter((line) => line.includes('"kind":"state"'))).toEqual([]);
+  expect(count).toBe(checkpoints.length);
+  expect(audited(one, given(KEY))).toMatchObject({
+    status: "intact",
+    checkpoints: { count, rootsVerified: count, signaturesVerified: count },
+  });
+});
+
 describe("the audit calls a journal broken", () => {
   test("whose checkpoints are by another key than the one given", () => {
     const { status, findings } = audited(lines, given(keyOf(new Uint8Array(32))));
@@ -146,6 +163,23 @@ describe("the audit calls a journal broken", () => {
       const { findings } = audited(withNote(at, note), given(KEY));
       expect(findings[0]).toMatchObject({ sequence: at + 1, problem: "checkpoint", found: `${treeSize}` });
     }
+  });
+
+  test("with a checkpoint of a segment that had ended, although its root is right", async () => {
+    const segment = lines.findLastIndex(
+      (line, index) => line.includes('"kind":"state"') && checkpoints.some((at) => at > index),
+    );
+    const at = checkpoints.find((each) => each > segment) as number;
+    expect(checkpoints.findLast((each) => each < segment)).toBeLessThan(segment - 2);
+    const tree = new MerkleTree();
+    for (const line of lines.slice(0, segment - 1)) {
+      const { entryHash } = parseEntryLine(line) as { readonly entryHash: string };
+      tree.append(tree.treeSize + 1, fromHex(entryHash) as Uint8Array);
+    }
+    const treeSize = BigInt(tree.treeSize);
+    const note = await signed(formatCheckpoint({ origin: KEY.name, treeSize, root: tree.root() }), SEED);
+    const { findings } = audited(withNote(at, note), given(KEY));
+    expect(findings[0]).toMatchObject({ sequence: at + 1, problem: "checkpoint", found: `${treeSize}` });
   });
 
   test("that was rewritten before a checkpoint, by somebody who can compute every hash", () => {

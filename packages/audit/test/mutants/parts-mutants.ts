@@ -2,6 +2,7 @@
 import type { Mutant } from "./mutants.ts";
 import { ESTIMATE_MUTANTS } from "./estimate-mutants.ts";
 import { KEPT_REGRET_MUTANTS } from "./kept-regret-mutants.ts";
+import { PROOF_MUTANTS } from "./proof-mutants.ts";
 import { REGRET_MUTANTS } from "./regret-mutants.ts";
 import { ROLLOUT_MUTANTS } from "./rollout-mutants.ts";
 import { SNAPSHOT_MUTANTS } from "./snapshot-mutants.ts";
@@ -11,6 +12,7 @@ const RANGES = "audit/test/ranges.test.ts";
 export const PARTS_MUTANTS: readonly Mutant[] = [
   ...ESTIMATE_MUTANTS,
   ...KEPT_REGRET_MUTANTS,
+  ...PROOF_MUTANTS,
   ...REGRET_MUTANTS,
   ...ROLLOUT_MUTANTS,
   ...SNAPSHOT_MUTANTS,

@@ -180,10 +180,13 @@ describe("witnesses over HTTP", () => {
     await checkpoint();
     expect(await collect(1, [url])).toMatchObject({ exit: 0 });
     const state = readdirSync(files.at("one")).find((name) => name.endsWith(".note")) ?? "";
-    writeFileSync(files.at("one", state), "torn");
+    const kept = readFileSync(files.at("one", state), "utf8");
     await decide(journal, 3);
     await checkpoint();
-    expect(await collect(1, [url])).toMatchObject({ exit: 1, results: ["refused", "no_url"] });
+    for (const wrong of ["torn", kept.replace("example.org/", "example.net/")]) {
+      writeFileSync(files.at("one", state), wrong);
+      expect(await collect(1, [url])).toMatchObject({ exit: 1, results: ["refused", "no_url"] });
+    }
     const words = ["witness", "serve", "--key", files.at("one.key"), "--log-key", LOG.verifier, "--port", "0"];
     expect(await calybris(...words, "--directory", files.at("one"))).toMatchObject({
       complaints: expect.stringContaining("CAL_JOURNAL_LOCKED"),

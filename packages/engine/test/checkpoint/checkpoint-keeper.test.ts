@@ -341,6 +341,17 @@ test("files that the disk refuses are a problem, not a failure of the journal, a
     await world.engine.close();
   }));
 
+test("a checkpoint whose entry the disk refuses has no file", () =>
+  withTimersHeld(async () => {
+    const { world } = await opened({ by: nodeSigner(SEED) });
+    await decide(world, 10);
+    world.disk.fault = (call) => (call === "syncData" ? "fail" : undefined);
+    await expect(world.engine.checkpoints.sign()).rejects.toThrow();
+    await turns();
+    expect(fileOf(world.disk, "checkpoint")).toBeUndefined();
+    await expect(world.engine.close()).rejects.toThrow();
+  }));
+
 test("a note with more signatures replaces the file of the newest checkpoint, and that of no other", () =>
   withTimersHeld(async () => {
     const { world } = await opened({ by: nodeSigner(SEED) });
