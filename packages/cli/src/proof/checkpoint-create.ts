@@ -32,6 +32,7 @@ import { logSigner, SIGNER_VARIABLE, type SignerOptions } from "./checkpoint-sig
 import { proveFromJournal, tooShort, treeOfJournal } from "./journal-tree.ts";
 import { type KeptCheckpoint, keepCheckpoint, newestCheckpoint } from "./kept-checkpoints.ts";
 import { orRejection, proofText } from "./proof-file.ts";
+import { proveFromTiles, type TileProof, type TileProofOptions } from "./tile-proofs.ts";
 import { addKey } from "./trusted-keys.ts";
 
 interface CreateOptions extends JournalOptions, SignerOptions {
@@ -50,6 +51,9 @@ Every hash of the chain is checked, up to the last entry that the journal's head
 the journal must be part of the tree: a journal that was cut or rewritten since is not signed. The note is kept in
 \`checkpoints/\` of the journal. Without --signer-file and --signer-command the key is in ${SIGNER_VARIABLE}.
 Exit code: 0 signed, or nothing new to sign; 1 rejected, or the journal is damaged; 2 a file or key is malformed.`;
+
+const PROOF_HELP = `
+The proof is made from the hashes beside the journal and verified. If they are missing or damaged, every entry is read.`;
 
 export function createCommand(terminal: Terminal): Command {
   return new Command("create")
@@ -99,6 +103,7 @@ export function proofCommand(terminal: Terminal): Command {
     .option("--from <size>", "tree size of the earlier checkpoint", wholeNumber)
     .option("--note <file>", "the checkpoint (default: the newest beside the journal)")
     .option("--json", "print JSON")
+    .addHelpText("after", PROOF_HELP)
     .action(async (options: ProofOptions, command: Command) => {
       const { sequence, from } = options;
       if ((sequence === undefined) === (from === undefined))
@@ -112,18 +117,29 @@ async function prove(options: ProofOptions, terminal: Terminal): Promise<void> {
   const { directory, chain } = await journalOf(options);
   const note = options.note === undefined ? newestCheckpoint(directory)?.note : proofText(options.note);
   if (note === undefined) throw uncovered(Number(sequence ?? from));
-  const { treeSize, root } = parseCheckpoint(parseNote(note).text);
+  const checkpoint = parseCheckpoint(parseNote(note).text);
+  const { treeSize } = checkpoint;
   const part = BigInt(sequence ?? from ?? 0);
   if (part > treeSize) throw uncovered(part, treeSize);
+  const asked = { directory, chain, sequence, from };
+  const proven = proveFromTiles({ ...asked, checkpoint }) ?? proveFromEntries({ ...asked, checkpoint });
+  const texts = proven.hashes.map(toBase64);
+  const entryHash = proven.entryHash && toHex(proven.entryHash);
+  const of = sequence === undefined ? { from } : { index: sequence - 1, entryHash };
+  terminal.print(options.json ? jsonText({ ...of, hashes: texts, checkpoint: note }) : texts.join("\n"));
+}
+
+/** Where the hashes beside the journal do not prove it: every entry is read, and every hash of the chain checked. */
+function proveFromEntries({ directory, chain, checkpoint, sequence, from }: TileProofOptions): TileProof {
+  const { treeSize, root } = checkpoint;
   const { tree, hashes } = proveFromJournal({ directory, chain, until: Number(treeSize), sequence }, (nodes) =>
-    sequence === undefined ? consistencyProof(part, treeSize, nodes) : inclusionProof(part - 1n, treeSize, nodes),
+    sequence === undefined
+      ? consistencyProof(BigInt(from ?? 0), treeSize, nodes)
+      : inclusionProof(BigInt(sequence) - 1n, treeSize, nodes),
   );
   if (BigInt(tree.treeSize) < treeSize) throw tooShort(tree.treeSize, treeSize);
   if (!equalBytes(tree.root, root)) throw rejected(`has another root than the journal's first ${treeSize} entries`);
-  const texts = hashes.map(toBase64);
-  const entryHash = tree.entryHash && toHex(tree.entryHash);
-  const of = sequence === undefined ? { from } : { index: sequence - 1, entryHash };
-  terminal.print(options.json ? jsonText({ ...of, hashes: texts, checkpoint: note }) : texts.join("\n"));
+  return { hashes, entryHash: tree.entryHash };
 }
 
 async function journalOf(

@@ -7,7 +7,7 @@ import { EngineError } from "@calybris/engine";
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { unreadable } from "@calybris/engine/internal";
-
+import { toUtf8 } from "@calybris/kernel";
 import { proofText } from "./proof-file.ts";
 
 const DIRECTORY = "checkpoints";
@@ -36,7 +36,8 @@ export function keepCheckpoint(journal: string, treeSize: number, note: string):
     const unfinished = `${file}.next`;
     const descriptor = openSync(unfinished, "w", 0o640);
     try {
-      writeSync(descriptor, note);
+      const bytes = toUtf8(note);
+      if (writeSync(descriptor, bytes) !== bytes.byteLength) throw new Error("the disk took a part of it");
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

@@ -1,6 +1,6 @@
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Engine } from "@calybris/engine";
-import { HEAD_FILE, nodeSigner, segmentName } from "@calybris/engine/internal";
+import { HEAD_FILE, nodeSigner, segmentName, segmentNumber } from "@calybris/engine/internal";
 import {
   formatSignerKey,
   formatVerifierKey,
@@ -69,6 +69,9 @@ async function proof(...words: readonly string[]): Promise<{ hashes: Uint8Array[
   return { ...rest, hashes: hashes.map((each) => fromBase64(each) as Uint8Array) };
 }
 
+const segmentNumbers = (directory: string): number[] =>
+  readdirSync(directory).flatMap((name) => segmentNumber(name) ?? []);
+
 const checkpointOf = ({ note }: Created): ReturnType<typeof parseCheckpoint> => parseCheckpoint(parseNote(note).text);
 
 describe("a checkpoint of a journal", () => {
@@ -109,6 +112,45 @@ describe("a checkpoint of a journal", () => {
     const leaf = leafHash(fromHex(early.entryHash) as Uint8Array);
     const at = { leafIndex: 1n, treeSize: sizes.firstSize, leaf, root: roots.firstRoot };
     expect(isIncluded({ ...at, proof: early.hashes })).toBe(true);
+  });
+
+  test("proves without reading other segments, and the same where the hashes beside it are damaged or gone", async () => {
+    await decide(300);
+    const { treeSize } = await created();
+    const words = [
+      ["--sequence", "5"],
+      ["--sequence", `${treeSize}`],
+      ["--from", "200"],
+    ];
+    const proofs = await Promise.all(words.map((each) => proof(...each)));
+    const last = Math.max(...segmentNumbers(journal));
+    const middle = `${journal}/${segmentName(Math.ceil(last / 2))}`;
+    const bytes = readFileSync(middle);
+    writeFileSync(middle, "damaged\n");
+    for (const [at, each] of words.entries()) expect(await proof(...each)).toEqual(proofs[at]);
+    writeFileSync(middle, bytes);
+    const hashes = readFileSync(`${journal}/tree-0.hashes`);
+    for (const [at, each] of words.entries()) {
+      writeFileSync(
+        `${journal}/tree-0.hashes`,
+        hashes.map((byte) => byte ^ 1),
+      );
+      expect(await proof(...each)).toEqual(proofs[at]);
+    }
+    rmSync(`${journal}/tree-0.hashes`);
+    expect(await proof("--sequence", "5")).toEqual(proofs[0]);
+  });
+
+  test("proves no entry whose data was altered", async () => {
+    await created();
+    const segment = `${journal}/${segmentName(1)}`;
+    writeFileSync(segment, readFileSync(segment, "utf8").replace('"inputTokens":1', '"inputTokens":2'));
+    const altered = /"sequence":(\d+)[^\n]*"inputTokens":2/.exec(readFileSync(segment, "utf8"))?.[1] as string;
+    const words = ["checkpoint", "proof", "--journal", journal, "--sequence", altered];
+    expect(await calybris(...words)).toMatchObject({
+      exit: 1,
+      complaints: expect.stringContaining("CAL_JOURNAL_CORRUPT"),
+    });
   });
 
   test("is not signed for a journal that was replaced by another, cut, or altered", async () => {
