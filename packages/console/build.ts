@@ -1,5 +1,5 @@
 /**
- * Builds the pages: each a single HTML file with its styles, its code and that of its worker.
+ * Builds the pages: each is a single HTML file with its styles, its code and that of its worker.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -9,14 +9,14 @@ import { build } from "esbuild";
 
 const FOLDER = join(import.meta.dirname, "verify");
 
-/** The page as one text. */
+/** The page as HTML text. */
 export async function verifyPage(): Promise<string> {
   const worker = await bundled("worker.ts", "iife", {});
   const script = await bundled("main.ts", "esm", { WORKER_CODE: JSON.stringify(worker) });
   const [page, style] = await Promise.all(
     ["page.html", "style.css"].map((name) => readFile(join(FOLDER, name), "utf8")),
   );
-  // Nothing in a script may end its element.
+  // The code must not contain anything that ends the script element.
   const safe = script.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
   const hash = createHash("sha256").update(safe).digest("base64");
   const policy = [

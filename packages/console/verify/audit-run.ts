@@ -1,5 +1,6 @@
 /**
- * Audits the files of a journal, line by line, and keeps what the page shows: the drawing, money over time, and where entries are.
+ * Audits the files of a journal, line by line, and keeps the data of the page: the drawing, money over time, and the
+ * positions of entries.
  * @module
  */
 import { createAudit, type HeadAnchor } from "@calybris/audit";
@@ -50,7 +51,7 @@ export class AuditRun {
     this.#files = segmentsFirst(files);
   }
 
-  /** @param key - of a keyed journal. */
+  /** @param key - the key of a keyed journal. */
   async run(
     notes: readonly NoteGiven[],
     heads: readonly HeadAnchor[],
@@ -110,7 +111,7 @@ export class AuditRun {
       if (body?.kind === "genesis" || body?.kind === "policy")
         this.#policies.push({ sequence: entry.sequence, snapshot: snapshotFromJson(body.snapshot ?? null) });
     } catch {
-      // The audit reports an entry that is not what it says; here it explains nothing.
+      // The audit reports a malformed entry; it adds nothing to the page.
     }
   }
 
@@ -139,7 +140,7 @@ function segmentsFirst(files: readonly File[]): readonly File[] {
   return chosen.toSorted((one, other) => one.name.localeCompare(other.name, "en", { numeric: true }));
 }
 
-/** The head in a text, whose author is not established; `undefined` if the text is not a head. */
+/** The head in a text, whose author is not verified; `undefined` if the text is not a head. */
 export function headOf(text: string, file: string): HeadAnchor | undefined {
   try {
     const { schema_version, sequence, last_hash } = JSON.parse(text) as Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 /**
- * The drawing of a chain of any length in a bounded number of cells.
+ * Draws a chain of any length with a bounded number of cells.
  * @module
  */
 import type { Cell } from "./protocol.ts";
@@ -12,7 +12,7 @@ interface Counted {
   readonly kinds: Map<string, number>;
 }
 
-/** Takes entries in order. When there would be too many cells, neighbours become one. */
+/** Collects entries in order. If there are too many cells, neighbours are merged. */
 export class Cells {
   #perCell = 1;
   #cells: Counted[] = [];

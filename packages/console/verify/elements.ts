@@ -1,5 +1,5 @@
 /**
- * Elements of the page. Texts become text nodes, so nothing in a file is ever markup.
+ * Creates elements of the page. Texts become text nodes, so contents of a file are never interpreted as markup.
  * @module
  */
 

@@ -1,5 +1,5 @@
 /**
- * One entry for the page: its data, and for a decision every rule and every candidate.
+ * An entry for the page: its data, and for a decision all rules and candidates.
  * @module
  */
 import {
@@ -28,7 +28,7 @@ export function shownEntry(line: EntryLine, policy: PolicySnapshot | undefined):
   };
 }
 
-/** Indents without parsing numbers: they may be longer than a JavaScript number is exact. */
+/** Indents JSON without parsing numbers, which may exceed the precision of a JavaScript number. */
 export function indented(json: string): string {
   let depth = 0;
   let isText = false;

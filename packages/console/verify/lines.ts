@@ -1,5 +1,5 @@
 /**
- * The lines of a file, read in pieces and in constant memory; packed segments (`.jsonl.zst`) too.
+ * Reads the lines of a file in pieces and in constant memory, including compressed segments (`.jsonl.zst`).
  * @module
  */
 import { Decompress } from "fzstd";
@@ -7,18 +7,18 @@ import { Decompress } from "fzstd";
 export interface Line {
   /** Without its newline. */
   readonly bytes: Uint8Array;
-  /** In the unpacked file. */
+  /** Offset in the uncompressed file. */
   readonly byteOffset: number;
   readonly hasNewline: boolean;
 }
 
 const PIECE_BYTES = 1 << 20;
-/** A longer line is no entry; its beginning is handed on, the rest is passed over. */
+/** A longer line is not an entry; its beginning is returned, and the rest is skipped. */
 const LINE_BYTES_MAX = 16 << 20;
 const NEWLINE = 0x0a;
 const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
 
-/** Blank lines, which prepared space consists of, are passed over. */
+/** Skips blank lines, of which preallocated space consists. */
 export async function* linesOf(
   file: Blob,
   onRead: (bytes: number) => void = () => {},

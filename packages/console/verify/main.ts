@@ -1,5 +1,5 @@
 /**
- * The page: takes files, hands them to the worker, shows what it found.
+ * The page: accepts files, passes them to the worker, and shows the findings.
  * @module
  */
 import { element, section } from "./elements.ts";
@@ -8,7 +8,7 @@ import type { Answered, Asked, NoteGiven } from "./protocol.ts";
 import { receiptIn, receiptView } from "./receipt-view.ts";
 import { entryView, reportView } from "./report-view.ts";
 
-/** The code of the worker, put in by the build. */
+/** The code of the worker, inserted by the build. */
 declare const WORKER_CODE: string;
 
 const SMALL_BYTES = 1 << 20;
@@ -20,7 +20,7 @@ const progressText = find("progress-text");
 const results = find("results");
 const detail = find("detail");
 
-/** Of the journal that is shown. */
+/** The notes of the displayed journal. */
 let shown: readonly NoteGiven[] = [];
 let taken: readonly File[] = [];
 
@@ -57,7 +57,7 @@ function fail(problem: string): void {
   detail.replaceChildren(element("p", { class: "result bad", role: "alert" }, problem));
 }
 
-/** Receipts and checkpoints are small texts; everything else is of a journal. */
+/** Small texts may be receipts and checkpoints; everything else belongs to a journal. */
 async function take(files: readonly File[]): Promise<void> {
   const [notes, logs, receipts]: [NoteGiven[], File[], HTMLElement[]] = [[], [], []];
   for (const file of files) {
@@ -85,7 +85,7 @@ async function take(files: readonly File[]): Promise<void> {
   } else if (notes.length > 0) results.append(section("Checkpoints", signersForm(notes)));
 }
 
-/** The files of what was dropped, folders included. */
+/** The dropped files, including those in folders. */
 async function filesIn(entry: FileSystemEntry): Promise<readonly File[]> {
   if (entry.isFile)
     return [await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed))];
@@ -118,7 +118,7 @@ input.addEventListener("change", () => {
   take([...(input.files ?? [])]).catch((error: unknown) => fail(String(error)));
 });
 
-// A key that is chosen after the journal verifies it again.
+// If a key is chosen after the journal, the journal is verified again.
 keyInput.addEventListener("change", () => {
   if (taken.length > 0) take(taken).catch((error: unknown) => fail(String(error)));
 });

@@ -1,12 +1,12 @@
 /**
- * Money at a bounded number of moments, evenly over entries, however many those turn out to be.
+ * Samples money at a bounded number of moments, evenly over the entries, whose number is unknown at the start.
  * @module
  */
 import type { Audit } from "@calybris/audit";
 import type { MoneyAt } from "./protocol.ts";
 
 const POINTS_MAX = 240;
-/** Proving takes as long as there are tenants and reservations; when a proof takes longer, there are fewer. */
+/** A proof takes time in proportion to tenants and reservations; if one takes longer than this, samples become fewer. */
 const PROOF_MS = 2;
 
 export class MoneySamples {
@@ -19,7 +19,7 @@ export class MoneySamples {
     this.#audit = audit;
   }
 
-  /** After each entry. */
+  /** To be called after each entry. */
   note(): void {
     this.#entries += 1;
     if (this.#entries % this.#every !== 0) return;
@@ -46,7 +46,7 @@ export class MoneySamples {
     });
   }
 
-  /** With the last entry. */
+  /** The samples, including one at the last entry. */
   finish(): readonly MoneyAt[] {
     this.#sample();
     return this.#points;

@@ -1,5 +1,5 @@
 /**
- * Checkpoints and evidence of split views, held to keys that the reader gives.
+ * Checkpoints and evidence of split views, verified with keys that the reader enters.
  * @module
  */
 import {
@@ -17,7 +17,7 @@ import type { NoteGiven } from "./protocol.ts";
 
 const verify = webCryptoVerifier(crypto.subtle);
 
-/** The evidence in a text; `undefined` where it is something else. */
+/** The evidence in a text; `undefined` for any other text. */
 export function evidenceIn(text: string): SplitView | undefined {
   return text.includes('"calybris.split-view.v1"') ? parseSplitView(text) : undefined;
 }
@@ -30,7 +30,7 @@ export function evidenceView(evidence: SplitView): HTMLElement {
   return section("Evidence of a split view", form("Verifier key of the log", "Verify the evidence", judged));
 }
 
-/** Who signed checkpoints, of the keys that the reader gives. */
+/** A form that shows which of the reader's keys signed the checkpoints. */
 export function signersForm(notes: readonly NoteGiven[]): HTMLElement {
   const judged = (keys: readonly VerifierKey[]): Promise<readonly string[]> =>
     Promise.all(

@@ -7,7 +7,7 @@ import type { Audited, Cell, MoneyAt } from "./protocol.ts";
 
 const WIDTH = 960;
 const [COLUMNS, CELL, GAP] = [48, 18, 2];
-/** Kinds by what they are about; the rest share a colour. */
+/** Groups of kinds with a colour each; other kinds share one. */
 const GROUPS: Readonly<Record<string, string>> = {
   decision: "decision",
   attempt: "decision",
@@ -27,7 +27,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 const GROUP_NAMES = ["decision", "outcome", "money", "policy", "other"] as const;
 
-/** The cells in rows, the broken ones marked; a click asks for the first entry of a cell, or for the broken entry in it. */
+/** The cells in rows, with broken ones marked. A click requests the first entry of a cell, or the broken entry in it. */
 export function chainStrip({ cells, report }: Audited, onEntry: (sequence: number) => void): HTMLElement {
   const broken = report.findings.map(({ sequence }) => sequence);
   const rows = Math.max(1, Math.ceil(cells.length / COLUMNS));
@@ -70,7 +70,7 @@ const HEIGHT = 220;
 const LEFT = 120;
 const AREAS = ["settled", "reserved", "remaining"] as const;
 
-/** Settled, reserved and remaining, stacked: their sum is what was granted, and changes only by grants and periods. */
+/** Settled, reserved and remaining money, stacked. Their sum is the granted amount, which only grants and periods change. */
 export function moneyPlot(money: readonly MoneyAt[]): HTMLElement | undefined {
   const last = money.at(-1);
   if (last === undefined || money.length < 2) return undefined;
@@ -111,7 +111,7 @@ export function moneyPlot(money: readonly MoneyAt[]): HTMLElement | undefined {
 const MICROCENTS_PER_CENT = 1_000_000n;
 const MICROCENTS_PER_DOLLAR = 100_000_000n;
 
-/** To the cent, towards zero; amounts below a dollar to three digits. */
+/** Rounded to cents, towards zero; amounts below a dollar have three digits. */
 export function dollars(microcents: bigint): string {
   if (microcents > 0n && microcents < MICROCENTS_PER_DOLLAR)
     return `$${Number((Number(microcents) / 1e8).toPrecision(3))

@@ -13,7 +13,7 @@ export type Asked =
     }
   | { readonly kind: "entry"; readonly sequence: number };
 
-/** The text of a checkpoint that was dropped beside the journal. */
+/** The text of a checkpoint that was dropped with the journal. */
 export interface NoteGiven {
   readonly file: string;
   readonly text: string;
@@ -25,11 +25,11 @@ export type Answered =
   | { readonly kind: "entry"; readonly entry: ShownEntry }
   | { readonly kind: "failed"; readonly problem: string };
 
-/** Neighbouring entries that one cell of the drawing stands for. */
+/** The consecutive entries of one cell of the drawing. */
 export interface Cell {
   readonly first: number;
   readonly last: number;
-  /** The kind that most of its entries are of. */
+  /** The most frequent kind of its entries. */
   readonly kind: string;
 }
 
@@ -42,7 +42,7 @@ export interface MoneyAt {
   readonly conserved: boolean;
 }
 
-/** A checkpoint held to the entries: whether its root is theirs. */
+/** The comparison of a checkpoint's root with the entries. */
 export interface CheckpointFinding {
   readonly file: string;
   readonly origin: string;
@@ -65,7 +65,7 @@ export interface ShownEntry {
   readonly at: string;
   readonly hash: string;
   readonly previousHash: string;
-  /** The data, indented; numbers as they are in the file. */
+  /** The data, indented, with numbers as in the file. */
   readonly data: string;
   readonly decision: ShownDecision | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * A receipt by itself: who signed what, with the keys that the reader gives.
+ * A receipt on its own: its signer and claims, verified with keys that the reader enters.
  * @module
  */
 import {
@@ -16,7 +16,7 @@ import {
 } from "@calybris/kernel";
 import { element, section, table } from "./elements.ts";
 
-/** The receipt in a text; `undefined` where it is something else. */
+/** The receipt in a text; `undefined` for any other text. */
 export function receiptIn(text: string): Receipt | undefined {
   const trimmed = text.trim();
   const isCompact = trimmed.startsWith("calyrcp1.");

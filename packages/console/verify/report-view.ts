@@ -1,5 +1,5 @@
 /**
- * What an audit found, for the page.
+ * The findings of an audit, for the page.
  * @module
  */
 import type { AuditReport } from "@calybris/audit";
@@ -22,7 +22,7 @@ const CHECKPOINT_TEXT: Readonly<Record<CheckpointFinding["result"], string>> = {
   malformed: "it is not a checkpoint",
 };
 
-/** A checkpoint that does not fit breaks a journal whose chain was computed anew. */
+/** The status; a contradicting checkpoint means broken, even if the chain was recomputed and is consistent. */
 export function statusOf({ report, checkpoints }: Audited): AuditReport["status"] {
   const isContradicted = checkpoints.some(({ result }) => result === "differs" || result === "beyond");
   return isContradicted ? "broken" : report.status;

@@ -1,11 +1,11 @@
 /**
- * The worker of the page: audits what was dropped, and reads single entries again.
+ * The worker of the page: audits the dropped files, and reads single entries again.
  * @module
  */
 import { AuditRun, headOf } from "./audit-run.ts";
 import type { Answered, Asked } from "./protocol.ts";
 
-/** What a dedicated worker has, as far as it is used. */
+/** The used part of a dedicated worker's scope. */
 interface WorkerScope {
   onmessage: ((event: { readonly data: Asked }) => void) | null;
   postMessage(message: Answered): void;

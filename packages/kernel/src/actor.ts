@@ -1,7 +1,7 @@
 /**
- * Who caused an entry. An actor is an authenticated caller: the journal sequence of the `key` entry that introduced it, or
- * `"system:NAME"` for a user of the operating system at the command line. On whose behalf it acted is the caller's own
- * claim: recorded and shown as claimed, never checked.
+ * The cause of an entry. An actor is an authenticated caller: the journal sequence of the `key` entry that introduced it, or
+ * `"system:NAME"` for a user of the operating system at the command line. On whose behalf it acted is a claim of the caller:
+ * recorded and shown as claimed, never verified.
  * @module
  */
 import type { Fields } from "./entry-table.ts";
@@ -44,7 +44,7 @@ export function isActor(value: unknown): value is Actor {
 }
 
 /**
- * The actor for a user of the operating system. Characters that do not print become `?`; what exceeds 64 characters is cut.
+ * The actor for a user of the operating system. Unprintable characters become `?`; the name is truncated to 64 characters.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export const ON_BEHALF_OF: EntryValue<string> = textWhere(
   "a valid name",
 );
 
-/** The members that name an entry's cause; they are its last ones. */
+/** The members that identify an entry's cause; they are its last ones. */
 export const CAUSED_FIELDS: Fields<Caused> = {
   actor: { type: ACTOR, holds: 'the caller: the sequence of the `key` entry that introduced it, or `"system:NAME"`' },
   onBehalfOf: {
@@ -95,15 +95,15 @@ export const CAUSED_FIELDS: Fields<Caused> = {
   },
 };
 
-/** The members of an entry that name its cause. */
+/** The members of an entry that identify its cause. */
 export function causedOf({ actor, onBehalfOf }: Caused): Caused {
   return onBehalfOf === undefined ? { actor } : { actor, onBehalfOf };
 }
 
 /**
- * An actor for people.
+ * An actor as readable text.
  *
- * @param keyName - the name of the key that the actor is, where it is known.
+ * @param keyName - the name of the actor's key, if known.
  *
  * @example
  * ```ts

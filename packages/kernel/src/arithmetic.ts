@@ -45,7 +45,7 @@ export function cost(request: Request, candidate: Candidate): CostMicrocents {
 }
 
 /**
- * As {@link cost}, in exact `number` arithmetic; −1 where a product could be inexact. For the path of every decision.
+ * Like {@link cost}, in exact `number` arithmetic; −1 if a product could be inexact. For the path of every decision.
  *
  * A product below 2^52, divided by 10^6, is below 2^33, where doubles are 2^-20 apart. A fractional quotient differs from an
  * integer by at least 10^-6, which is more, so rounding up is correct.

@@ -31,7 +31,7 @@ export interface AttemptEndedEntry extends Caused {
   readonly change: "ended";
   readonly of: number;
   readonly number: number;
-  /** Of the provider's answer; 0 for none. */
+  /** Status of the provider's answer; 0 if there was none. */
   readonly status: number;
   readonly latencyMs: number;
   readonly firstByteMs?: number;
@@ -40,7 +40,7 @@ export interface AttemptEndedEntry extends Caused {
   /** As the provider counted them. */
   readonly inputTokens?: number;
   readonly outputTokens?: number;
-  /** Of the input: read from the provider's cache, and written to it. */
+  /** The parts of the input that were read from the provider's cache, and written to it. */
   readonly cacheReadTokens?: number;
   readonly cacheWriteTokens?: number;
 }

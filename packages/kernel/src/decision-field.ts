@@ -17,7 +17,7 @@ export interface DecisionField {
   /** When it is left out; without this it never is. */
   readonly leftOut?: string;
   readonly schema: JsonSchema;
-  /** Its value as JSON; `undefined` where it is left out. */
+  /** Its value as JSON; `undefined` if it is left out. */
   readonly write: (entry: DecisionEntry) => string | undefined;
   /** Reads its value into a draft that already has the members before it. Throws RangeError naming the member. */
   readonly read: (value: ExactJson | undefined, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;

@@ -11,7 +11,7 @@ export interface Mistake {
   readonly problem: string;
   /** A full sentence. */
   readonly remedy: string;
-  /** Line of the file, from 1, where the text is available. */
+  /** Line of the file, from 1, if the text is available. */
   readonly line?: number;
 }
 

@@ -106,7 +106,7 @@ export const GATES: readonly Gate[] = Object.freeze([
   },
 ] satisfies Gate[]);
 
-/** How many candidates each gate refused. */
+/** The number of candidates that each gate refused. */
 export type RefusalCounts = Readonly<Record<GateName, number>>;
 
 /** Among equal counts the later gate in this list wins. The order is the published core's. */

@@ -16,7 +16,7 @@ export const GOVERNANCE: {
   riskHardLimitBps: 9_600,
   /** A request below this confidence is never run. */
   confidenceMinBps: 5_500,
-  /** What runs costs less than this share of the request's value. */
+  /** The selected candidate must cost less than this share of the request's value. */
   costToValueLimitBps: 12_500,
 });
 

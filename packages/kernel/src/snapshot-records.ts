@@ -55,7 +55,7 @@ export class RecordTable<const Columns extends readonly Column[]> {
     }
   }
 
-  /** @param at - where the record begins. */
+  /** @param at - offset of the record. */
   read(view: DataView, at: number): RecordOf<Columns> {
     const record: Record<string, number | bigint | string> = {};
     for (let index = 0; index < this.columns.length; index++) {

@@ -24,7 +24,7 @@ export interface DatedKey {
 export interface CheckpointTrust {
   readonly logs: readonly DatedKey[];
   readonly witnesses: readonly DatedKey[];
-  /** How many different witnesses must have signed. */
+  /** The number of different witnesses that must have signed. */
   readonly quorum: number;
 }
 

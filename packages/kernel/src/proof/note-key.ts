@@ -15,7 +15,7 @@ import { fromBase64, toBase64 } from "./base64.ts";
 import { PUBLIC_KEY_BYTES } from "./ed25519.ts";
 import { isKeyName } from "./signed-note.ts";
 
-/** What a key signs: the text itself, or as a witness the text with a time. */
+/** The type of a key: `ed25519` signs the text itself, `cosignature` signs it with a time, as a witness. */
 export type NoteKeyType = "ed25519" | "cosignature";
 
 const TYPE_CODES: Readonly<Record<NoteKeyType, number>> = Object.freeze({ ed25519: 1, cosignature: 4 });

@@ -24,7 +24,7 @@ const TIME_BYTES = 8;
 export interface VerifiedSignature {
   readonly key: VerifierKey;
   readonly signature: NoteSignature;
-  /** Of a cosignature: seconds since the Unix epoch, by the witness's clock. */
+  /** Time of a cosignature: seconds since the Unix epoch, by the witness's clock. */
   readonly timeSeconds?: bigint;
 }
 
