@@ -108,7 +108,7 @@ test("times of decisions that were carried over are the same, and go on the same
   expect(bytes.byteLength).toBeLessThan(1_200_000);
   const behind = readInto(new DecisionTimes(), bytes);
   add(behind, cut + 1, end);
-  expect(bytesOf(behind)).toEqual(bytesOf(whole));
+  expect(Buffer.from(bytesOf(behind)).equals(bytesOf(whole))).toBe(true);
   for (const sequence of [2, 2_048, 60_000, 2 * cut, 2 * end, 2 * end + 1])
     expect(behind.of(sequence)).toBe(whole.of(sequence));
   expect(() => readInto(new DecisionTimes(), bytes.subarray(0, -1))).toThrow(RangeError);
