@@ -98,6 +98,7 @@ const OF_BYTES: readonly Mutant[] = [
     find: "    this.#counted = bytes.whole(this.#counted);\n",
     replace: "",
     test: KEPT_TEST,
+    title: "carried over after any entry",
   },
   {
     name: "decisions of a canary are not carried over",
@@ -105,6 +106,7 @@ const OF_BYTES: readonly Mutant[] = [
     find: "    this.#canary.carry(bytes);\n",
     replace: "",
     test: KEPT_TEST,
+    title: "carried over after any entry",
   },
   {
     name: "a measure with other settings is gone on with",
@@ -112,6 +114,7 @@ const OF_BYTES: readonly Mutant[] = [
     find: "if (!Object.is(bytes.number(setting), setting))",
     replace: "if (bytes.number(setting) === 2)",
     test: KEPT_TEST,
+    title: "with other settings",
   },
   {
     name: "that a policy is staged is not carried over",
@@ -119,6 +122,7 @@ const OF_BYTES: readonly Mutant[] = [
     find: "    this.hasCanary = bytes.whole(this.hasCanary ? 1 : 0) === 1;\n",
     replace: "",
     test: KEPT_TEST,
+    title: "carried over after any entry",
   },
   {
     name: "names of candidates are not carried over",
@@ -126,6 +130,7 @@ const OF_BYTES: readonly Mutant[] = [
     find: "this.#activate(sequence, id, this.#byId.get(id) ?? NO_POLICY);",
     replace: "this.#activate(sequence, id, NO_POLICY);",
     test: KEPT_TEST,
+    title: "carried over after any entry",
   },
 ];
 
@@ -136,6 +141,7 @@ const OF_KEEPING: readonly Mutant[] = [
     find: 'if (members.whole("version") !== MEASURE_VERSION) return;',
     replace: "",
     test: KEPT_TEST,
+    title: "of another version",
   },
   {
     name: "a measure beyond its snapshot is taken",
@@ -143,6 +149,7 @@ const OF_KEEPING: readonly Mutant[] = [
     find: "if (covered > sequence)",
     replace: "if (covered < 0)",
     test: KEPT_TEST,
+    title: "pages of what was measured",
   },
   {
     name: "pages of two measures are put together",
@@ -150,6 +157,7 @@ const OF_KEEPING: readonly Mutant[] = [
     find: "if (this.#pages.length > 0 && covered !== this.#sequence)",
     replace: "if (covered < 0)",
     test: KEPT_TEST,
+    title: "pages of what was measured",
   },
   {
     name: "what was measured is never kept",
@@ -157,13 +165,15 @@ const OF_KEEPING: readonly Mutant[] = [
     find: "this.#kept.keep({ sequence, bytes: measure });",
     replace: "this.#kept.sequence;",
     test: KEPT_TEST,
+    title: "at each rotation",
   },
   {
     name: "a thread that goes on from a snapshot is given every entry",
     file: SERVING,
-    find: "    this.#given = undefined;\n    return thread;",
-    replace: "    this.#given = 0;\n    return thread;",
+    find: "let given = await this.#position();",
+    replace: "let given = (await this.#position()) * 0;",
     test: KEPT_TEST,
+    title: "again and again",
   },
   {
     name: "a measure that cannot be used is kept for good",
@@ -178,6 +188,7 @@ const OF_KEEPING: readonly Mutant[] = [
     find: "onSnapshot: () => this.regret.follow()",
     replace: "onSnapshot: () => undefined",
     test: KEPT_TEST,
+    title: "at each rotation",
   },
 ];
 
