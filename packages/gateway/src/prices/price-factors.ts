@@ -69,15 +69,18 @@ export function factorsOf(
 ): FactorReading {
   if (tier === "" && speed === "" && region === "") return LIST_PRICE;
   const factors = knownFactors(provider, own);
-  const words = Object.entries({ tier, speed, region }).filter(([, word]) => word !== "");
   const factorsBps: number[] = [];
   const unknown: string[] = [];
-  for (const [kind, word] of words) {
-    const name = `${kind as FactorKind} ${word}` as const;
+  const read = (kind: FactorKind, word: string): void => {
+    if (word === "") return;
+    const name = `${kind} ${word}` as const;
     const factorBps = Object.hasOwn(factors, name) ? factors[name] : undefined;
     if (factorBps === undefined) unknown.push(name);
     else if (factorBps !== LIST_PRICE_BPS) factorsBps.push(factorBps);
-  }
+  };
+  read("tier", tier);
+  read("speed", speed);
+  read("region", region);
   return { factorsBps, unknown };
 }
 

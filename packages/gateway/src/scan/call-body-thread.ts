@@ -10,7 +10,7 @@ import type { WireDialect } from "../wire/dialect.ts";
 import { CALL_BOUNDS, JsonSpanScanner } from "../wire/json-spans.ts";
 import { measured, type ScannedCall } from "./call-scan.ts";
 import { type CallEncoding, decompress } from "./decompress.ts";
-import type { DigestKey } from "./prompt-digest.ts";
+import type { DigestKey } from "./keyed-digest.ts";
 
 export interface CallBodyTask {
   readonly bytes: Uint8Array;

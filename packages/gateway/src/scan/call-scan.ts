@@ -7,7 +7,8 @@ import type { WireDialect } from "../wire/dialect.ts";
 import { CALL_BOUNDS, type JsonSpans, JsonSpanScanner } from "../wire/json-spans.ts";
 import { contentOf } from "./call-content.ts";
 import type { CallContent } from "./content-count.ts";
-import { type DigestKey, promptDigestOf } from "./prompt-digest.ts";
+import type { DigestKey } from "./keyed-digest.ts";
+import { promptDigestOf } from "./prompt-digest.ts";
 
 export interface ScannedCall extends SpannedBody {
   readonly content: CallContent;

@@ -6,17 +6,15 @@
  * The prompt's digest also leaves out members that no model reads, because a client may change them when it repeats a call.
  * @module
  */
-import { createHmac, type Hmac, type KeyObject } from "node:crypto";
 import type { SpannedBody } from "../wire/body-members.ts";
 import type { WireDialect } from "../wire/dialect.ts";
 import type { MemberSpan } from "../wire/json-spans.ts";
 import { isRead } from "./content-rules.ts";
 import { JsonWalk } from "./json-walk.ts";
+import { type DigestKey, keyedDigest } from "./keyed-digest.ts";
 
 export const DIGEST_KEY_BYTES = 32;
-
-/** Secret bytes, or a key object, with which an HMAC is set up in a fifth of the time. */
-export type DigestKey = Uint8Array | KeyObject;
+const NEWLINE = Buffer.from("\n");
 
 /**
  * The digest of the parts that the model reads, which the journal keeps: 43 characters of base64url.
@@ -25,21 +23,23 @@ export type DigestKey = Uint8Array | KeyObject;
  */
 export function promptDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: DigestKey): string {
   const line = attributionLine(bytes, spans.members.get("system"));
-  const prompt = createHmac("sha256", key).update(`${dialect}\n`);
-  for (const [name, { keyStart, valueEnd }] of spans.members) {
-    if (!isRead(name)) continue;
-    updateWithout(prompt, bytes, keyStart, valueEnd, line);
-    prompt.update("\n");
-  }
-  return prompt.digest("base64url");
+  return keyedDigest(key, (add) => {
+    add(Buffer.from(`${dialect}\n`));
+    for (const [name, { keyStart, valueEnd }] of spans.members) {
+      if (!isRead(name)) continue;
+      addWithout(add, bytes, keyStart, valueEnd, line);
+      add(NEWLINE);
+    }
+  });
 }
 
 /** The digest of the complete body, for exact equality. It has the same form, and never equals a prompt's digest. */
 export function requestDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: DigestKey): string {
   const line = attributionLine(bytes, spans.members.get("system"));
-  const request = createHmac("sha256", key).update(`request ${dialect}\n`);
-  updateWithout(request, bytes, 0, bytes.byteLength, line);
-  return request.digest("base64url");
+  return keyedDigest(key, (add) => {
+    add(Buffer.from(`request ${dialect}\n`));
+    addWithout(add, bytes, 0, bytes.byteLength, line);
+  });
 }
 
 interface Hole {
@@ -47,12 +47,19 @@ interface Hole {
   readonly to: number;
 }
 
-function updateWithout(hmac: Hmac, bytes: Uint8Array, from: number, to: number, hole: Hole | undefined): void {
+function addWithout(
+  add: (part: Uint8Array) => void,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  hole: Hole | undefined,
+): void {
   if (hole === undefined || hole.from < from || hole.to > to) {
-    hmac.update(bytes.subarray(from, to));
+    add(bytes.subarray(from, to));
     return;
   }
-  hmac.update(bytes.subarray(from, hole.from)).update(bytes.subarray(hole.to, to));
+  add(bytes.subarray(from, hole.from));
+  add(bytes.subarray(hole.to, to));
 }
 
 const LINE_BEGINS = "x-anthropic-billing-header:";
