@@ -80,37 +80,36 @@ export class ChunkedAnswer {
   #write(piece: Uint8Array): Promise<void> {
     const connection = this.#connection;
     connection.gather();
-    this.#begin();
-    const length = piece.byteLength.toString(16) + LINE_END;
+    const lead = this.#takeHead() + piece.byteLength.toString(16) + LINE_END;
     return new Promise((resolve) => {
       // When the client is gone, `gone` says so.
       const taken = (): void => resolve();
-      const bytes = length.length + piece.byteLength + LINE_END.length;
+      const bytes = lead.length + piece.byteLength + LINE_END.length;
       if (piece.byteLength > COPIED_BYTES_MAX) {
-        connection.write(length, "latin1", length.length, () => undefined);
+        connection.write(lead, "latin1", lead.length, () => undefined);
         connection.write(piece, "latin1", piece.byteLength, () => undefined);
         connection.write(LINE_END, "latin1", LINE_END.length, taken);
         return;
       }
       const chunk = Buffer.allocUnsafe(bytes);
-      chunk.write(length, 0, "latin1");
-      chunk.set(piece, length.length);
-      chunk.write(LINE_END, length.length + piece.byteLength, "latin1");
+      chunk.write(lead, 0, "latin1");
+      chunk.set(piece, lead.length);
+      chunk.write(LINE_END, lead.length + piece.byteLength, "latin1");
       connection.write(chunk, "latin1", bytes, taken);
     });
   }
 
-  #begin(): void {
-    if (this.#hasBegun) return;
+  /** The head, once; empty text afterwards. */
+  #takeHead(): string {
+    if (this.#hasBegun) return "";
     this.#hasBegun = true;
-    const head = this.#parts.head();
-    this.#connection.write(head, "latin1", head.length, () => undefined);
+    return this.#parts.head();
   }
 
   #end(): void {
     this.#connection.gather();
-    this.#begin();
-    this.#connection.write(LAST_CHUNK, "latin1", LAST_CHUNK.length, this.#parts.taken);
+    const last = this.#takeHead() + LAST_CHUNK;
+    this.#connection.write(last, "latin1", last.length, this.#parts.taken);
     // What comes after it on the connection is none of this answer's.
     this.#isGone = true;
   }

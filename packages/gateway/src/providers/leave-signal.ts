@@ -15,8 +15,10 @@ export interface LeaveSignal {
  * @example
  * ```ts
  * const leave = new ClientLeave();
- * leave.addEventListener("abort", () => console.log("gone"));
- * leave.abort(); // prints "gone"
+ * const heard: string[] = [];
+ * leave.addEventListener("abort", () => heard.push("left"));
+ * leave.abort();
+ * heard; // ["left"]
  * leave.aborted; // true
  * ```
  */

@@ -67,9 +67,12 @@ export class StreamPass {
    * @throws GatewayError `CAL_GATEWAY_STREAM_BROKEN` for an event beyond the bound. {@link end} still ends the stream.
    */
   push(piece: Buffer): Buffer {
-    const blocks = this.#scanner.push(piece);
-    const passed = blocks.map((block) => this.#pass(block)).filter((bytes) => bytes.byteLength > 0);
-    return passed.length === 1 && passed[0] !== undefined ? passed[0] : Buffer.concat(passed);
+    const passed: Buffer[] = [];
+    for (const block of this.#scanner.push(piece)) {
+      const bytes = this.#pass(block);
+      if (bytes.byteLength > 0) passed.push(bytes);
+    }
+    return inOne(passed);
   }
 
   /** To be called when the provider's stream is over: closed, reset or abandoned. */
@@ -146,6 +149,18 @@ export class StreamPass {
     const last = asObject(this.#last?.json())?.["sequence_number"];
     return { response: this.#response, sequenceNumber: typeof last === "number" ? last + 1 : 0 };
   }
+}
+
+/** Joins the parts without a copy if they are adjacent in memory, as most events of a piece are. */
+function inOne(parts: readonly Buffer[]): Buffer {
+  const [first] = parts;
+  if (first === undefined) return NOTHING;
+  let end = first.byteOffset;
+  for (const { buffer, byteOffset, byteLength } of parts) {
+    if (buffer !== first.buffer || byteOffset !== end) return Buffer.concat(parts);
+    end += byteLength;
+  }
+  return parts.length === 1 ? first : Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
 }
 
 /** A longer block is not `[DONE]`, and is not decoded to check. */
