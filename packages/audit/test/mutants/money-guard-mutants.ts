@@ -50,6 +50,20 @@ export const MONEY_GUARD_MUTANTS: readonly Mutant[] = [
     test: DIGEST_TEST,
   },
   {
+    name: "a digest of a short prompt has no outer key",
+    file: "gateway/src/scan/keyed-digest.ts",
+    find: "outside.set(outer, 0);",
+    replace: "outside.set(inner, 0);",
+    test: "gateway/test/scan/keyed-digest.test.ts",
+  },
+  {
+    name: "an outcome that settles needs no cost",
+    file: "engine/src/flows/parsed-outcome.ts",
+    find: " && costMicrocents !== undefined",
+    replace: "",
+    test: "engine/test/flows/parsed-outcome.test.ts",
+  },
+  {
     name: "the bound forgets the factor of the tier",
     file: BOUND,
     find: "tokens * inputRate * factor + fixed",

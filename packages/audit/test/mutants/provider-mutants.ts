@@ -72,7 +72,7 @@ export const PROVIDER_MUTANTS: readonly Mutant[] = [
   {
     name: "a stream on the fast path is not ended",
     file: "gateway/src/http/chunked-answer.ts",
-    find: 'this.#connection.write(LAST_CHUNK, "latin1", LAST_CHUNK.length, this.#parts.taken);',
+    find: 'this.#connection.write(last, "latin1", last.length, this.#parts.taken);',
     replace: "this.#parts.taken();",
     test: "gateway/test/calls/both-paths.test.ts",
     title: "answered alike",

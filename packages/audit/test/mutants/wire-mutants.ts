@@ -28,6 +28,13 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
     test: SPANS_TEST,
   },
   {
+    name: "events of a packet are joined with what was left out between them",
+    file: PASS,
+    find: "buffer !== first.buffer || byteOffset !== end",
+    replace: "buffer !== first.buffer",
+    test: PASS_TEST,
+  },
+  {
     name: "a field's name is compared as it is written",
     file: SPANS,
     find: "written : (JSON.parse(",
