@@ -52,7 +52,7 @@ export interface KeyCreatedEntry extends KeyIdentity, KeyTerms, Caused {
   readonly change: "created";
 }
 
-/** A key that may act no more. */
+/** A key that may no longer act. */
 export interface KeyRevokedEntry extends Caused {
   readonly kind: "key";
   readonly change: "revoked";

@@ -70,7 +70,7 @@ interface Written {
   readonly out: string;
 }
 
-/** The catalog reference in a policy: a built-in name, or a path relative to the policy file. */
+/** The catalog reference in a policy: a built-in name, an absolute path, or a path relative to the policy file. */
 export function catalogReference({ catalog, out }: Written): string {
   if (BUILT_IN_CATALOGS.includes(catalog) || isAbsolute(catalog)) return catalog;
   const path = relative(dirname(resolve(out)), resolve(catalog)).replaceAll("\\", "/");

@@ -129,7 +129,7 @@ async function prove(options: ProofOptions, terminal: Terminal): Promise<void> {
   terminal.print(options.json ? jsonText({ ...of, hashes: texts, checkpoint: note }) : texts.join("\n"));
 }
 
-/** Where the hashes beside the journal do not prove it: every entry is read, and every hash of the chain checked. */
+/** Used if the stored hashes do not give a proof: reads every entry, and verifies every hash of the chain. */
 function proveFromEntries({ directory, chain, checkpoint, sequence, from }: TileProofOptions): TileProof {
   const { treeSize, root } = checkpoint;
   const { tree, hashes } = proveFromJournal({ directory, chain, until: Number(treeSize), sequence }, (nodes) =>

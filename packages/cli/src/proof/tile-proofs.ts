@@ -1,29 +1,29 @@
 /**
- * Proofs over the tree of a journal from the hashes beside it (`tree-*.hashes`), without reading the entries: a proof is verified
- * against the root of its checkpoint, and one entry against its own hash.
+ * Computes proofs over the tree of a journal from the stored hashes (`tree-*.hashes`), without reading the entries. A proof
+ * is verified against the root of its checkpoint, and the entry against its own hash.
  * @module
  */
 import { nodeDisk, readTreeFile, TreeProofs } from "@calybris/engine/internal";
 import { CalybrisError, type ChainHash, type Checkpoint, fromHex, parseChainedLine } from "@calybris/kernel";
 import { logFiles, readLog } from "../journal/log-lines.ts";
 
-/** What is to be proven, of which checkpoint. */
+/** The claim to prove, and its checkpoint. */
 export interface TileProofOptions {
   readonly directory: string;
   readonly chain: ChainHash;
   readonly checkpoint: Checkpoint;
-  /** The entry, or the size of the earlier tree: one of them. */
+  /** Either the entry or, as `from`, the size of the earlier tree. */
   readonly sequence?: number | undefined;
   readonly from?: number | undefined;
 }
 
 export interface TileProof {
   readonly hashes: readonly Uint8Array[];
-  /** Of the entry that was asked for. */
+  /** Hash of the requested entry. */
   readonly entryHash: Uint8Array | undefined;
 }
 
-/** `undefined` where the hashes beside the journal, or the entry, are missing or damaged: every entry must then be read. */
+/** `undefined` if the stored hashes or the entry are missing or damaged; every entry must then be read. */
 export function proveFromTiles({
   directory,
   chain,
@@ -43,7 +43,7 @@ export function proveFromTiles({
   }
 }
 
-/** The hash of an entry, computed from its data; `undefined` where it is not there, or its data is another. */
+/** The hash of an entry, verified against its data; `undefined` if the entry is missing or altered. */
 function entryHashOf(directory: string, sequence: number, chain: ChainHash): Uint8Array | undefined {
   const { files } = logFiles(directory);
   const file = files.findLast((each) => (firstSequence(each) ?? Number.POSITIVE_INFINITY) <= sequence);

@@ -10,7 +10,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 /** Both halves together. */
 const YOUNG_BYTES_MAX = 32 * 2 ** 20;
 
-/** Stops its growth. Called while loading code, which fills it only once. */
+/** Stops its growth: while code is loaded, which fills it only once, and once it has reached the bound. */
 export function holdYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }

@@ -14,7 +14,7 @@ import { AnswerBuffer } from "./answer-buffer.ts";
 import type { ApiContext } from "./api-context.ts";
 import { requireRequested } from "./requested-model.ts";
 
-/** A batch with more mistakes is refused: describing mistakes takes longer than deciding. */
+/** Beyond this many mistakes the rest of a batch is refused, because describing mistakes takes longer than deciding. */
 const MISTAKES_MAX = 100;
 const MISTAKES_SHOWN_MAX = 5;
 

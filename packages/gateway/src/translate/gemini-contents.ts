@@ -72,7 +72,7 @@ function add(contents: Content[], role: Content["role"], parts: readonly ExactOb
   else contents.push({ role, parts: [...parts] });
 }
 
-/** Keeps tool results in a content of their own, directly after the calls. */
+/** Keeps tool results in a separate content, directly after the calls. */
 function addWords(contents: Content[], parts: readonly ExactObject[]): void {
   const isBehindResults = contents.at(-1)?.parts.some((part) => "functionResponse" in part) === true;
   if (isBehindResults && parts.length > 0) contents.push({ role: "user", parts: [...parts] });
