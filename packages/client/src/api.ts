@@ -18,7 +18,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Decide one request
-     * @description 200 means that the decision is on the disk. A refusal by policy or budget is a decision too: its `action` is `reject` and its `reason` says why. The same `requestId` (or `idempotency-key` header) is decided once, and gets the same decision again, also after a restart. With `?receipt=1` the answer has a signed receipt.
+     * @description 200 means that the decision is on disk. A refusal by policy or budget is also a decision: its `action` is `reject`, and its `reason` gives the cause. A `requestId` (or `idempotency-key` header) is decided once: a repeated request returns the same decision, also after a restart. With `?receipt=1`, the response contains a signed receipt.
      */
     readonly post: operations["decide"];
     readonly delete?: never;
@@ -38,7 +38,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Decide many requests
-     * @description Each request is decided on its own, in order, as if it had been sent alone. 200 means that every decision in the answer is on the disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes: those after are not decided. When the queue of the journal cannot take all of them, none is decided (429).
+     * @description The requests are decided in order, each as if it had been sent alone. 200 means that every decision in the response is on disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes in total: later requests are not decided. If the journal's queue has no room for the whole batch, no request is decided (429).
      */
     readonly post: operations["decideBatch"];
     readonly delete?: never;
@@ -55,8 +55,8 @@ export interface paths {
       readonly cookie?: never;
     };
     /**
-     * Get a decision, why it was made, and its proof
-     * @description With `?receipt=1` the answer has a receipt: claims about the durable entry, signed by the key of `receipts.keyFile`, and the proof of inclusion where the newest checkpoint covers the entry.
+     * Get a decision, its explanation and its proof
+     * @description With `?receipt=1`, the response contains a receipt: claims about the durable entry, signed with the key in `receipts.keyFile`, and an inclusion proof if the newest checkpoint covers the entry.
      */
     readonly get: operations["decision"];
     readonly put?: never;
@@ -78,7 +78,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Report the outcome of a decision
-     * @description The learner takes it in. The same outcome reported again changes nothing; a different one for the same decision is refused.
+     * @description The learner uses the outcome. Reporting the same outcome again changes nothing; a different outcome for the same decision is refused.
      */
     readonly post: operations["observe"];
     readonly delete?: never;
@@ -96,7 +96,7 @@ export interface paths {
     };
     readonly get?: never;
     readonly put?: never;
-    /** Report what a decision cost */
+    /** Report the cost of a decision */
     readonly post: operations["settle"];
     readonly delete?: never;
     readonly options?: never;
@@ -147,7 +147,7 @@ export interface paths {
     };
     readonly get?: never;
     readonly put?: never;
-    /** Report what a held decision cost */
+    /** Report the cost of a held decision */
     readonly post: operations["reconcile"];
     readonly delete?: never;
     readonly options?: never;
@@ -183,7 +183,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Reconcile held decisions from a provider's usage export
-     * @description Rows with a `request_id` state what one attempt cost; rows with `from` and `to` are a bill of a time, which is spread over its held decisions and never beyond what is reserved for them. The same export again changes nothing. One export is worked on at a time.
+     * @description A row with a `request_id` states the cost of one attempt. A row with `from` and `to` is the bill for a time range, which is spread over the held decisions of that range, up to their reservations. Sending the same export again changes nothing. Exports are processed one at a time.
      */
     readonly post: operations["reconcileUsage"];
     readonly delete?: never;
@@ -203,8 +203,8 @@ export interface paths {
     readonly get: operations["budget"];
     readonly put?: never;
     /**
-     * Limit a tenant, grant it money, or both
-     * @description A grant id grants once. A request that names no tenant is not metered until `default` has a limit; `budgets.unknownTenants` says what becomes of one that names a tenant without a limit.
+     * Set a tenant's limits, grant it money, or both
+     * @description A grant id takes effect once. Requests that name no tenant are not metered until `default` has a limit; `budgets.unknownTenants` controls requests that name a tenant without a limit.
      */
     readonly post: operations["setBudget"];
     readonly delete?: never;
@@ -239,13 +239,13 @@ export interface paths {
     };
     /**
      * List the created API keys
-     * @description Those that are not revoked, without their secrets; keys of the configuration are not among them.
+     * @description Lists keys that are not revoked, without their secrets. Keys of the configuration are not included.
      */
     readonly get: operations["keys"];
     readonly put?: never;
     /**
      * Create an API key
-     * @description The secret is in the answer and nowhere else: only its SHA-256 is kept, in the journal. The key works at once, also after a restart. It has no scope that the key which creates it lacks; one that is bound to tenants has only the scope `decide`. A `budget` limits the one tenant that the key acts for, before the key exists.
+     * @description The secret is only in the response: the journal stores its SHA-256. The key works immediately, and survives a restart. It cannot have a scope that the creating key lacks; a key that is bound to tenants has only the scope `decide`. A `budget` sets the limits of the key's only tenant, before the key is created.
      */
     readonly post: operations["createKey"];
     readonly delete?: never;
@@ -265,7 +265,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Replace the secret of an API key
-     * @description In one step of the journal, a key with the same name and terms is created and the old one revoked: its secret is refused from the next request on.
+     * @description In one atomic journal write, creates a key with the same name and terms and revokes the old one, whose secret is refused from the next request on.
      */
     readonly post: operations["rotateKey"];
     readonly delete?: never;
@@ -286,7 +286,7 @@ export interface paths {
     readonly post?: never;
     /**
      * Revoke an API key
-     * @description The key is refused from the next request on, also on connections that are open.
+     * @description The key is refused from the next request on, also on open connections.
      */
     readonly delete: operations["revokeKey"];
     readonly options?: never;
@@ -301,12 +301,12 @@ export interface paths {
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** List every policy that was ever active */
+    /** List all policies of the journal, and when each was active */
     readonly get: operations["policies"];
     readonly put?: never;
     /**
      * Activate a policy, from the next decision on
-     * @description The entry holds the whole policy and names the person. Activating the active policy again changes nothing.
+     * @description The journal entry contains the whole policy and names the caller. Activating the active policy again changes nothing.
      */
     readonly post: operations["setPolicy"];
     readonly delete?: never;
@@ -342,8 +342,8 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /**
-     * Stage a policy: it decides in shadow, from the next decision on
-     * @description No answer changes. Each decision's entry holds what the staged policy would have decided. It replaces the policy that was staged before.
+     * Stage a policy, which decides in shadow from the next decision on
+     * @description Responses do not change. The entry of each decision records the staged policy's choice. Staging replaces a policy that was staged before.
      */
     readonly post: operations["stagePolicy"];
     readonly delete?: never;
@@ -361,7 +361,7 @@ export interface paths {
     };
     /**
      * Compare the staged policy with the active one
-     * @description Reads every entry since the staging. `missing` says what a promotion still needs.
+     * @description Covers every entry since the policy was staged. `missing` lists the requirements that a promotion does not meet yet.
      */
     readonly get: operations["rollout"];
     readonly put?: never;
@@ -382,8 +382,8 @@ export interface paths {
     readonly get?: never;
     readonly put?: never;
     /**
-     * Activate the staged policy, once it passes a gate
-     * @description At least 1,000 decisions in shadow, and either at most 5 % of actions differ and its reward is shown to be no worse, or its reward is shown to be better. `POST /v1/policies` activates a policy without gates.
+     * Activate the staged policy if it passes a gate
+     * @description A gate needs at least 1,000 decisions in shadow. Gate a: at most 5 % of actions differ, and the reward is shown to be no worse. Gate b: the reward is shown to be better. `POST /v1/policies` activates a policy without gates.
      */
     readonly post: operations["promotePolicy"];
     readonly delete?: never;
@@ -403,7 +403,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Let the staged policy decide for a share of the tenants
-     * @description A keyed hash names the tenants; a larger share keeps those of a smaller one. A share that grows needs a gate, as a promotion does. 0 ends the canary; the policy stays staged.
+     * @description A keyed hash selects the tenants; a larger share includes the tenants of a smaller one. Raising the share requires a passed gate, like a promotion. 0 ends the canary; the policy stays staged.
      */
     readonly post: operations["canaryPolicy"];
     readonly delete?: never;
@@ -423,7 +423,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Activate an earlier policy, from the next decision on
-     * @description Ends the staging. Rolling back to the active policy ends the staging alone.
+     * @description Also ends staging. Rolling back to the active policy only ends staging.
      */
     readonly post: operations["rollBackPolicy"];
     readonly delete?: never;
@@ -443,7 +443,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Activate a prior, from the next decision on
-     * @description The prior must read the same features in the same order as the policy's `learning.features`. A certificate of another prior becomes void: nothing is served below the top tier until a new one is activated.
+     * @description The prior's features must equal the policy's `learning.features`, in the same order. A certificate of another prior becomes void: no regime is served below the top tier until a new certificate is activated.
      */
     readonly post: operations["setPrior"];
     readonly delete?: never;
@@ -463,7 +463,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Activate a certificate, from the next decision on
-     * @description The `regimes` with the lowest predicted gain may be served below the top tier; 0 allows none. The prior that it names must be active.
+     * @description The given number of `regimes`, those with the lowest predicted gain, may be served below the top tier; 0 allows none. The prior that the certificate names must be active.
      */
     readonly post: operations["setCertificate"];
     readonly delete?: never;
@@ -480,8 +480,8 @@ export interface paths {
       readonly cookie?: never;
     };
     /**
-     * What decisions earned, beside what other policies would have earned
-     * @description From every outcome of the journal, as `calybris regret` says it; intervals are valid however often they are looked at. The first question after a start measures the entries after the newest state snapshot, or the whole journal where that snapshot holds no measure. After 2 seconds the answer covers a part, and `sequence` says how far.
+     * Compare the rewards of decisions with those of other policies
+     * @description Estimated from every outcome of the journal, as `calybris regret` does; the intervals are anytime-valid. The first request after a start reads the entries after the newest state snapshot, or the whole journal if that snapshot has no estimates. After 2 seconds, a partial result is returned; `sequence` is the last entry that it covers.
      */
     readonly get: operations["regret"];
     readonly put?: never;
@@ -503,7 +503,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Read keys, TLS files, the policy file and budgets again
-     * @description As SIGHUP does. All of it takes effect, or nothing: a mistake in any file is answered as its error, and the service goes on as before. The policy file is activated when it has changed since it was last activated.
+     * @description Equivalent to SIGHUP. The reload is atomic: a mistake in any file is returned as an error, and nothing changes. The policy file is activated if it has changed since its last activation.
      */
     readonly post: operations["reload"];
     readonly delete?: never;
@@ -537,8 +537,8 @@ export interface paths {
       readonly cookie?: never;
     };
     /**
-     * Stream the journal, one entry a line, byte for byte as on the disk
-     * @description Only durable entries are shown. The lines from 1 on, concatenated, are a journal that `calybris verify` accepts.
+     * Stream the journal, one entry per line, byte for byte as on disk
+     * @description Only durable entries are returned. The lines from entry 1 on are a journal that `calybris verify` accepts.
      */
     readonly get: operations["journalEntries"];
     readonly put?: never;
@@ -577,7 +577,7 @@ export interface paths {
       readonly cookie?: never;
     };
     /**
-     * Prove that the newest checkpoint continues an earlier one
+     * Prove that the newest checkpoint extends an earlier one
      * @description Returns `CAL_PROOF_UNCOVERED` while the newest checkpoint has fewer entries.
      */
     readonly get: operations["consistencyProof"];
@@ -596,7 +596,7 @@ export interface paths {
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** Whether the process is alive */
+    /** Check that the process is alive */
     readonly get: operations["health"];
     readonly put?: never;
     readonly post?: never;
@@ -613,7 +613,7 @@ export interface paths {
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** Whether decisions can be made durable now; 503 when they cannot */
+    /** Check that decisions can be made durable now; 503 if they cannot */
     readonly get: operations["ready"];
     readonly put?: never;
     readonly post?: never;
@@ -634,7 +634,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Confirm that the system clock is right after it went forward by more than 7 days
-     * @description Until then, or until the clock is corrected, every command is answered 503 with `CAL_ENGINE_CLOCK`. A `clock` entry records the times and the caller; entries after it keep the confirmed time for good.
+     * @description Until then, or until the clock is corrected, every command returns 503 with `CAL_ENGINE_CLOCK`. A `clock` entry records the times and the caller; the entries after it keep their confirmed times permanently.
      */
     readonly post: operations["confirmClock"];
     readonly delete?: never;
@@ -650,7 +650,7 @@ export interface paths {
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** Counters and gauges, in the text format of Prometheus */
+    /** Get counters and gauges in the Prometheus text format */
     readonly get: operations["metrics"];
     readonly put?: never;
     readonly post?: never;
@@ -667,11 +667,11 @@ export interface components {
     readonly Activation: {
       /** @description Journal sequence. */
       readonly sequence: number;
-      /** @description Active from there on. */
+      /** @description Policy that is active from that entry on. */
       readonly policyId: number;
     };
     readonly Actor: {
-      /** @description Sequence of the entry that introduced the key, or `system:` and a user of the operating system. */
+      /** @description Sequence of the entry that introduced the key, or `system:` and the name of an operating system user. */
       readonly actor: string;
       readonly keyName: string | null;
       readonly claimedOnBehalfOf: string | null;
@@ -685,12 +685,12 @@ export interface components {
       readonly requests: readonly components["schemas"]["DecisionRequest"][];
     };
     readonly Budget: {
-      /** @description What the tenant can still reserve, in microcents; $1 is 100,000,000. */
+      /** @description Amount that the tenant can still reserve, in microcents; $1 is 100,000,000. */
       readonly remainingMicrocents: string;
     };
     readonly BudgetChange: {
       readonly budget: components["schemas"]["TenantBudget"];
-      /** @description Whether the limits differ from those before. */
+      /** @description Whether the limits changed. */
       readonly limitChanged: boolean;
       readonly grant: {
         /** @description Its id. */
@@ -702,14 +702,14 @@ export interface components {
       } | null;
     };
     readonly BudgetRequest: {
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
       readonly limit?: components["schemas"]["TenantLimit"] | undefined;
       readonly grant?:
         | {
-            /** @description Text of 1 to 128 printable characters (the same id grants once; default the idempotency key). */
+            /** @description Text of 1 to 128 printable characters (id of the grant, which takes effect once; default the idempotency key). */
             readonly id?: string | undefined;
             /** @description Whole microcents from 1 to 2^63−1, beyond 2^53 as digits in quotes (the amount granted). */
             readonly amountMicrocents: Amount;
@@ -719,30 +719,30 @@ export interface components {
     readonly CalibrationCell: {
       /** @description 0 to 7, or 8 before regimes are known. */
       readonly regime: number;
-      /** @description Its index, cheapest first. */
+      /** @description Index of the tier, cheapest first. */
       readonly tier: number;
       /** @description Outcomes. */
       readonly rows: number;
-      /** @description Mean of the predicted rewards. */
+      /** @description Mean predicted reward. */
       readonly predicted: number;
-      /** @description Mean of the observed ones. */
+      /** @description Mean observed reward. */
       readonly observed: number;
-      /** @description Observed less predicted is above it, valid however often it is looked at. */
+      /** @description Lower bound of observed minus predicted, anytime-valid. */
       readonly biasLower: number;
-      /** @description And below it. */
+      /** @description Upper bound of observed minus predicted, anytime-valid. */
       readonly biasUpper: number;
       /** @description Whether a bias of more than 0.01 is shown. */
       readonly isBiased: boolean;
     };
     readonly CanaryRequest: {
-      /** @description A whole number from 1 to 4294967295 (the id of the staged policy). */
+      /** @description A whole number from 1 to 4294967295 (id of the staged policy). */
       readonly policyId: number;
-      /** @description A whole number from 0 to 10000 (the share of the tenants that it decides for, in basis points; 0 ends the canary). */
+      /** @description A whole number from 0 to 10000 (share of the tenants that the policy decides for, in basis points; 0 ends the canary). */
       readonly shareBps: number;
       readonly signature?: components["schemas"]["ChangeSignature"] | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly Candidate: {
@@ -753,23 +753,23 @@ export interface components {
     readonly CertificateChange: {
       /** @description Journal sequence of its entry. */
       readonly sequence: number;
-      /** @description Share of decisions, in ten-thousandths, that use the floor of their use case only. */
+      /** @description Share of decisions, in ten-thousandths, that use only the floor of their use case. */
       readonly holdoutBps: number;
     };
     readonly CertificateRequest: {
-      /** @description A whole number from 0 to 8 (how many regimes may be served below the top tier). */
+      /** @description A whole number from 0 to 8 (number of regimes that may be served below the top tier). */
       readonly regimes: number;
       /** @description A whole number from 1 to 9999 (the risk α). */
       readonly alphaBps: number;
       /** @description A whole number from 1 to 9999 (the failure probability δ). */
       readonly deltaBps: number;
-      /** @description A whole number from 0 to 9007199254740991 (labelled requests that it is based on). */
+      /** @description A whole number from 0 to 9007199254740991 (number of labelled requests that the certificate is based on). */
       readonly samples: number;
-      /** @description The digest (`calypri1`) of the prior that it belongs to; left out without one. */
+      /** @description Digest (`calypri1`) of the prior that the certificate belongs to; omitted without one. */
       readonly prior?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly ChangeSignature: {
@@ -777,15 +777,15 @@ export interface components {
       readonly signer: string;
       /** @description A whole number from 0 to 9007199254740991 (milliseconds since the Unix epoch; the signature covers it). */
       readonly signedAtMs: number;
-      /** @description A whole number from 1 to 9007199254740991 (sequence of the change of policy before it; the signature covers it). */
+      /** @description A whole number from 1 to 9007199254740991 (sequence of the previous policy change; the signature covers it). */
       readonly follows: number;
       /** @description 128 hexadecimal digits in lower case (the Ed25519 signature). */
       readonly value: string;
     };
     readonly ClockConfirmation: {
-      /** @description The step that was confirmed; null when none was unconfirmed. */
+      /** @description The confirmed step; null if no step was unconfirmed. */
       readonly confirmed: {
-        /** @description Of the `clock` entry. */
+        /** @description Journal sequence of the `clock` entry. */
         readonly sequence: number;
         /** @description The time without the step, microseconds since the Unix epoch. */
         readonly from: number;
@@ -798,19 +798,19 @@ export interface components {
       readonly from: number;
       /** @description The path of the proof, from the leaf to the root. */
       readonly hashes: readonly string[];
-      /** @description The newest checkpoint, a signed note. Verify it by the log's key first. */
+      /** @description The newest checkpoint, a signed note. Verify it with the log's key first. */
       readonly checkpoint: string;
     };
     readonly CorrectionRequest: {
-      /** @description A decision id, as it was returned. */
+      /** @description A decision id, as returned by the service. */
       readonly decisionId: string;
       /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
       /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (the total cost). */
       readonly actualMicrocents: Amount;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly Counterfactual: {
@@ -830,17 +830,17 @@ export interface components {
       /** @description Microseconds since the Unix epoch. */
       readonly expiresAt?: number | undefined;
       readonly allowed?: readonly string[] | undefined;
-      /** @description Requests a second. */
+      /** @description Requests per second. */
       readonly perSecond?: number | undefined;
-      /** @description Of its calls that name none. */
+      /** @description Use case of its calls that name none. */
       readonly useCase?: string | undefined;
-      /** @description Whether it is refused because its time is over. */
+      /** @description Whether it is refused because it has expired. */
       readonly expired: boolean;
-      /** @description The secret: it is shown once, and not stored. */
+      /** @description The secret. It is shown once, and not stored. */
       readonly key: string;
     };
     readonly Decision: {
-      /** @description Names the decision for outcomes and settlements. */
+      /** @description Id of the decision, for outcomes and settlements. */
       readonly decisionId: string;
       readonly requestId: string | null;
       /** @description Journal sequence of its entry. */
@@ -866,9 +866,9 @@ export interface components {
         | "utility"
         | "risk_ceiling";
       readonly selected: components["schemas"]["Candidate"] | null;
-      /** @description Most it can cost, which is reserved, in microcents; $1 is 100,000,000. */
+      /** @description Maximum cost, which is reserved, in microcents; $1 is 100,000,000. */
       readonly costMicrocents: string;
-      /** @description Its worth less its cost, in microcents; $1 is 100,000,000. */
+      /** @description Utility of the selected candidate, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
       readonly counterfactual: components["schemas"]["Counterfactual"] | null;
       readonly requestedCostMicrocents: string | null;
@@ -878,18 +878,18 @@ export interface components {
       readonly evaluatedCount: number;
       /** @description Candidates that passed every gate. */
       readonly eligibleCount: number;
-      /** @description The policy it was decided under. */
+      /** @description Id of the policy that decided. */
       readonly policyId: number;
-      /** @description The use case that values left out were taken from. */
+      /** @description The use case that supplied omitted values. */
       readonly useCase: string;
-      /** @description Values that the client left out; `tenant` means that `default` pays. */
+      /** @description Values that the client omitted; `tenant` means that `default` pays. */
       readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output" | "tenant")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
       readonly shortfall: components["schemas"]["Shortfall"] | null;
-      /** @description True if the request id was decided before; this is that decision. */
+      /** @description True if the request id was decided before; the response is that decision. */
       readonly repeated: boolean;
-      /** @description With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` where a checkpoint covers the entry; `calybris receipt verify` reads it. */
+      /** @description With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` if a checkpoint covers the entry; `calybris receipt verify` verifies it. */
       readonly receipt?:
         | {
             readonly [key: string]: unknown;
@@ -956,22 +956,22 @@ export interface components {
       readonly promptDigest?: string | undefined;
     };
     readonly Digests: {
-      /** @description Of the policy (`calypol1`). */
+      /** @description Digest of the policy (`calypol1`). */
       readonly policy: string;
-      /** @description Of the request as it was decided (`calyinp1`). */
+      /** @description Digest of the request as it was decided (`calyinp1`). */
       readonly request: string;
-      /** @description Of the decision (`calydcn1`). */
+      /** @description Digest of the decision (`calydcn1`). */
       readonly decision: string;
-      /** @description Binds the other three (`calyidn1`). */
+      /** @description Digest that binds the other three (`calyidn1`). */
       readonly identity: string;
     };
     readonly ErrorAnswer: {
       readonly error: {
-        /** @description Stable; switch on it. `docs/errors.md` lists them. */
+        /** @description Stable error code; switch on it. `docs/errors.md` lists all codes. */
         readonly code: string;
-        /** @description What happened, for a person. */
+        /** @description Human-readable description of the error. */
         readonly message: string;
-        /** @description What to do about it. */
+        /** @description How to fix the error. */
         readonly remedy: string;
         readonly details: {
           readonly mistakes?: readonly components["schemas"]["Mistake"][] | undefined;
@@ -981,7 +981,7 @@ export interface components {
       };
     };
     readonly ExplainedDecision: {
-      /** @description Names the decision for outcomes and settlements. */
+      /** @description Id of the decision, for outcomes and settlements. */
       readonly decisionId: string;
       readonly requestId: string | null;
       /** @description Journal sequence of its entry. */
@@ -1007,9 +1007,9 @@ export interface components {
         | "utility"
         | "risk_ceiling";
       readonly selected: components["schemas"]["Candidate"] | null;
-      /** @description Most it can cost, which is reserved, in microcents; $1 is 100,000,000. */
+      /** @description Maximum cost, which is reserved, in microcents; $1 is 100,000,000. */
       readonly costMicrocents: string;
-      /** @description Its worth less its cost, in microcents; $1 is 100,000,000. */
+      /** @description Utility of the selected candidate, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
       readonly counterfactual: components["schemas"]["Counterfactual"] | null;
       readonly requestedCostMicrocents: string | null;
@@ -1019,20 +1019,20 @@ export interface components {
       readonly evaluatedCount: number;
       /** @description Candidates that passed every gate. */
       readonly eligibleCount: number;
-      /** @description The policy it was decided under. */
+      /** @description Id of the policy that decided. */
       readonly policyId: number;
-      /** @description The use case that values left out were taken from. */
+      /** @description The use case that supplied omitted values. */
       readonly useCase: string;
-      /** @description Values that the client left out; `tenant` means that `default` pays. */
+      /** @description Values that the client omitted; `tenant` means that `default` pays. */
       readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output" | "tenant")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
       readonly shortfall: components["schemas"]["Shortfall"] | null;
-      /** @description True if the request id was decided before; this is that decision. */
+      /** @description True if the request id was decided before; the response is that decision. */
       readonly repeated: boolean;
       /** @description Microseconds since the Unix epoch. */
       readonly at: number;
-      /** @description Who asked. */
+      /** @description The caller that sent the request. */
       readonly actor: components["schemas"]["Actor"] | null;
       /** @description The request as it was decided, with the values taken from the use case. */
       readonly request: {
@@ -1043,19 +1043,19 @@ export interface components {
       readonly learning: {
         readonly [key: string]: unknown;
       } | null;
-      /** @description What became of its money; null where nothing was reserved or is known. */
+      /** @description State of its reservation; null if nothing was reserved or is known. */
       readonly spending: {
         /** @description `in_flight`, `held`, `settled`, `released`, `expired`, `reconciled`, `corrected` or `finished`. */
         readonly state: string;
-        /** @description What is still reserved, in microcents; $1 is 100,000,000. */
+        /** @description Amount still reserved, in microcents; $1 is 100,000,000. */
         readonly reservedMicrocents: string;
-        /** @description What it cost, as far as is known, in microcents; $1 is 100,000,000. */
+        /** @description Known cost, in microcents; $1 is 100,000,000. */
         readonly costMicrocents: string;
       } | null;
       /** @description One row for each candidate, in catalog order; none after a hard limit. */
       readonly explanation: readonly components["schemas"]["Explanation"][];
       readonly proof: components["schemas"]["Proof"];
-      /** @description With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` where a checkpoint covers the entry; `calybris receipt verify` reads it. */
+      /** @description With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` if a checkpoint covers the entry; `calybris receipt verify` verifies it. */
       readonly receipt?:
         | {
             readonly [key: string]: unknown;
@@ -1069,9 +1069,9 @@ export interface components {
           readonly name: string;
           /** @description The first gate that refused it. */
           readonly refusedBy: string;
-          /** @description What was measured. */
+          /** @description The candidate's value. */
           readonly measured: string;
-          /** @description The limit it was measured against. */
+          /** @description The limit that the value violates. */
           readonly limit: string;
         }
       | {
@@ -1079,22 +1079,22 @@ export interface components {
           /** @description Its name in the policy. */
           readonly name: string;
           readonly refusedBy: null;
-          /** @description Its utility: quality less risk, cost and latency, in microcents; $1 is 100,000,000. */
+          /** @description Utility: quality minus risk, cost and latency, in microcents; $1 is 100,000,000. */
           readonly utilityMicrocents: string;
           /** @description Value of its quality, in microcents; $1 is 100,000,000. */
           readonly qualityMicrocents: string;
           /** @description Deduction for risk, in microcents; $1 is 100,000,000. */
           readonly riskMicrocents: string;
-          /** @description Most it can cost, in microcents; $1 is 100,000,000. */
+          /** @description Maximum cost, in microcents; $1 is 100,000,000. */
           readonly costMicrocents: string;
           /** @description Deduction for latency, in microcents; $1 is 100,000,000. */
           readonly latencyMicrocents: string;
         };
     readonly Floor: {
-      /** @description Least acceptable quality, in ten-thousandths. */
+      /** @description Minimum quality, in ten-thousandths. */
       readonly qualityMinBps: number;
       /**
-       * @description Where it came from.
+       * @description Source of the floor.
        * @enum {string}
        */
       readonly source:
@@ -1110,7 +1110,7 @@ export interface components {
     readonly Health: {
       /** @constant */
       readonly status: "alive";
-      /** @description Verification of the entries before the snapshot of the start; left out without one. */
+      /** @description Verification of the entries before the snapshot that the service started from; omitted without one. */
       readonly olderEntries?:
         | {
             /** @enum {string} */
@@ -1121,49 +1121,49 @@ export interface components {
             readonly untilSequence: number;
           }
         | undefined;
-      /** @description Checkpoints of the journal; left out where none are signed. */
+      /** @description Checkpoints of the journal; omitted if none are signed. */
       readonly checkpoint?:
         | {
             /** @description Entries that the newest checkpoint covers; 0 without one. */
             readonly treeSize: number;
-            /** @description Why the last attempt to sign failed; null otherwise. */
+            /** @description The reason that the last attempt to sign failed; null otherwise. */
             readonly problem: string | null;
           }
         | undefined;
     };
     readonly HoldRequest: {
-      /** @description A decision id, as it was returned. */
+      /** @description A decision id, as returned by the service. */
       readonly decisionId: string;
       /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
       /**
-       * @description One of client_gone, stream_cut, timeout, unknown (why the cost is not known).
+       * @description One of client_gone, stream_cut, timeout, unknown (reason that the cost is unknown).
        * @enum {unknown}
        */
       readonly cause: "client_gone" | "stream_cut" | "timeout" | "unknown";
-      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what is known of it, which is settled at once; at most what was reserved). */
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (known part of the cost, settled immediately; at most the reservation). */
       readonly knownMicrocents?: Amount | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly InclusionProof: {
-      /** @description Number of the leaf, from 0: the sequence less 1. */
+      /** @description Index of the leaf, from 0: the sequence minus 1. */
       readonly index: number;
-      /** @description Hash of the entry. The leaf is SHA-256 of a zero byte and its 32 bytes. */
+      /** @description Hash of the entry. The leaf hash is the SHA-256 of a zero byte followed by these 32 bytes. */
       readonly entryHash: string;
       /** @description The path of the proof, from the leaf to the root. */
       readonly hashes: readonly string[];
-      /** @description The newest checkpoint, a signed note. Verify it by the log's key first. */
+      /** @description The newest checkpoint, a signed note. Verify it with the log's key first. */
       readonly checkpoint: string;
     };
     readonly JournalHead: {
       /** @description The last durable entry. */
       readonly sequence: number;
-      /** @description Its hash; keep a copy elsewhere to notice a removed end. */
+      /** @description Its hash; keep a copy elsewhere to detect truncation. */
       readonly entryHash: string;
-      /** @description Whether verifying the chain needs a secret key. */
+      /** @description Whether verification of the chain needs a secret key. */
       readonly keyed: boolean;
     };
     readonly Key: {
@@ -1176,33 +1176,33 @@ export interface components {
       /** @description Microseconds since the Unix epoch. */
       readonly expiresAt?: number | undefined;
       readonly allowed?: readonly string[] | undefined;
-      /** @description Requests a second. */
+      /** @description Requests per second. */
       readonly perSecond?: number | undefined;
-      /** @description Of its calls that name none. */
+      /** @description Use case of its calls that name none. */
       readonly useCase?: string | undefined;
-      /** @description Whether it is refused because its time is over. */
+      /** @description Whether it is refused because it has expired. */
       readonly expired: boolean;
     };
     readonly KeyRequest: {
-      /** @description Text of 1 to 128 printable characters (its name, which no other created key has). */
+      /** @description Text of 1 to 128 printable characters (name of the key, unique among created keys). */
       readonly name: string;
       readonly scopes: readonly ("decide" | "operate" | "audit")[];
       readonly tenants?: readonly string[] | undefined;
       /** @description A whole number from 1 to 9007199254740991 (microseconds since the Unix epoch; default never). */
       readonly expiresAt?: number | undefined;
       readonly allowed?: readonly string[] | undefined;
-      /** @description A whole number from 1 to 9999999 (requests a second; default `limits.perSecond`). */
+      /** @description A whole number from 1 to 9999999 (requests per second; default `limits.perSecond`). */
       readonly perSecond?: number | undefined;
       /** @description The name of a use case. */
       readonly useCase?: string | undefined;
       readonly budget?: components["schemas"]["TenantLimit"] | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly KeyRevoked: {
-      /** @description Of the key that was revoked. */
+      /** @description Id of the revoked key. */
       readonly id: number;
       /** @description Always true. */
       readonly revoked: boolean;
@@ -1211,35 +1211,35 @@ export interface components {
       readonly keys: readonly components["schemas"]["Key"][];
     };
     readonly LedgerProof: {
-      /** @description The entry up to which everything here counts. */
+      /** @description The last entry that the figures include. */
       readonly sequence: number;
       /** @description `calyldg1`, with that entry as its watermark. */
       readonly digest: string;
-      /** @description Of every tenant. */
+      /** @description Whether every tenant's amounts are conserved. */
       readonly conserved: boolean;
       readonly total: {
-        /** @description Given, in microcents; $1 is 100,000,000. */
+        /** @description Granted, in microcents; $1 is 100,000,000. */
         readonly grantedMicrocents: string;
-        /** @description Left, in microcents; $1 is 100,000,000. */
+        /** @description Neither reserved nor spent, in microcents; $1 is 100,000,000. */
         readonly remainingMicrocents: string;
-        /** @description Held, in microcents; $1 is 100,000,000. */
+        /** @description Reserved, in microcents; $1 is 100,000,000. */
         readonly reservedMicrocents: string;
         /** @description Spent, in microcents; $1 is 100,000,000. */
         readonly settledMicrocents: string;
-        /** @description Owed, in microcents; $1 is 100,000,000. */
+        /** @description Billed beyond the granted amounts, in microcents; $1 is 100,000,000. */
         readonly debtMicrocents: string;
       };
       readonly tenants: readonly components["schemas"]["TenantBudget"][];
       readonly reservations: readonly {
-        /** @description Names the decision for outcomes and settlements. */
+        /** @description Id of the decision, for outcomes and settlements. */
         readonly decisionId: string;
         /** @description The tenant. */
         readonly tenant: string;
         /** @description The amount still reserved, in microcents; $1 is 100,000,000. */
         readonly amountMicrocents: string;
-        /** @description Settled already, of a held reservation, in microcents; $1 is 100,000,000. */
+        /** @description Part of a held reservation that is settled, in microcents; $1 is 100,000,000. */
         readonly knownMicrocents: string;
-        /** @description Microseconds; from then on it is settled in full. */
+        /** @description Microseconds since the Unix epoch, from when on it is settled in full. */
         readonly expiresAt: number;
         /** @enum {string} */
         readonly state: "open" | "held" | "overdue";
@@ -1248,22 +1248,22 @@ export interface components {
     readonly Mistake: {
       /** @description The field. */
       readonly path: string;
-      /** @description What is wrong with it. */
+      /** @description The mistake in it. */
       readonly problem: string;
-      /** @description What to do. */
+      /** @description How to fix it. */
       readonly remedy: string;
       readonly line?: number | undefined;
     };
     readonly NextChange: {
       /** @description Hash of the journal's first entry, hexadecimal. */
       readonly genesisHash: string;
-      /** @description Journal sequence of the last change of policy. */
+      /** @description Journal sequence of the last policy change. */
       readonly follows: number;
-      /** @description The id of a policy that is staged or activated next. */
+      /** @description The id of the next policy to be staged or activated. */
       readonly nextPolicyId: number;
     };
     readonly Observation: {
-      /** @description Names the decision for outcomes and settlements. */
+      /** @description Id of the decision, for outcomes and settlements. */
       readonly decisionId: string;
       /** @description Journal sequence of its entry. */
       readonly sequence: number;
@@ -1276,31 +1276,31 @@ export interface components {
       /** @description `calyout1`. */
       readonly digest: string;
       readonly settlement: components["schemas"]["Settlement"] | null;
-      /** @description True if it was reported before; nothing changed. */
+      /** @description True if the same outcome was already reported; nothing changed. */
       readonly repeated: boolean;
     };
     readonly OutcomeRequest: {
-      /** @description A decision id, as it was returned. */
+      /** @description A decision id, as returned by the service. */
       readonly decisionId: string;
       /** @description A whole number from 0 to 9007199254740991 (microseconds since the Unix epoch; default now). */
       readonly observedAt?: number | undefined;
       /**
-       * @description One of applied, abandoned, in_flight (whether it was used; default applied).
+       * @description One of applied, abandoned, in_flight (whether the answer was used; default applied).
        * @enum {unknown}
        */
       readonly disposition?: ("applied" | "abandoned" | "in_flight") | undefined;
-      /** @description True or false (whether it succeeded; derived from the signals by default). */
+      /** @description True or false (whether the call succeeded; by default derived from the signals). */
       readonly succeeded?: boolean | undefined;
       readonly signals?: readonly ("slow" | "error" | "retried" | "aborted" | "truncated")[] | undefined;
       /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (actual cost). */
       readonly costMicrocents?: Amount | undefined;
-      /** @description A whole number from 0 to 4294967295 (how long it took). */
+      /** @description A whole number from 0 to 4294967295 (latency of the call). */
       readonly latencyMs?: number | undefined;
-      /** @description True or false (whether the cost, which is required then, settles the decision's reservation too). */
+      /** @description True or false (whether the cost also settles the decision's reservation; requires costMicrocents). */
       readonly settle?: boolean | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly Policies: {
@@ -1314,7 +1314,7 @@ export interface components {
       readonly sequence: number | null;
       /** @description Digest of the active policy. */
       readonly snapshotDigest: string;
-      /** @description True if it was active already; nothing changed. */
+      /** @description True if it was already active; nothing changed. */
       readonly repeated: boolean;
     };
     readonly PolicyCheck: {
@@ -1322,7 +1322,7 @@ export interface components {
       readonly name: string;
       /** @description `calypol1`. */
       readonly policyDigest: string;
-      /** @description Covers names, tiers and defaults as well. */
+      /** @description Also covers names, tiers and defaults. */
       readonly snapshotDigest: string;
       /** @description Number of candidates. */
       readonly candidateCount: number;
@@ -1412,12 +1412,12 @@ export interface components {
       };
     };
     readonly PolicyNamedRequest: {
-      /** @description A whole number from 1 to 4294967295 (the id of a policy of the journal). */
+      /** @description A whole number from 1 to 4294967295 (id of a policy in the journal). */
       readonly policyId: number;
       readonly signature?: components["schemas"]["ChangeSignature"] | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly PolicyRegret: {
@@ -1425,33 +1425,33 @@ export interface components {
       readonly name: string;
       /** @description The doubly robust estimate of its mean reward. Null while unknown. */
       readonly value: number | null;
-      /** @description Of the value, for one look. Null while unknown. */
+      /** @description Standard error of the value, for a single look. Null while unknown. */
       readonly standardError: number | null;
       readonly bySlope: {
-        /** @description DR with shrinkage, its constant chosen by SLOPE. Null while unknown. */
+        /** @description Doubly robust estimate with shrinkage; SLOPE chooses the constant. Null while unknown. */
         readonly value: number | null;
-        /** @description That constant. Null while unknown. */
+        /** @description The constant that SLOPE chose. Null while unknown. */
         readonly constant: number | null;
       };
       readonly interval: {
-        /** @description Valid however often it is looked at. */
+        /** @description Lower bound of an anytime-valid interval. */
         readonly lower: number;
-        /** @description Likewise. */
+        /** @description Upper bound of the same interval. */
         readonly upper: number;
-        /** @description Outcomes that it covers. */
+        /** @description Outcomes that the interval covers. */
         readonly rows: number;
-        /** @description Where predictions are cut. */
+        /** @description Weight above which predictions are cut. */
         readonly k: number;
       } | null;
-      /** @description As many equally weighted outcomes would tell as much. */
+      /** @description Effective sample size: the number of equally weighted outcomes with the same information. */
       readonly effectiveRows: number;
-      /** @description The share of its choices that were never going to run. */
+      /** @description Share of its choices that had no probability to run. */
       readonly targetMassUnlogged: number;
       /** @description The largest weight of an outcome. */
       readonly maxWeight: number;
-      /** @description Why its figures are not fit to act on; empty if they are. */
+      /** @description Reasons not to act on its figures; empty if there are none. */
       readonly refusals: readonly {
-        /** @description A word for programs. */
+        /** @description Machine-readable reason. */
         readonly reason: string;
         /** @description The reason as a sentence. */
         readonly explanation: string;
@@ -1462,51 +1462,51 @@ export interface components {
       readonly policyId: number;
       /** @description Its name. */
       readonly name: string;
-      /** @description Grows with each change. */
+      /** @description Increases with each change. */
       readonly policyEpoch: string;
-      /** @description `calypol1`: what decides. */
+      /** @description `calypol1`: covers everything that decides. */
       readonly policyDigest: string;
-      /** @description Covers names, tiers and defaults as well. */
+      /** @description Also covers names, tiers and defaults. */
       readonly snapshotDigest: string;
       readonly candidates: readonly components["schemas"]["Candidate"][];
-      /** @description Whether it came from the configured policy file; true of the first. */
+      /** @description Whether it came from the configured policy file; true for the first policy. */
       readonly isFromFile: boolean;
       /** @description Whether it is the active policy. */
       readonly isActive: boolean;
-      /** @description Journal sequence of the entry that brought it. */
+      /** @description Journal sequence of the entry that contains it. */
       readonly sequence: number;
       readonly actor: components["schemas"]["Actor"] | null;
     };
     readonly PolicySetRequest: {
       readonly policy: components["schemas"]["PolicyFile"];
       readonly signature?: components["schemas"]["ChangeSignature"] | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly PriorChange: {
       /** @description Journal sequence of its entry. */
       readonly sequence: number;
-      /** @description Whether the active certificate belonged to another prior and became void. */
+      /** @description Whether the active certificate became void, because it belonged to another prior. */
       readonly isCertificateVoid: boolean;
     };
     readonly PriorRequest: {
-      /** @description An object: the unmodified JSON that `calybris train` wrote. */
+      /** @description An object: the JSON written by `calybris train`, unmodified. */
       readonly prior: {
         readonly [name: string]: unknown;
       };
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly Proof: {
-      /** @description The journal line, byte for byte: every hash can be recomputed from it. */
+      /** @description The journal line, byte for byte; every hash can be recomputed from it. */
       readonly line: string;
-      /** @description Hash of the entry before; `genesis` for the first. */
+      /** @description Hash of the previous entry; `genesis` for the first. */
       readonly previousHash: string;
-      /** @description Hash of this one. */
+      /** @description Hash of this entry. */
       readonly entryHash: string;
       readonly head: {
         /** @description The last durable entry. */
@@ -1524,28 +1524,28 @@ export interface components {
       readonly policyId: number;
     };
     readonly ReconciledExport: {
-      /** @description SHA-256 of the export; each entry names it. */
+      /** @description SHA-256 of the export, recorded in each entry. */
       readonly exportDigest: string;
-      /** @description Decisions that were held. */
+      /** @description Held decisions that were reconciled. */
       readonly reconciled: readonly {
-        /** @description Names the decision for outcomes and settlements. */
+        /** @description Id of the decision, for outcomes and settlements. */
         readonly decisionId: string;
-        /** @description What it cost in total, in microcents; $1 is 100,000,000. */
+        /** @description Total cost, in microcents; $1 is 100,000,000. */
         readonly costMicrocents: string;
       }[];
-      /** @description An attempt of theirs has neither a row nor a known cost. */
+      /** @description Decisions that stay held: an attempt has neither a row nor a known cost. */
       readonly stillHeld: readonly string[];
       /** @description Rows of decisions that are not held. */
       readonly otherRowCount: number;
       /** @description Rows that name no decision of this journal. */
       readonly unexplainedRowCount: number;
-      /** @description What those rows cost together, in microcents; $1 is 100,000,000. */
+      /** @description Total cost of those rows, in microcents; $1 is 100,000,000. */
       readonly unexplainedMicrocents: string;
-      /** @description In the order of the export. */
+      /** @description Bills for time ranges, in the order of the export. */
       readonly buckets: readonly {
-        /** @description Held decisions that it was spread over. */
+        /** @description Held decisions that the bill was spread over. */
         readonly callCount: number;
-        /** @description What of it no decision explains, in microcents; $1 is 100,000,000. */
+        /** @description Part of the bill that no decision explains, in microcents; $1 is 100,000,000. */
         readonly unexplainedMicrocents: string;
       }[];
     };
@@ -1556,13 +1556,13 @@ export interface components {
       readonly headSequence: number;
       /** @description Decisions. */
       readonly decisions: number;
-      /** @description Outcomes of any decision. */
+      /** @description Outcomes of all decisions. */
       readonly outcomes: number;
       /** @description Decisions without an outcome that counts. */
       readonly missing: number;
-      /** @description The probability that an interval misses at any time. */
+      /** @description The probability that an interval ever misses the true value. */
       readonly alpha: number;
-      /** @description How much worse still counts as no worse. */
+      /** @description Largest loss that still counts as no worse. */
       readonly margin: number;
       readonly calibration: readonly components["schemas"]["CalibrationCell"][];
       readonly all: {
@@ -1570,35 +1570,35 @@ export interface components {
         readonly rows: number;
         /** @description Outcomes of other decisions. */
         readonly notLearned: number;
-        /** @description Outcomes that came too late, or of answers that were not used. */
+        /** @description Outcomes that were too late, or whose answers were not used. */
         readonly unusable: number;
         readonly ran: {
-          /** @description Mean reward of what ran. Null while unknown. */
+          /** @description Mean reward of the candidates that ran. Null while unknown. */
           readonly value: number | null;
-          /** @description Of the value. Null while unknown. */
+          /** @description Standard error of the value. Null while unknown. */
           readonly standardError: number | null;
         };
         readonly policies: readonly components["schemas"]["PolicyRegret"][];
-        /** @description The policy with the highest value that is not refused. */
+        /** @description The policy with the highest value among those without refusals. */
         readonly best: string | null;
-        /** @description Its value less that of what ran; below 0, what ran was better. Null while unknown. */
+        /** @description Value of the best policy minus the value of the candidates that ran; negative if the latter was better. Null while unknown. */
         readonly regret: number | null;
         readonly learnerIsBetterAt: number | null;
         readonly learnerIsNoWorseAt: number | null;
       };
     };
     readonly ReleaseRequest: {
-      /** @description A decision id, as it was returned. */
+      /** @description A decision id, as returned by the service. */
       readonly decisionId: string;
       /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly Reload: {
-      /** @description The policy that was activated; null when the file has not changed. */
+      /** @description The policy that was activated; null if the file has not changed. */
       readonly policy: {
         /** @description Its id. */
         readonly policyId: number;
@@ -1623,12 +1623,12 @@ export interface components {
       readonly policyId: number;
       /** @description Journal sequence of the entry that made the change. */
       readonly sequence: number;
-      /** @description True if it was so already; nothing changed. */
+      /** @description True if the change was already in effect; nothing changed. */
       readonly repeated: boolean;
     };
     readonly RolloutChoice: {
       /**
-       * @description What was decided, or would have been.
+       * @description The actual or hypothetical action.
        * @enum {string}
        */
       readonly action: "execute" | "substitute" | "reject";
@@ -1636,11 +1636,11 @@ export interface components {
       readonly candidate: string | null;
     };
     readonly RolloutEffect: {
-      /** @description The staged policy's mean less that of what ran; null before the first outcome. */
+      /** @description The staged policy's mean minus the mean of the candidates that ran; null before the first outcome. */
       readonly difference: number | null;
-      /** @description Valid however often it is looked at. */
+      /** @description Lower bound of an anytime-valid interval. */
       readonly lower: number;
-      /** @description Likewise. */
+      /** @description Upper bound of the same interval. */
       readonly upper: number;
     };
     readonly RolloutMismatch: {
@@ -1653,7 +1653,7 @@ export interface components {
       readonly staged: components["schemas"]["RolloutChoice"];
     };
     readonly Settlement: {
-      /** @description Names the decision for outcomes and settlements. */
+      /** @description Id of the decision, for outcomes and settlements. */
       readonly decisionId: string;
       /** @description The tenant that paid. */
       readonly tenant: string;
@@ -1664,28 +1664,28 @@ export interface components {
       readonly state: "settled" | "released" | "held" | "reconciled" | "corrected";
       /** @description Journal sequence of its entry. */
       readonly sequence: number;
-      /** @description What it cost; while it is held, what is still reserved, in microcents; $1 is 100,000,000. */
+      /** @description Actual cost; while it is held, the amount still reserved, in microcents; $1 is 100,000,000. */
       readonly actualMicrocents: string;
-      /** @description True if it was in that state before; nothing changed. */
+      /** @description True if it was already in that state; nothing changed. */
       readonly repeated: boolean;
       readonly budget: components["schemas"]["TenantBudget"];
     };
     readonly SettlementRequest: {
-      /** @description A decision id, as it was returned. */
+      /** @description A decision id, as returned by the service. */
       readonly decisionId: string;
       /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
       /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (actual cost). */
       readonly actualMicrocents: Amount;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
     readonly Shortfall: {
       /** @description The headroom, in microcents; $1 is 100,000,000. */
       readonly headroomMicrocents: string;
-      /** @description The request's own limit, in microcents; $1 is 100,000,000. */
+      /** @description The request's budget limit, in microcents; $1 is 100,000,000. */
       readonly askedMicrocents: string;
     };
     readonly StagedPolicy: {
@@ -1699,33 +1699,33 @@ export interface components {
       readonly comparedSequence: number;
       /** @description The share of the tenants that it decides for, in basis points. */
       readonly canaryBps: number;
-      /** @description Decisions that it made for them; in no other count. */
+      /** @description Decisions that it made for them; not included in other counts. */
       readonly canaryDecisions: number;
-      /** @description Decisions that were made in shadow, too. */
+      /** @description Decisions that the staged policy also made, in shadow. */
       readonly decisions: number;
-      /** @description Those with another action. */
+      /** @description Decisions with a different action. */
       readonly actionMismatches: number;
-      /** @description Those with another action or candidate. */
+      /** @description Decisions with a different action or candidate. */
       readonly mismatches: number;
       readonly regimes: readonly {
         /** @description 0 to 7, or 8 before regimes are known. */
         readonly regime: number;
-        /** @description Decisions that were made in shadow, too. */
+        /** @description Decisions that the staged policy also made, in shadow. */
         readonly decisions: number;
-        /** @description Those with another action. */
+        /** @description Decisions with a different action. */
         readonly actionMismatches: number;
-        /** @description Those with another action or candidate. */
+        /** @description Decisions with a different action or candidate. */
         readonly mismatches: number;
         readonly mismatchSequences: readonly number[];
       }[];
       readonly tenants: readonly {
-        /** @description Null for no tenant; an empty name for all beyond 1,000. */
+        /** @description Null for decisions without a tenant; an empty name for all tenants beyond the first 1,000. */
         readonly tenant: string | null;
-        /** @description Decisions that were made in shadow, too. */
+        /** @description Decisions that the staged policy also made, in shadow. */
         readonly decisions: number;
-        /** @description Those with another action. */
+        /** @description Decisions with a different action. */
         readonly actionMismatches: number;
-        /** @description Those with another action or candidate. */
+        /** @description Decisions with a different action or candidate. */
         readonly mismatches: number;
         readonly mismatchSequences: readonly number[];
       }[];
@@ -1733,20 +1733,20 @@ export interface components {
       readonly mismatchExamples: readonly components["schemas"]["RolloutMismatch"][];
       /** @description Outcomes that are compared. */
       readonly outcomes: number;
-      /** @description Outcomes whose draws are not known. */
+      /** @description Outcomes whose draws are unknown. */
       readonly outcomesUnknown: number;
       readonly success: components["schemas"]["RolloutEffect"];
       readonly reward: components["schemas"]["RolloutEffect"];
       readonly isNoWorseAt: number | null;
       readonly isBetterAt: number | null;
-      /** @description The gate that is passed: few differ and no worse, or better. */
+      /** @description The gate that is passed: `a`, few actions differ and the reward is no worse; `b`, the reward is better. */
       readonly passes: ("a" | "b") | null;
       readonly missing: readonly string[];
     };
     readonly TenantBudget: {
       /** @description Its name. */
       readonly tenant: string;
-      /** @description The tenant above. */
+      /** @description The parent tenant. */
       readonly parent?: string | undefined;
       /** @description Whether this level has a budget; a level without one limits nothing. */
       readonly metered: boolean;
@@ -1754,15 +1754,15 @@ export interface components {
       readonly exposureCapMicrocents?: string | undefined;
       /** @description Granted so far, in microcents; $1 is 100,000,000. */
       readonly grantedMicrocents: string;
-      /** @description Not reserved and not spent, in microcents; $1 is 100,000,000. */
+      /** @description Neither reserved nor spent, in microcents; $1 is 100,000,000. */
       readonly remainingMicrocents: string;
-      /** @description Held for decisions that are not settled, in microcents; $1 is 100,000,000. */
+      /** @description Reserved for decisions that are not settled, in microcents; $1 is 100,000,000. */
       readonly reservedMicrocents: string;
       /** @description Spent, in microcents; $1 is 100,000,000. */
       readonly settledMicrocents: string;
-      /** @description Billed beyond what was granted, in microcents; $1 is 100,000,000. */
+      /** @description Billed beyond the granted amount, in microcents; $1 is 100,000,000. */
       readonly debtMicrocents: string;
-      /** @description Billed since the period began, or since account creation, in microcents; $1 is 100,000,000. */
+      /** @description Billed since the period began, or since the account was created, in microcents; $1 is 100,000,000. */
       readonly billedInPeriodMicrocents: string;
       readonly period?:
         | {
@@ -1821,13 +1821,13 @@ export interface components {
       readonly overrunFloorDollars?: Amount | undefined;
     };
     readonly UsageExportRequest: {
-      /** @description The text of an export, JSON Lines; entries name its SHA-256. */
+      /** @description Content of a usage export in JSON Lines; the journal entries record its SHA-256. */
       readonly usageExport: string;
-      /** @description A whole number from 0 to 9007199254740991 (microseconds since the Unix epoch, up to which the export has every request that was billed; a held call of before without a row cost nothing). */
+      /** @description A whole number from 0 to 9007199254740991 (microseconds since the Unix epoch up to which the export contains every billed request; an earlier held call without a row cost nothing). */
       readonly completeUntil?: number | undefined;
-      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      /** @description Text of 1 to 128 printable characters (the identity that the caller claims to act for; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
-      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      /** @description Text of 1 to 128 printable characters (former name of onBehalfOf). */
       readonly by?: string | undefined;
     };
   };
@@ -1996,7 +1996,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description Get a decision, why it was made, and its proof. Requires a key with scope decide or audit. */
+      /** @description Get a decision, its explanation and its proof. Requires a key with scope decide or audit. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2062,7 +2062,7 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description Report what a decision cost. Requires a key with scope decide. */
+      /** @description Report the cost of a decision. Requires a key with scope decide. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2161,7 +2161,7 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description Report what a held decision cost. Requires a key with scope operate. */
+      /** @description Report the cost of a held decision. Requires a key with scope operate. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2298,7 +2298,7 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description Limit a tenant, grant it money, or both. Requires a key with scope operate. */
+      /** @description Set a tenant's limits, grant it money, or both. Requires a key with scope operate. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2480,7 +2480,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description List every policy that was ever active. Requires a key with scope decide or operate or audit. */
+      /** @description List all policies of the journal, and when each was active. Requires a key with scope decide or operate or audit. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2579,7 +2579,7 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description Stage a policy: it decides in shadow, from the next decision on. Requires a key with scope operate. */
+      /** @description Stage a policy, which decides in shadow from the next decision on. Requires a key with scope operate. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2641,7 +2641,7 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description Activate the staged policy, once it passes a gate. Requires a key with scope operate. */
+      /** @description Activate the staged policy if it passes a gate. Requires a key with scope operate. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2802,7 +2802,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description What decisions earned, beside what other policies would have earned. Requires a key with scope operate or audit. */
+      /** @description Compare the rewards of decisions with those of other policies. Requires a key with scope operate or audit. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2894,7 +2894,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description Stream the journal, one entry a line, byte for byte as on the disk. Requires a key with scope audit. */
+      /** @description Stream the journal, one entry per line, byte for byte as on disk. Requires a key with scope audit. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2956,7 +2956,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description Prove that the newest checkpoint continues an earlier one. Requires a key with scope audit or operate or decide. */
+      /** @description Prove that the newest checkpoint extends an earlier one. Requires a key with scope audit or operate or decide. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -2985,7 +2985,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description Whether the process is alive */
+      /** @description Check that the process is alive */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -3014,7 +3014,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description Whether decisions can be made durable now; 503 when they cannot */
+      /** @description Check that decisions can be made durable now; 503 if they cannot */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;
@@ -3072,7 +3072,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description Counters and gauges, in the text format of Prometheus. Requires a key with scope operate or audit. */
+      /** @description Get counters and gauges in the Prometheus text format. Requires a key with scope operate or audit. */
       readonly 200: {
         headers: {
           readonly [name: string]: unknown;

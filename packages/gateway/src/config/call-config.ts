@@ -101,28 +101,28 @@ export type CallList = "providers" | "deployments" | "models";
 
 export const CALL_SHAPES: { readonly [List in CallList]: z.ZodType } = {
   providers: z.strictObject({
-    name: text(64, "what deployments call the provider"),
-    api: oneOf(Object.keys(PROVIDER_APIS), "how it is spoken to"),
-    baseUrl: text(2_048, "where it is, as official clients take it").optional(),
-    keyEnv: text(256, "the environment variable that holds its key").optional(),
-    keyFile: text(4_096, "the file that holds its key").optional(),
-    prices: oneOf(PRICED_PROVIDERS, "whose published prices apply").optional(),
-    outputLimit: oneOf(["max_completion_tokens", "max_tokens"], "what it calls the output limit").optional(),
+    name: text(64, "name that deployments refer to"),
+    api: oneOf(Object.keys(PROVIDER_APIS), "API of the provider"),
+    baseUrl: text(2_048, "base URL, in the form that official clients take").optional(),
+    keyEnv: text(256, "environment variable that holds its key").optional(),
+    keyFile: text(4_096, "file that holds its key").optional(),
+    prices: oneOf(PRICED_PROVIDERS, "provider whose published prices apply").optional(),
+    outputLimit: oneOf(["max_completion_tokens", "max_tokens"], "its field for the output limit").optional(),
   }),
   deployments: z.strictObject({
-    name: text(64, "what the journal calls the deployment"),
-    candidate: text(128, "the policy's candidate that it runs"),
+    name: text(64, "name of the deployment in the journal"),
+    candidate: text(128, "candidate of the policy that it runs"),
     provider: text(64, "one of `providers`"),
-    model: text(256, "the provider's id of the model").optional(),
-    region: text(64, "where it runs").optional(),
+    model: text(256, "model id at the provider").optional(),
+    region: text(64, "region that it runs in").optional(),
     weight: whole(1, 1_000_000, "its share of the calls").optional(),
     dialects: z
-      .array(oneOf([...OPENAI_DIALECTS, "anthropic-messages", "gemini"], "in which it is called"))
+      .array(oneOf([...OPENAI_DIALECTS, "anthropic-messages", "gemini"], "dialect that it is called in"))
       .min(1)
       .optional(),
-    concurrencyMax: whole(1, 100_000, "calls at a time").optional(),
-    contextTokens: whole(1, TOKENS_MAX, "tokens of a request and its answer").optional(),
-    outputTokensMax: whole(1, TOKENS_MAX, "the most output of the model").optional(),
+    concurrencyMax: whole(1, 100_000, "maximum concurrent calls").optional(),
+    contextTokens: whole(1, TOKENS_MAX, "context window: tokens of a request and its answer").optional(),
+    outputTokensMax: whole(1, TOKENS_MAX, "maximum output of the model").optional(),
     prices: z
       .strictObject(
         Object.fromEntries(RATE_NAMES.map((name) => [name, dollars("dollars per million units").optional()])),
@@ -130,13 +130,13 @@ export const CALL_SHAPES: { readonly [List in CallList]: z.ZodType } = {
       .optional(),
   }),
   models: z.strictObject({
-    name: text(256, "a name, or the beginning of names and a `*`"),
-    candidate: text(128, "the policy's candidate that runs under it").optional(),
+    name: text(256, "a name, or a prefix of names and a `*`"),
+    candidate: text(128, "candidate of the policy that runs under this name").optional(),
     auto: flag("whether the policy chooses").optional(),
     decisions: oneOf(CALL_MODES, "whether decisions are carried out").optional(),
-    useCase: text(64, "the use case of such calls").optional(),
-    outputTokensMax: whole(1, TOKENS_MAX, "most output tokens of a call").optional(),
-    outputTokensMin: whole(1, TOKENS_MAX, "down to which the limit may be lowered").optional(),
+    useCase: text(64, "use case of calls by this name").optional(),
+    outputTokensMax: whole(1, TOKENS_MAX, "maximum output tokens of a call").optional(),
+    outputTokensMin: whole(1, TOKENS_MAX, "minimum to which the limit may be lowered").optional(),
   }),
 };
 

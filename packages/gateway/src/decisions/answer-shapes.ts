@@ -16,89 +16,91 @@ const shortfall = named(
   "Shortfall",
   z.object({
     headroomMicrocents: amountText("The headroom"),
-    askedMicrocents: amountText("The request's own limit"),
+    askedMicrocents: amountText("The request's budget limit"),
   }),
-  "The tenant's headroom was less than the request could have spent, so the headroom became its budget.",
+  "The tenant's headroom was less than the amount that the request could spend, so the headroom became its budget.",
 );
 
 export const actor: z.ZodType = named(
   "Actor",
   z.object({
-    actor: text("Sequence of the entry that introduced the key, or `system:` and a user of the operating system."),
+    actor: text(
+      "Sequence of the entry that introduced the key, or `system:` and the name of an operating system user.",
+    ),
     keyName: text("Name of the key; null for a user.").nullable(),
-    claimedOnBehalfOf: text("On whose behalf, as the actor claimed.").nullable(),
+    claimedOnBehalfOf: text("The identity that the actor claimed to act for.").nullable(),
   }),
-  "Who did it.",
+  "The caller that caused an entry.",
 );
 
 const decisionMembers = {
   decisionId: decisionIdText,
-  requestId: text("The request's own id.").nullable(),
+  requestId: text("The request's id.").nullable(),
   sequence: count("Journal sequence of its entry."),
   entryHash: digest("Hash of its entry; the next entry is chained to it."),
   digests: named(
     "Digests",
     z.object({
-      policy: digest("Of the policy (`calypol1`)."),
-      request: digest("Of the request as it was decided (`calyinp1`)."),
-      decision: digest("Of the decision (`calydcn1`)."),
-      identity: digest("Binds the other three (`calyidn1`)."),
+      policy: digest("Digest of the policy (`calypol1`)."),
+      request: digest("Digest of the request as it was decided (`calyinp1`)."),
+      decision: digest("Digest of the decision (`calydcn1`)."),
+      identity: digest("Digest that binds the other three (`calyidn1`)."),
     }),
   ),
   action: z.enum(Object.keys(ACTION_CODES) as [string, ...string[]]),
   reason: z.enum(Object.keys(REASON_CODES) as [string, ...string[]]),
   selected: candidate.nullable(),
-  costMicrocents: amountText("Most it can cost, which is reserved"),
-  utilityMicrocents: amountText("Its worth less its cost"),
+  costMicrocents: amountText("Maximum cost, which is reserved"),
+  utilityMicrocents: amountText("Utility of the selected candidate"),
   counterfactual: named(
     "Counterfactual",
     z.object({ id: z.int(), name: text("Its name in the policy."), utilityMicrocents: amountText("Its utility") }),
-    "The choice without the selected candidate.",
+    "The choice if the selected candidate did not exist.",
   ).nullable(),
   requestedCostMicrocents: amountText("Estimated cost of the requested candidate; null without one").nullable(),
   savedMicrocents: amountText(
-    "That cost less the cost of what runs; null without a requested candidate, or if nothing runs",
+    "`requestedCostMicrocents` minus the cost of the candidate that runs; null without a requested candidate, or if none runs",
   ).nullable(),
   floor: named(
     "Floor",
     z.object({
-      qualityMinBps: count("Least acceptable quality, in ten-thousandths."),
-      source: z.enum(["client", "use_case", ...FLOOR_SOURCES]).meta({ description: "Where it came from." }),
+      qualityMinBps: count("Minimum quality, in ten-thousandths."),
+      source: z.enum(["client", "use_case", ...FLOOR_SOURCES]).meta({ description: "Source of the floor." }),
     }),
   ),
   evaluatedCount: count("Candidates that were evaluated."),
   eligibleCount: count("Candidates that passed every gate."),
-  policyId: count("The policy it was decided under."),
-  useCase: text("The use case that values left out were taken from."),
+  policyId: count("Id of the policy that decided."),
+  useCase: text("The use case that supplied omitted values."),
   defaulted: z.array(z.enum(DEFAULTED as [Defaulted, ...Defaulted[]])).meta({
-    description: "Values that the client left out; `tenant` means that `default` pays.",
+    description: "Values that the client omitted; `tenant` means that `default` pays.",
   }),
   tenant: text("The tenant that pays; null if no tenant has a budget.").nullable(),
   budget: named(
     "Budget",
-    z.object({ remainingMicrocents: amountText("What the tenant can still reserve") }),
+    z.object({ remainingMicrocents: amountText("Amount that the tenant can still reserve") }),
   ).nullable(),
   shortfall: shortfall.nullable(),
-  repeated: flag("True if the request id was decided before; this is that decision."),
+  repeated: flag("True if the request id was decided before; the response is that decision."),
 };
 
 const receipt: z.ZodType = z.looseObject({}).optional().meta({
   description:
-    "With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` where a checkpoint covers the entry; `calybris receipt verify` reads it.",
+    "With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` if a checkpoint covers the entry; `calybris receipt verify` verifies it.",
 });
 
 export const decisionShape: z.ZodType = named(
   "Decision",
   z.object({ ...decisionMembers, receipt }),
-  "A decision. Its entry is on the disk.",
+  "A decision. Its entry is on disk.",
 );
 
 const mistakeShape = named(
   "Mistake",
   z.object({
     path: text("The field."),
-    problem: text("What is wrong with it."),
-    remedy: text("What to do."),
+    problem: text("The mistake in it."),
+    remedy: text("How to fix it."),
     line: z.int().optional(),
   }),
 );
@@ -107,9 +109,9 @@ export const errorShape: z.ZodType = named(
   "ErrorAnswer",
   z.object({
     error: z.object({
-      code: text("Stable; switch on it. `docs/errors.md` lists them."),
-      message: text("What happened, for a person."),
-      remedy: text("What to do about it."),
+      code: text("Stable error code; switch on it. `docs/errors.md` lists all codes."),
+      message: text("Human-readable description of the error."),
+      remedy: text("How to fix the error."),
       details: z.looseObject({ mistakes: z.array(mistakeShape).optional() }),
     }),
   }),
@@ -129,17 +131,17 @@ const refusedRow = z.object({
   id: z.int(),
   name: text("Its name in the policy."),
   refusedBy: text("The first gate that refused it."),
-  measured: text("What was measured."),
-  limit: text("The limit it was measured against."),
+  measured: text("The candidate's value."),
+  limit: text("The limit that the value violates."),
 });
 const eligibleRow = z.object({
   id: z.int(),
   name: text("Its name in the policy."),
   refusedBy: z.null(),
-  utilityMicrocents: amountText("Its utility: quality less risk, cost and latency"),
+  utilityMicrocents: amountText("Utility: quality minus risk, cost and latency"),
   qualityMicrocents: amountText("Value of its quality"),
   riskMicrocents: amountText("Deduction for risk"),
-  costMicrocents: amountText("Most it can cost"),
+  costMicrocents: amountText("Maximum cost"),
   latencyMicrocents: amountText("Deduction for latency"),
 });
 
@@ -148,7 +150,7 @@ export const explainedShape: z.ZodType = named(
   z.object({
     ...decisionMembers,
     at: count("Microseconds since the Unix epoch."),
-    actor: actor.nullable().meta({ description: "Who asked." }),
+    actor: actor.nullable().meta({ description: "The caller that sent the request." }),
     request: z
       .looseObject({})
       .meta({ description: "The request as it was decided, with the values taken from the use case." }),
@@ -157,20 +159,20 @@ export const explainedShape: z.ZodType = named(
     spending: z
       .object({
         state: text("`in_flight`, `held`, `settled`, `released`, `expired`, `reconciled`, `corrected` or `finished`."),
-        reservedMicrocents: amountText("What is still reserved"),
-        costMicrocents: amountText("What it cost, as far as is known"),
+        reservedMicrocents: amountText("Amount still reserved"),
+        costMicrocents: amountText("Known cost"),
       })
       .nullable()
-      .meta({ description: "What became of its money; null where nothing was reserved or is known." }),
+      .meta({ description: "State of its reservation; null if nothing was reserved or is known." }),
     explanation: z
       .array(named("Explanation", z.union([refusedRow, eligibleRow])))
       .meta({ description: "One row for each candidate, in catalog order; none after a hard limit." }),
     proof: named(
       "Proof",
       z.object({
-        line: text("The journal line, byte for byte: every hash can be recomputed from it."),
-        previousHash: text("Hash of the entry before; `genesis` for the first."),
-        entryHash: digest("Hash of this one."),
+        line: text("The journal line, byte for byte; every hash can be recomputed from it."),
+        previousHash: text("Hash of the previous entry; `genesis` for the first."),
+        entryHash: digest("Hash of this entry."),
         head: z.object({ sequence: count("The last durable entry."), entryHash: text("Its hash.") }),
       }),
     ),

@@ -56,7 +56,7 @@ const flag = (what: string): z.ZodType =>
 
 const decisionId: z.ZodType = field(
   (value) => parseDecisionId(value) !== undefined,
-  "a decision id, as it was returned",
+  "a decision id, as returned by the service",
   { type: "string", pattern: DECISION_ID_PATTERN },
 );
 const tenant = text(NAME_MAX, "the tenant that pays; a decision of another tenant is refused").optional();
@@ -64,9 +64,9 @@ const tenant = text(NAME_MAX, "the tenant that pays; a decision of another tenan
 export const claim: Record<string, z.ZodType> = {
   onBehalfOf: text(
     NAME_MAX,
-    "on whose behalf, as the caller claims; the journal records the key as the actor",
+    "the identity that the caller claims to act for; the journal records the key as the actor",
   ).optional(),
-  by: text(NAME_MAX, "the older name of onBehalfOf").optional(),
+  by: text(NAME_MAX, "former name of onBehalfOf").optional(),
 };
 
 export const decideCall: z.ZodType = named(
@@ -92,8 +92,8 @@ export const holdCall: z.ZodType = named(
   z.strictObject({
     decisionId,
     tenant,
-    cause: oneOf(HOLD_CAUSES, "why the cost is not known"),
-    knownMicrocents: amount(0n, "what is known of it, which is settled at once; at most what was reserved").optional(),
+    cause: oneOf(HOLD_CAUSES, "reason that the cost is unknown"),
+    knownMicrocents: amount(0n, "known part of the cost, settled immediately; at most the reservation").optional(),
     ...claim,
   }),
 );
@@ -107,17 +107,17 @@ export const usageExportCall: z.ZodType = named(
   z.strictObject({
     usageExport: field(
       (value) => typeof value === "string" && value !== "",
-      "the text of an export, JSON Lines; entries name its SHA-256",
+      "content of a usage export in JSON Lines; the journal entries record its SHA-256",
       { type: "string", minLength: 1 },
     ),
     completeUntil: whole(
       0,
       Number.MAX_SAFE_INTEGER,
-      "microseconds since the Unix epoch, up to which the export has every request that was billed; a held call of before without a row cost nothing",
+      "microseconds since the Unix epoch up to which the export contains every billed request; an earlier held call without a row cost nothing",
     ).optional(),
     ...claim,
   }),
-  "A provider's usage, for decisions whose cost is held.",
+  "A provider's usage export, to reconcile held decisions.",
 );
 
 export const observeCall: z.ZodType = named(
@@ -125,12 +125,12 @@ export const observeCall: z.ZodType = named(
   z.strictObject({
     decisionId,
     observedAt: whole(0, Number.MAX_SAFE_INTEGER, "microseconds since the Unix epoch; default now").optional(),
-    disposition: oneOf(DISPOSITIONS, "whether it was used; default applied").optional(),
-    succeeded: flag("whether it succeeded; derived from the signals by default").optional(),
-    signals: z.array(oneOf(SIGNALS, "a signal of quality")).max(SIGNALS.length).optional(),
+    disposition: oneOf(DISPOSITIONS, "whether the answer was used; default applied").optional(),
+    succeeded: flag("whether the call succeeded; by default derived from the signals").optional(),
+    signals: z.array(oneOf(SIGNALS, "a quality signal")).max(SIGNALS.length).optional(),
     costMicrocents: amount(0n, "actual cost").optional(),
-    latencyMs: whole(0, U32_MAX, "how long it took").optional(),
-    settle: flag("whether the cost, which is required then, settles the decision's reservation too").optional(),
+    latencyMs: whole(0, U32_MAX, "latency of the call").optional(),
+    settle: flag("whether the cost also settles the decision's reservation; requires costMicrocents").optional(),
     ...claim,
   }),
   "The outcome of a decision.",
@@ -149,7 +149,7 @@ export const budgetCall: z.ZodType = named(
     limit: tenantLimit.optional(),
     grant: z
       .strictObject({
-        id: text(NAME_MAX, "the same id grants once; default the idempotency key").optional(),
+        id: text(NAME_MAX, "id of the grant, which takes effect once; default the idempotency key").optional(),
         amountMicrocents: amount(1n, "the amount granted"),
       })
       .optional(),
@@ -159,7 +159,7 @@ export const budgetCall: z.ZodType = named(
 
 export const policyCheckCall: z.ZodType = named(
   "PolicyCheckRequest",
-  z.strictObject({ policy: named("PolicyFile", policyFileSchema, "A policy, as a file has it.") }),
+  z.strictObject({ policy: named("PolicyFile", policyFileSchema, "A policy, in the format of a policy file.") }),
 );
 /** Members of every policy change. */
 const signed: Record<string, z.ZodType> = { signature: signatureShape.optional() };
@@ -171,14 +171,14 @@ export const policySetCall: z.ZodType = named(
 
 export const policyNamedCall: z.ZodType = named(
   "PolicyNamedRequest",
-  z.strictObject({ policyId: whole(1, U32_MAX, "the id of a policy of the journal"), ...signed, ...claim }),
+  z.strictObject({ policyId: whole(1, U32_MAX, "id of a policy in the journal"), ...signed, ...claim }),
 );
 
 export const canaryCall: z.ZodType = named(
   "CanaryRequest",
   z.strictObject({
-    policyId: whole(1, U32_MAX, "the id of the staged policy"),
-    shareBps: whole(0, BPS_MAX, "the share of the tenants that it decides for, in basis points; 0 ends the canary"),
+    policyId: whole(1, U32_MAX, "id of the staged policy"),
+    shareBps: whole(0, BPS_MAX, "share of the tenants that the policy decides for, in basis points; 0 ends the canary"),
     ...signed,
     ...claim,
   }),
@@ -191,7 +191,7 @@ export const priorCall: z.ZodType = named(
   z.strictObject({
     prior: field(
       (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-      "an object: the unmodified JSON that `calybris train` wrote",
+      "an object: the JSON written by `calybris train`, unmodified",
       { type: "object" },
     ),
     ...claim,
@@ -201,11 +201,11 @@ export const priorCall: z.ZodType = named(
 export const certificateCall: z.ZodType = named(
   "CertificateRequest",
   z.strictObject({
-    regimes: whole(0, REGIME_COUNT, "how many regimes may be served below the top tier"),
+    regimes: whole(0, REGIME_COUNT, "number of regimes that may be served below the top tier"),
     alphaBps: whole(1, BPS_MAX_EXCLUSIVE, "the risk α"),
     deltaBps: whole(1, BPS_MAX_EXCLUSIVE, "the failure probability δ"),
-    samples: whole(0, Number.MAX_SAFE_INTEGER, "labelled requests that it is based on"),
-    prior: field(isDigest, "the digest (`calypri1`) of the prior that it belongs to; left out without one", {
+    samples: whole(0, Number.MAX_SAFE_INTEGER, "number of labelled requests that the certificate is based on"),
+    prior: field(isDigest, "digest (`calypri1`) of the prior that the certificate belongs to; omitted without one", {
       type: "string",
       pattern: DIGEST_PATTERN,
     }).optional(),
@@ -226,7 +226,7 @@ export const entriesQuery: z.ZodType = z.strictObject({
 });
 
 export const decisionQuery: z.ZodType = z.strictObject({
-  receipt: field((value) => value === "1", "`1`: the answer has a signed receipt of the decision", {
+  receipt: field((value) => value === "1", "`1`: the response contains a signed receipt of the decision", {
     enum: ["1"],
   }).optional(),
 });

@@ -21,14 +21,14 @@ export const signatureShape: z.ZodType = named(
       { type: "string", minLength: 1, maxLength: SIGNER_BYTES_MAX },
     ),
     signedAtMs: whole(0, Number.MAX_SAFE_INTEGER, "milliseconds since the Unix epoch; the signature covers it"),
-    follows: whole(1, Number.MAX_SAFE_INTEGER, "sequence of the change of policy before it; the signature covers it"),
+    follows: whole(1, Number.MAX_SAFE_INTEGER, "sequence of the previous policy change; the signature covers it"),
     value: field(
       (value) => typeof value === "string" && new RegExp(VALUE).test(value),
       "128 hexadecimal digits in lower case (the Ed25519 signature)",
       { type: "string", pattern: VALUE },
     ),
   }),
-  "Signature of a change of policy, needed where `rollout.signersFile` is configured.",
+  "Signature of a policy change, required if `rollout.signersFile` is configured.",
 );
 
 /** @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming every invalid member. */

@@ -97,7 +97,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/decisions",
     summary: "Decide one request",
     description:
-      "200 means that the decision is on the disk. A refusal by policy or budget is a decision too: its `action` is `reject` and its `reason` says why. The same `requestId` (or `idempotency-key` header) is decided once, and gets the same decision again, also after a restart. With `?receipt=1` the answer has a signed receipt.",
+      "200 means that the decision is on disk. A refusal by policy or budget is also a decision: its `action` is `reject`, and its `reason` gives the cause. A `requestId` (or `idempotency-key` header) is decided once: a repeated request returns the same decision, also after a restart. With `?receipt=1`, the response contains a signed receipt.",
     scopes: ["decide"],
     query: decisionQuery,
     body: { ...json(decideCall), checkedBy: "handler" },
@@ -108,7 +108,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/decisions:batch",
     summary: "Decide many requests",
     description:
-      "Each request is decided on its own, in order, as if it had been sent alone. 200 means that every decision in the answer is on the disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes: those after are not decided. When the queue of the journal cannot take all of them, none is decided (429).",
+      "The requests are decided in order, each as if it had been sent alone. 200 means that every decision in the response is on disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes in total: later requests are not decided. If the journal's queue has no room for the whole batch, no request is decided (429).",
     scopes: ["decide"],
     body: { ...json(batchCall), checkedBy: "handler", membersMax: BATCH_MEMBERS_MAX },
     answer: batchShape,
@@ -116,9 +116,9 @@ const API: Contracts<ApiOperation> = {
   decision: {
     method: "GET",
     path: "/v1/decisions/{id}",
-    summary: "Get a decision, why it was made, and its proof",
+    summary: "Get a decision, its explanation and its proof",
     description:
-      "With `?receipt=1` the answer has a receipt: claims about the durable entry, signed by the key of `receipts.keyFile`, and the proof of inclusion where the newest checkpoint covers the entry.",
+      "With `?receipt=1`, the response contains a receipt: claims about the durable entry, signed with the key in `receipts.keyFile`, and an inclusion proof if the newest checkpoint covers the entry.",
     scopes: ["decide", "audit"],
     query: decisionQuery,
     answer: explainedShape,
@@ -128,7 +128,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/outcomes",
     summary: "Report the outcome of a decision",
     description:
-      "The learner takes it in. The same outcome reported again changes nothing; a different one for the same decision is refused.",
+      "The learner uses the outcome. Reporting the same outcome again changes nothing; a different outcome for the same decision is refused.",
     scopes: ["decide"],
     body: json(observeCall),
     answer: observedShape,
@@ -136,7 +136,7 @@ const API: Contracts<ApiOperation> = {
   settle: {
     method: "POST",
     path: "/v1/settlements",
-    summary: "Report what a decision cost",
+    summary: "Report the cost of a decision",
     scopes: ["decide"],
     body: json(settleCall),
     answer: settledShape,
@@ -160,7 +160,7 @@ const API: Contracts<ApiOperation> = {
   reconcile: {
     method: "POST",
     path: "/v1/settlements/reconcile",
-    summary: "Report what a held decision cost",
+    summary: "Report the cost of a held decision",
     scopes: ["operate"],
     body: json(correctCall),
     answer: settledShape,
@@ -178,7 +178,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/ledger/reconcile",
     summary: "Reconcile held decisions from a provider's usage export",
     description:
-      "Rows with a `request_id` state what one attempt cost; rows with `from` and `to` are a bill of a time, which is spread over its held decisions and never beyond what is reserved for them. The same export again changes nothing. One export is worked on at a time.",
+      "A row with a `request_id` states the cost of one attempt. A row with `from` and `to` is the bill for a time range, which is spread over the held decisions of that range, up to their reservations. Sending the same export again changes nothing. Exports are processed one at a time.",
     scopes: ["operate"],
     body: json(usageExportCall),
     answer: reconciledExportShape,
@@ -193,9 +193,9 @@ const API: Contracts<ApiOperation> = {
   setBudget: {
     method: "POST",
     path: "/v1/tenants/{id}/budget",
-    summary: "Limit a tenant, grant it money, or both",
+    summary: "Set a tenant's limits, grant it money, or both",
     description:
-      "A grant id grants once. A request that names no tenant is not metered until `default` has a limit; `budgets.unknownTenants` says what becomes of one that names a tenant without a limit.",
+      "A grant id takes effect once. Requests that name no tenant are not metered until `default` has a limit; `budgets.unknownTenants` controls requests that name a tenant without a limit.",
     scopes: ["operate"],
     body: json(budgetCall),
     answer: budgetSetShape,
@@ -213,7 +213,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/keys",
     summary: "Create an API key",
     description:
-      "The secret is in the answer and nowhere else: only its SHA-256 is kept, in the journal. The key works at once, also after a restart. It has no scope that the key which creates it lacks; one that is bound to tenants has only the scope `decide`. A `budget` limits the one tenant that the key acts for, before the key exists.",
+      "The secret is only in the response: the journal stores its SHA-256. The key works immediately, and survives a restart. It cannot have a scope that the creating key lacks; a key that is bound to tenants has only the scope `decide`. A `budget` sets the limits of the key's only tenant, before the key is created.",
     scopes: ["operate"],
     body: json(createKeyCall),
     answer: createdKeyShape,
@@ -222,7 +222,7 @@ const API: Contracts<ApiOperation> = {
     method: "GET",
     path: "/v1/keys",
     summary: "List the created API keys",
-    description: "Those that are not revoked, without their secrets; keys of the configuration are not among them.",
+    description: "Lists keys that are not revoked, without their secrets. Keys of the configuration are not included.",
     scopes: ["operate", "audit"],
     answer: keysShape,
   },
@@ -231,7 +231,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/keys/{id}/rotate",
     summary: "Replace the secret of an API key",
     description:
-      "In one step of the journal, a key with the same name and terms is created and the old one revoked: its secret is refused from the next request on.",
+      "In one atomic journal write, creates a key with the same name and terms and revokes the old one, whose secret is refused from the next request on.",
     scopes: ["operate"],
     answer: createdKeyShape,
   },
@@ -239,14 +239,14 @@ const API: Contracts<ApiOperation> = {
     method: "DELETE",
     path: "/v1/keys/{id}",
     summary: "Revoke an API key",
-    description: "The key is refused from the next request on, also on connections that are open.",
+    description: "The key is refused from the next request on, also on open connections.",
     scopes: ["operate"],
     answer: revokedKeyShape,
   },
   policies: {
     method: "GET",
     path: "/v1/policies",
-    summary: "List every policy that was ever active",
+    summary: "List all policies of the journal, and when each was active",
     scopes: ["decide", "operate", "audit"],
     answer: policiesShape,
     streams: true,
@@ -256,7 +256,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/policies",
     summary: "Activate a policy, from the next decision on",
     description:
-      "The entry holds the whole policy and names the person. Activating the active policy again changes nothing.",
+      "The journal entry contains the whole policy and names the caller. Activating the active policy again changes nothing.",
     scopes: ["operate"],
     body: policy(policySetCall),
     answer: policySetShape,
@@ -275,7 +275,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/priors",
     summary: "Activate a prior, from the next decision on",
     description:
-      "The prior must read the same features in the same order as the policy's `learning.features`. A certificate of another prior becomes void: nothing is served below the top tier until a new one is activated.",
+      "The prior's features must equal the policy's `learning.features`, in the same order. A certificate of another prior becomes void: no regime is served below the top tier until a new certificate is activated.",
     scopes: ["operate"],
     body: { ...json(priorCall), membersMax: PRIOR_MEMBERS_MAX },
     answer: priorSetShape,
@@ -285,7 +285,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/certificates",
     summary: "Activate a certificate, from the next decision on",
     description:
-      "The `regimes` with the lowest predicted gain may be served below the top tier; 0 allows none. The prior that it names must be active.",
+      "The given number of `regimes`, those with the lowest predicted gain, may be served below the top tier; 0 allows none. The prior that the certificate names must be active.",
     scopes: ["operate"],
     body: json(certificateCall),
     answer: certificateSetShape,
@@ -293,9 +293,9 @@ const API: Contracts<ApiOperation> = {
   regret: {
     method: "GET",
     path: "/v1/regret",
-    summary: "What decisions earned, beside what other policies would have earned",
+    summary: "Compare the rewards of decisions with those of other policies",
     description:
-      "From every outcome of the journal, as `calybris regret` says it; intervals are valid however often they are looked at. The first question after a start measures the entries after the newest state snapshot, or the whole journal where that snapshot holds no measure. After 2 seconds the answer covers a part, and `sequence` says how far.",
+      "Estimated from every outcome of the journal, as `calybris regret` does; the intervals are anytime-valid. The first request after a start reads the entries after the newest state snapshot, or the whole journal if that snapshot has no estimates. After 2 seconds, a partial result is returned; `sequence` is the last entry that it covers.",
     scopes: ["operate", "audit"],
     answer: regretShape,
   },
@@ -304,7 +304,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/reload",
     summary: "Read keys, TLS files, the policy file and budgets again",
     description:
-      "As SIGHUP does. All of it takes effect, or nothing: a mistake in any file is answered as its error, and the service goes on as before. The policy file is activated when it has changed since it was last activated.",
+      "Equivalent to SIGHUP. The reload is atomic: a mistake in any file is returned as an error, and nothing changes. The policy file is activated if it has changed since its last activation.",
     scopes: ["operate"],
     answer: reloadedShape,
   },
@@ -318,9 +318,9 @@ const API: Contracts<ApiOperation> = {
   journalEntries: {
     method: "GET",
     path: "/v1/journal/entries",
-    summary: "Stream the journal, one entry a line, byte for byte as on the disk",
+    summary: "Stream the journal, one entry per line, byte for byte as on disk",
     description:
-      "Only durable entries are shown. The lines from 1 on, concatenated, are a journal that `calybris verify` accepts.",
+      "Only durable entries are returned. The lines from entry 1 on are a journal that `calybris verify` accepts.",
     scopes: ["audit"],
     query: entriesQuery,
     answer: "application/jsonl",
@@ -330,7 +330,7 @@ const API: Contracts<ApiOperation> = {
   health: {
     method: "GET",
     path: "/health",
-    summary: "Whether the process is alive",
+    summary: "Check that the process is alive",
     scopes: [],
     answer: healthShape,
     always: true,
@@ -338,7 +338,7 @@ const API: Contracts<ApiOperation> = {
   ready: {
     method: "GET",
     path: "/ready",
-    summary: "Whether decisions can be made durable now; 503 when they cannot",
+    summary: "Check that decisions can be made durable now; 503 if they cannot",
     scopes: [],
     answer: readyShape,
     always: true,
@@ -348,14 +348,14 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/clock/confirm",
     summary: "Confirm that the system clock is right after it went forward by more than 7 days",
     description:
-      "Until then, or until the clock is corrected, every command is answered 503 with `CAL_ENGINE_CLOCK`. A `clock` entry records the times and the caller; entries after it keep the confirmed time for good.",
+      "Until then, or until the clock is corrected, every command returns 503 with `CAL_ENGINE_CLOCK`. A `clock` entry records the times and the caller; the entries after it keep their confirmed times permanently.",
     scopes: ["operate"],
     answer: clockShape,
   },
   metrics: {
     method: "GET",
     path: "/metrics",
-    summary: "Counters and gauges, in the text format of Prometheus",
+    summary: "Get counters and gauges in the Prometheus text format",
     scopes: ["operate", "audit"],
     answer: "text/plain; version=0.0.4; charset=utf-8",
     always: true,

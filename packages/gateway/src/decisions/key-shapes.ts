@@ -26,21 +26,21 @@ const useCase: z.ZodType = field(
 export const createKeyCall: z.ZodType = named(
   "KeyRequest",
   z.strictObject({
-    name: text(NAME_MAX, "its name, which no other created key has"),
+    name: text(NAME_MAX, "name of the key, unique among created keys"),
     scopes: z.array(scope).min(1).max(KEY_SCOPES.length),
     tenants: z.array(text(NAME_MAX, "a tenant that it may act for")).min(1).max(NAMES_MAX).optional(),
     expiresAt: whole(1, Number.MAX_SAFE_INTEGER, "microseconds since the Unix epoch; default never").optional(),
     allowed: z
-      .array(text(NAME_MAX, "a model that its calls may ask for; `claude-*` stands for any ending"))
+      .array(text(NAME_MAX, "a model that its calls may request; a final `*` matches any suffix, as in `claude-*`"))
       .min(1)
       .max(NAMES_MAX)
       .optional(),
-    perSecond: whole(1, PER_SECOND_MAX, "requests a second; default `limits.perSecond`").optional(),
+    perSecond: whole(1, PER_SECOND_MAX, "requests per second; default `limits.perSecond`").optional(),
     useCase: useCase.optional(),
     budget: tenantLimit.optional(),
     ...claim,
   }),
-  "A key to create. Without tenants it may act for every tenant; with a budget it has exactly one.",
+  "A key to create. Without tenants it may act for every tenant; with a budget it must have exactly one.",
 );
 
 const keyMembers = {
@@ -50,17 +50,17 @@ const keyMembers = {
   tenants: z.array(z.string()).optional(),
   expiresAt: count("Microseconds since the Unix epoch.").optional(),
   allowed: z.array(z.string()).optional(),
-  perSecond: count("Requests a second.").optional(),
-  useCase: answered("Of its calls that name none.").optional(),
-  expired: flag("Whether it is refused because its time is over."),
+  perSecond: count("Requests per second.").optional(),
+  useCase: answered("Use case of its calls that name none.").optional(),
+  expired: flag("Whether it is refused because it has expired."),
 };
 
 export const createdKeyShape: z.ZodType = named(
   "CreatedKey",
-  z.object({ ...keyMembers, key: answered("The secret: it is shown once, and not stored.") }),
+  z.object({ ...keyMembers, key: answered("The secret. It is shown once, and not stored.") }),
 );
 export const keysShape: z.ZodType = named("Keys", z.object({ keys: z.array(named("Key", z.object(keyMembers))) }));
 export const revokedKeyShape: z.ZodType = named(
   "KeyRevoked",
-  z.object({ id: count("Of the key that was revoked."), revoked: flag("Always true.") }),
+  z.object({ id: count("Id of the revoked key."), revoked: flag("Always true.") }),
 );

@@ -14,7 +14,7 @@ function tile(parts: string): Omit<RouteContract, "name"> {
   return {
     method: "GET",
     path: `/log/tile/{level}/${parts}`,
-    summary: "A tile of the journal's Merkle tree",
+    summary: "Get a tile of the journal's Merkle tree",
     scopes: SCOPES,
     answer: "application/octet-stream",
   };
@@ -24,7 +24,7 @@ export const LOG_CONTRACTS: { readonly [Name in LogOperation]: Omit<RouteContrac
   logCheckpoint: {
     method: "GET",
     path: "/log/checkpoint",
-    summary: "The newest checkpoint of the journal, a signed note",
+    summary: "Get the newest checkpoint of the journal, a signed note",
     scopes: SCOPES,
     answer: "text/plain; charset=utf-8",
   },

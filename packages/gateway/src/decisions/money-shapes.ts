@@ -7,15 +7,15 @@ import { amountText, count, decisionIdText, digest, flag, named, text } from "./
 
 const tenantMembers = {
   tenant: text("Its name."),
-  parent: text("The tenant above.").optional(),
+  parent: text("The parent tenant.").optional(),
   metered: flag("Whether this level has a budget; a level without one limits nothing."),
   exposureCapMicrocents: amountText("Maximum that may be reserved at once").optional(),
   grantedMicrocents: amountText("Granted so far"),
-  remainingMicrocents: amountText("Not reserved and not spent"),
-  reservedMicrocents: amountText("Held for decisions that are not settled"),
+  remainingMicrocents: amountText("Neither reserved nor spent"),
+  reservedMicrocents: amountText("Reserved for decisions that are not settled"),
   settledMicrocents: amountText("Spent"),
-  debtMicrocents: amountText("Billed beyond what was granted"),
-  billedInPeriodMicrocents: amountText("Billed since the period began, or since account creation"),
+  debtMicrocents: amountText("Billed beyond the granted amount"),
+  billedInPeriodMicrocents: amountText("Billed since the period began, or since the account was created"),
   period: z.object({ index: z.int(), startsAt: count("Microseconds."), endsAt: count("Microseconds.") }).optional(),
   conserved: flag("granted = remaining + reserved + settled, none below 0."),
 };
@@ -26,7 +26,7 @@ export const budgetSetShape: z.ZodType = named(
   "BudgetChange",
   z.object({
     budget: tenantShape,
-    limitChanged: flag("Whether the limits differ from those before."),
+    limitChanged: flag("Whether the limits changed."),
     grant: z
       .object({ id: text("Its id."), sequence: count("Its entry."), repeated: flag("True if it was granted before.") })
       .nullable(),
@@ -36,15 +36,15 @@ export const budgetSetShape: z.ZodType = named(
 export const ledgerShape: z.ZodType = named(
   "LedgerProof",
   z.object({
-    sequence: count("The entry up to which everything here counts."),
+    sequence: count("The last entry that the figures include."),
     digest: digest("`calyldg1`, with that entry as its watermark."),
-    conserved: flag("Of every tenant."),
+    conserved: flag("Whether every tenant's amounts are conserved."),
     total: z.object({
-      grantedMicrocents: amountText("Given"),
-      remainingMicrocents: amountText("Left"),
-      reservedMicrocents: amountText("Held"),
+      grantedMicrocents: amountText("Granted"),
+      remainingMicrocents: amountText("Neither reserved nor spent"),
+      reservedMicrocents: amountText("Reserved"),
       settledMicrocents: amountText("Spent"),
-      debtMicrocents: amountText("Owed"),
+      debtMicrocents: amountText("Billed beyond the granted amounts"),
     }),
     tenants: z.array(tenantShape),
     reservations: z.array(
@@ -52,8 +52,8 @@ export const ledgerShape: z.ZodType = named(
         decisionId: decisionIdText,
         tenant: text("The tenant."),
         amountMicrocents: amountText("The amount still reserved"),
-        knownMicrocents: amountText("Settled already, of a held reservation"),
-        expiresAt: count("Microseconds; from then on it is settled in full."),
+        knownMicrocents: amountText("Part of a held reservation that is settled"),
+        expiresAt: count("Microseconds since the Unix epoch, from when on it is settled in full."),
         state: z.enum(["open", "held", "overdue"]),
       }),
     ),
@@ -70,8 +70,8 @@ export const settledShape: z.ZodType = named(
       description: "A cost beyond the tenant's overrun factor is held for an operator.",
     }),
     sequence: count("Journal sequence of its entry."),
-    actualMicrocents: amountText("What it cost; while it is held, what is still reserved"),
-    repeated: flag("True if it was in that state before; nothing changed."),
+    actualMicrocents: amountText("Actual cost; while it is held, the amount still reserved"),
+    repeated: flag("True if it was already in that state; nothing changed."),
     budget: tenantShape,
   }),
   "The state of a reservation.",
@@ -80,26 +80,26 @@ export const settledShape: z.ZodType = named(
 export const reconciledExportShape: z.ZodType = named(
   "ReconciledExport",
   z.object({
-    exportDigest: digest("SHA-256 of the export; each entry names it."),
+    exportDigest: digest("SHA-256 of the export, recorded in each entry."),
     reconciled: z
-      .array(z.object({ decisionId: decisionIdText, costMicrocents: amountText("What it cost in total") }))
-      .meta({ description: "Decisions that were held." }),
+      .array(z.object({ decisionId: decisionIdText, costMicrocents: amountText("Total cost") }))
+      .meta({ description: "Held decisions that were reconciled." }),
     stillHeld: z
       .array(decisionIdText)
-      .meta({ description: "An attempt of theirs has neither a row nor a known cost." }),
+      .meta({ description: "Decisions that stay held: an attempt has neither a row nor a known cost." }),
     otherRowCount: count("Rows of decisions that are not held."),
     unexplainedRowCount: count("Rows that name no decision of this journal."),
-    unexplainedMicrocents: amountText("What those rows cost together"),
+    unexplainedMicrocents: amountText("Total cost of those rows"),
     buckets: z
       .array(
         z.object({
-          callCount: count("Held decisions that it was spread over."),
-          unexplainedMicrocents: amountText("What of it no decision explains"),
+          callCount: count("Held decisions that the bill was spread over."),
+          unexplainedMicrocents: amountText("Part of the bill that no decision explains"),
         }),
       )
-      .meta({ description: "In the order of the export." }),
+      .meta({ description: "Bills for time ranges, in the order of the export." }),
   }),
-  "What a usage export came to.",
+  "The result of a usage export.",
 );
 
 export const observedShape: z.ZodType = named(
@@ -112,6 +112,6 @@ export const observedShape: z.ZodType = named(
     learned: flag("Whether the learner used it."),
     digest: digest("`calyout1`."),
     settlement: settledShape.nullable(),
-    repeated: flag("True if it was reported before; nothing changed."),
+    repeated: flag("True if the same outcome was already reported; nothing changed."),
   }),
 );

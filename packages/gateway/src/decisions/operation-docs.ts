@@ -23,11 +23,11 @@ export interface OperationDocs {
 /** Groups of the documentation, in its order. */
 export const TAGS: { readonly [tag: string]: string } = {
   Decisions: "Choose a candidate for a request, and explain a choice that was made.",
-  Outcomes: "Report how an executed decision turned out. The learner uses it.",
-  Settlements: "Report what an executed decision cost, so that the rest of its reservation is free again.",
+  Outcomes: "Report the outcome of an executed decision. The learner uses it.",
+  Settlements: "Report the cost of an executed decision, which frees the rest of its reservation.",
   Budgets: "Limits and balances of tenants.",
   Keys: "Create, rotate and revoke API keys.",
-  Policies: "Activate, check and list policies; activate what the learner works with.",
+  Policies: "Activate, check and list policies; activate the learner's priors and certificates.",
   Journal: "The entries that every decision and balance can be recomputed from.",
   Operation: "Health, metrics, configuration and clock of the service.",
 };

@@ -14,13 +14,13 @@ const SCOPES: RouteContract["scopes"] = ["audit", "operate", "decide"];
 const hashes = z
   .array(text("32 bytes in base64."))
   .meta({ description: "The path of the proof, from the leaf to the root." });
-const checkpoint = text("The newest checkpoint, a signed note. Verify it by the log's key first.");
+const checkpoint = text("The newest checkpoint, a signed note. Verify it with the log's key first.");
 
 const inclusionShape: z.ZodType = named(
   "InclusionProof",
   z.object({
-    index: count("Number of the leaf, from 0: the sequence less 1."),
-    entryHash: digest("Hash of the entry. The leaf is SHA-256 of a zero byte and its 32 bytes."),
+    index: count("Index of the leaf, from 0: the sequence minus 1."),
+    entryHash: digest("Hash of the entry. The leaf hash is the SHA-256 of a zero byte followed by these 32 bytes."),
     hashes,
     checkpoint,
   }),
@@ -30,7 +30,7 @@ const inclusionShape: z.ZodType = named(
 const consistencyShape: z.ZodType = named(
   "ConsistencyProof",
   z.object({ from: count("Number of entries of the earlier tree."), hashes, checkpoint }),
-  "Proves that an earlier tree is the beginning of the checkpoint's tree (RFC 9162, section 2.1.4).",
+  "Proves that an earlier tree is a prefix of the checkpoint's tree (RFC 9162, section 2.1.4).",
 );
 
 export const PROOF_CONTRACTS: { readonly [Name in ProofOperation]: Omit<RouteContract, "name"> } = {
@@ -47,7 +47,7 @@ export const PROOF_CONTRACTS: { readonly [Name in ProofOperation]: Omit<RouteCon
   consistencyProof: {
     method: "GET",
     path: "/v1/proofs/consistency",
-    summary: "Prove that the newest checkpoint continues an earlier one",
+    summary: "Prove that the newest checkpoint extends an earlier one",
     description: "Returns `CAL_PROOF_UNCOVERED` while the newest checkpoint has fewer entries.",
     scopes: SCOPES,
     requiresQuery: true,

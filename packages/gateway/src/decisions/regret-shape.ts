@@ -12,44 +12,44 @@ const known = (what: string): z.ZodType =>
     .nullable()
     .meta({ description: `${what} Null while unknown.` });
 
-const refusal = z.object({ reason: text("A word for programs."), explanation: text("The reason as a sentence.") });
+const refusal = z.object({ reason: text("Machine-readable reason."), explanation: text("The reason as a sentence.") });
 
 const policy = named(
   "PolicyRegret",
   z.object({
     name: text("`learner`, `base` (the floor of the use case alone), or `always` and a candidate."),
     value: known("The doubly robust estimate of its mean reward."),
-    standardError: known("Of the value, for one look."),
+    standardError: known("Standard error of the value, for a single look."),
     bySlope: z.object({
-      value: known("DR with shrinkage, its constant chosen by SLOPE."),
-      constant: known("That constant."),
+      value: known("Doubly robust estimate with shrinkage; SLOPE chooses the constant."),
+      constant: known("The constant that SLOPE chose."),
     }),
     interval: z
       .object({
-        lower: share("Valid however often it is looked at."),
-        upper: share("Likewise."),
-        rows: count("Outcomes that it covers."),
-        k: share("Where predictions are cut."),
+        lower: share("Lower bound of an anytime-valid interval."),
+        upper: share("Upper bound of the same interval."),
+        rows: count("Outcomes that the interval covers."),
+        k: share("Weight above which predictions are cut."),
       })
       .nullable(),
-    effectiveRows: share("As many equally weighted outcomes would tell as much."),
-    targetMassUnlogged: share("The share of its choices that were never going to run."),
+    effectiveRows: share("Effective sample size: the number of equally weighted outcomes with the same information."),
+    targetMassUnlogged: share("Share of its choices that had no probability to run."),
     maxWeight: share("The largest weight of an outcome."),
-    refusals: z.array(refusal).meta({ description: "Why its figures are not fit to act on; empty if they are." }),
+    refusals: z.array(refusal).meta({ description: "Reasons not to act on its figures; empty if there are none." }),
   }),
-  "What a policy would have earned on the same decisions. Rewards are shares of the largest there is.",
+  "The estimated reward of a policy on the same decisions. Rewards are shares of the maximum.",
 );
 
 const calibration = named(
   "CalibrationCell",
   z.object({
     regime: count("0 to 7, or 8 before regimes are known."),
-    tier: count("Its index, cheapest first."),
+    tier: count("Index of the tier, cheapest first."),
     rows: count("Outcomes."),
-    predicted: share("Mean of the predicted rewards."),
-    observed: share("Mean of the observed ones."),
-    biasLower: share("Observed less predicted is above it, valid however often it is looked at."),
-    biasUpper: share("And below it."),
+    predicted: share("Mean predicted reward."),
+    observed: share("Mean observed reward."),
+    biasLower: share("Lower bound of observed minus predicted, anytime-valid."),
+    biasUpper: share("Upper bound of observed minus predicted, anytime-valid."),
     isBiased: flag("Whether a bias of more than 0.01 is shown."),
   }),
   "Predicted and observed rewards of a regime and tier.",
@@ -61,24 +61,34 @@ export const regretShape: z.ZodType = named(
     sequence: count("The last entry that the figures cover."),
     headSequence: count("The last durable entry; more than `sequence` while the service catches up."),
     decisions: count("Decisions."),
-    outcomes: count("Outcomes of any decision."),
+    outcomes: count("Outcomes of all decisions."),
     missing: count("Decisions without an outcome that counts."),
-    alpha: share("The probability that an interval misses at any time."),
-    margin: share("How much worse still counts as no worse."),
+    alpha: share("The probability that an interval ever misses the true value."),
+    margin: share("Largest loss that still counts as no worse."),
     calibration: z.array(calibration),
     all: z.object({
       rows: count("Outcomes of the learner's own decisions."),
       notLearned: count("Outcomes of other decisions."),
-      unusable: count("Outcomes that came too late, or of answers that were not used."),
-      ran: z.object({ value: known("Mean reward of what ran."), standardError: known("Of the value.") }),
+      unusable: count("Outcomes that were too late, or whose answers were not used."),
+      ran: z.object({
+        value: known("Mean reward of the candidates that ran."),
+        standardError: known("Standard error of the value."),
+      }),
       policies: z.array(policy),
-      best: z.string().nullable().meta({ description: "The policy with the highest value that is not refused." }),
-      regret: known("Its value less that of what ran; below 0, what ran was better."),
+      best: z
+        .string()
+        .nullable()
+        .meta({ description: "The policy with the highest value among those without refusals." }),
+      regret: known(
+        "Value of the best policy minus the value of the candidates that ran; negative if the latter was better.",
+      ),
       learnerIsBetterAt: count(
-        "Outcome with which the learner was shown to be better than the base policy.",
+        "Number of the outcome at which the learner was shown to be better than the base policy.",
       ).nullable(),
-      learnerIsNoWorseAt: count("Outcome with which it was shown to be no worse by more than the margin.").nullable(),
+      learnerIsNoWorseAt: count(
+        "Number of the outcome at which it was shown to be at most the margin worse.",
+      ).nullable(),
     }),
   }),
-  "What decisions earned, beside what other policies would have earned.",
+  "The rewards of decisions, compared with the estimated rewards of other policies.",
 );

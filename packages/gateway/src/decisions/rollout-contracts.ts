@@ -13,9 +13,9 @@ export const ROLLOUT_CONTRACTS: { readonly [Name in RolloutOperation]: Omit<Rout
   stagePolicy: {
     method: "POST",
     path: "/v1/rollout/stage",
-    summary: "Stage a policy: it decides in shadow, from the next decision on",
+    summary: "Stage a policy, which decides in shadow from the next decision on",
     description:
-      "No answer changes. Each decision's entry holds what the staged policy would have decided. It replaces the policy that was staged before.",
+      "Responses do not change. The entry of each decision records the staged policy's choice. Staging replaces a policy that was staged before.",
     scopes: ["operate"],
     body: policy(policySetCall),
     answer: rolloutChangeShape,
@@ -24,16 +24,17 @@ export const ROLLOUT_CONTRACTS: { readonly [Name in RolloutOperation]: Omit<Rout
     method: "GET",
     path: "/v1/rollout",
     summary: "Compare the staged policy with the active one",
-    description: "Reads every entry since the staging. `missing` says what a promotion still needs.",
+    description:
+      "Covers every entry since the policy was staged. `missing` lists the requirements that a promotion does not meet yet.",
     scopes: ["operate", "audit"],
     answer: rolloutShape,
   },
   promotePolicy: {
     method: "POST",
     path: "/v1/rollout/promote",
-    summary: "Activate the staged policy, once it passes a gate",
+    summary: "Activate the staged policy if it passes a gate",
     description:
-      "At least 1,000 decisions in shadow, and either at most 5 % of actions differ and its reward is shown to be no worse, or its reward is shown to be better. `POST /v1/policies` activates a policy without gates.",
+      "A gate needs at least 1,000 decisions in shadow. Gate a: at most 5 % of actions differ, and the reward is shown to be no worse. Gate b: the reward is shown to be better. `POST /v1/policies` activates a policy without gates.",
     scopes: ["operate"],
     body: json(policyNamedCall),
     answer: rolloutChangeShape,
@@ -43,7 +44,7 @@ export const ROLLOUT_CONTRACTS: { readonly [Name in RolloutOperation]: Omit<Rout
     path: "/v1/rollout/canary",
     summary: "Let the staged policy decide for a share of the tenants",
     description:
-      "A keyed hash names the tenants; a larger share keeps those of a smaller one. A share that grows needs a gate, as a promotion does. 0 ends the canary; the policy stays staged.",
+      "A keyed hash selects the tenants; a larger share includes the tenants of a smaller one. Raising the share requires a passed gate, like a promotion. 0 ends the canary; the policy stays staged.",
     scopes: ["operate"],
     body: json(canaryCall),
     answer: rolloutChangeShape,
@@ -52,7 +53,7 @@ export const ROLLOUT_CONTRACTS: { readonly [Name in RolloutOperation]: Omit<Rout
     method: "POST",
     path: "/v1/rollout/back",
     summary: "Activate an earlier policy, from the next decision on",
-    description: "Ends the staging. Rolling back to the active policy ends the staging alone.",
+    description: "Also ends staging. Rolling back to the active policy only ends staging.",
     scopes: ["operate"],
     body: json(policyNamedCall),
     answer: rolloutChangeShape,

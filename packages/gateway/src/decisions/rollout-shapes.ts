@@ -10,14 +10,14 @@ export const rolloutChangeShape: z.ZodType = named(
   z.object({
     policyId: count("Its id."),
     sequence: count("Journal sequence of the entry that made the change."),
-    repeated: flag("True if it was so already; nothing changed."),
+    repeated: flag("True if the change was already in effect; nothing changed."),
   }),
 );
 
 const counted = {
-  decisions: count("Decisions that were made in shadow, too."),
-  actionMismatches: count("Those with another action."),
-  mismatches: count("Those with another action or candidate."),
+  decisions: count("Decisions that the staged policy also made, in shadow."),
+  actionMismatches: count("Decisions with a different action."),
+  mismatches: count("Decisions with a different action or candidate."),
 };
 
 const sequences = z.array(count("Journal sequence of a decision that differs.")).max(3);
@@ -25,10 +25,10 @@ const sequences = z.array(count("Journal sequence of a decision that differs."))
 const choice = named(
   "RolloutChoice",
   z.object({
-    action: z.enum(["execute", "substitute", "reject"]).meta({ description: "What was decided, or would have been." }),
+    action: z.enum(["execute", "substitute", "reject"]).meta({ description: "The actual or hypothetical action." }),
     candidate: z.string().nullable().meta({ description: "Name of the candidate; null for a rejection." }),
   }),
-  "What one policy decides.",
+  "The decision of one policy.",
 );
 
 const mismatch = named(
@@ -40,7 +40,7 @@ const mismatch = named(
     active: choice,
     staged: choice,
   }),
-  "A decision that the staged policy would have made otherwise.",
+  "A decision that the staged policy would have made differently.",
 );
 
 const effect = named(
@@ -49,11 +49,14 @@ const effect = named(
     difference: z
       .number()
       .nullable()
-      .meta({ description: "The staged policy's mean less that of what ran; null before the first outcome." }),
-    lower: z.number().meta({ description: "Valid however often it is looked at." }),
-    upper: z.number().meta({ description: "Likewise." }),
+      .meta({
+        description:
+          "The staged policy's mean minus the mean of the candidates that ran; null before the first outcome.",
+      }),
+    lower: z.number().meta({ description: "Lower bound of an anytime-valid interval." }),
+    upper: z.number().meta({ description: "Upper bound of the same interval." }),
   }),
-  "A difference of success or net reward, as a share of the largest there is.",
+  "A difference in success or net reward, as a share of the maximum.",
 );
 
 const staged = named(
@@ -64,7 +67,7 @@ const staged = named(
     since: count("Journal sequence of the entry that staged it."),
     comparedSequence: count("Journal sequence of the last entry that is compared."),
     canaryBps: count("The share of the tenants that it decides for, in basis points."),
-    canaryDecisions: count("Decisions that it made for them; in no other count."),
+    canaryDecisions: count("Decisions that it made for them; not included in other counts."),
     ...counted,
     regimes: z.array(
       z.object({
@@ -75,7 +78,12 @@ const staged = named(
     ),
     tenants: z.array(
       z.object({
-        tenant: z.string().nullable().meta({ description: "Null for no tenant; an empty name for all beyond 1,000." }),
+        tenant: z
+          .string()
+          .nullable()
+          .meta({
+            description: "Null for decisions without a tenant; an empty name for all tenants beyond the first 1,000.",
+          }),
         ...counted,
         mismatchSequences: sequences,
       }),
@@ -83,7 +91,7 @@ const staged = named(
     mismatchSequences: z.array(count("Journal sequence of a decision that differs; the first 20.")),
     mismatchExamples: z.array(mismatch).max(20),
     outcomes: count("Outcomes that are compared."),
-    outcomesUnknown: count("Outcomes whose draws are not known."),
+    outcomesUnknown: count("Outcomes whose draws are unknown."),
     success: effect,
     reward: effect,
     isNoWorseAt: count("Outcome with which it was shown to be no worse.").nullable(),
@@ -91,8 +99,11 @@ const staged = named(
     passes: z
       .enum(["a", "b"])
       .nullable()
-      .meta({ description: "The gate that is passed: few differ and no worse, or better." }),
-    missing: z.array(text("What a promotion still needs.")),
+      .meta({
+        description:
+          "The gate that is passed: `a`, few actions differ and the reward is no worse; `b`, the reward is better.",
+      }),
+    missing: z.array(text("A requirement that a promotion does not meet yet.")),
   }),
   "How the staged policy compares with the active one.",
 );
@@ -105,10 +116,10 @@ export const rolloutShape: z.ZodType = named(
       "NextChange",
       z.object({
         genesisHash: text("Hash of the journal's first entry, hexadecimal."),
-        follows: count("Journal sequence of the last change of policy."),
-        nextPolicyId: count("The id of a policy that is staged or activated next."),
+        follows: count("Journal sequence of the last policy change."),
+        nextPolicyId: count("The id of the next policy to be staged or activated."),
       }),
-      "What a signature of the next change of policy covers beside the change; null where the first entry is out of reach.",
+      "Members that the signature of the next policy change covers besides the change; null if the first entry cannot be read.",
     ).nullable(),
     staged: staged.nullable(),
   }),

@@ -31,4 +31,4 @@ export const flag = (what: string): z.ZodType => z.boolean().meta({ description:
 export const decisionIdText: z.ZodType = z
   .string()
   .regex(new RegExp(DECISION_ID_PATTERN))
-  .meta({ description: "Names the decision for outcomes and settlements.", examples: ["4-e87e4357"] });
+  .meta({ description: "Id of the decision, for outcomes and settlements.", examples: ["4-e87e4357"] });
