@@ -46,13 +46,9 @@ const mismatch = named(
 const effect = named(
   "RolloutEffect",
   z.object({
-    difference: z
-      .number()
-      .nullable()
-      .meta({
-        description:
-          "The staged policy's mean minus the mean of the candidates that ran; null before the first outcome.",
-      }),
+    difference: z.number().nullable().meta({
+      description: "The staged policy's mean minus the mean of the candidates that ran; null before the first outcome.",
+    }),
     lower: z.number().meta({ description: "Lower bound of an anytime-valid interval." }),
     upper: z.number().meta({ description: "Upper bound of the same interval." }),
   }),
@@ -78,12 +74,9 @@ const staged = named(
     ),
     tenants: z.array(
       z.object({
-        tenant: z
-          .string()
-          .nullable()
-          .meta({
-            description: "Null for decisions without a tenant; an empty name for all tenants beyond the first 1,000.",
-          }),
+        tenant: z.string().nullable().meta({
+          description: "Null for decisions without a tenant; an empty name for all tenants beyond the first 1,000.",
+        }),
         ...counted,
         mismatchSequences: sequences,
       }),
@@ -96,13 +89,10 @@ const staged = named(
     reward: effect,
     isNoWorseAt: count("Outcome with which it was shown to be no worse.").nullable(),
     isBetterAt: count("Outcome with which it was shown to be better.").nullable(),
-    passes: z
-      .enum(["a", "b"])
-      .nullable()
-      .meta({
-        description:
-          "The gate that is passed: `a`, few actions differ and the reward is no worse; `b`, the reward is better.",
-      }),
+    passes: z.enum(["a", "b"]).nullable().meta({
+      description:
+        "The gate that is passed: `a`, few actions differ and the reward is no worse; `b`, the reward is better.",
+    }),
     missing: z.array(text("A requirement that a promotion does not meet yet.")),
   }),
   "How the staged policy compares with the active one.",
