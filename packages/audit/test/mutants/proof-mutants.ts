@@ -142,8 +142,8 @@ export const PROOF_MUTANTS: readonly Mutant[] = [
   {
     name: "a witness begins anew where its state cannot be read",
     file: STORE,
-    find: '      throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: file, problem: (cause as Error).message }, { cause });\n    }\n  }\n\n  /** The checkpoint',
-    replace: "      return freshWitnessState(nodeSha256);\n    }\n  }\n\n  /** The checkpoint",
+    find: '      throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: file, problem: (cause as Error).message }, { cause });\n    }\n  }\n\n  /** The last cosigned checkpoint',
+    replace: "      return freshWitnessState(nodeSha256);\n    }\n  }\n\n  /** The last cosigned checkpoint",
     test: WITNESS_TEST,
   },
   {
