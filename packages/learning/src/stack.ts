@@ -5,7 +5,8 @@
  *
  * The penalties of steps and words and the weights of the parts are chosen on inner folds: by the squared error of rows that the part
  * had not seen (Wolpert, Stacked generalization, 1992; Breiman, Stacked regressions, 1996). No weight is negative, and each is held
- * to 0.4 as strongly as by 400 rows; halfway to one weight for the ridge as a whole. What is chosen is fitted on all rows.
+ * to 0.4 as strongly as by 400 rows. The parts of the ridge have one weight together, unless weights of their own rank the rows of
+ * the inner folds better. What is chosen is fitted on all rows.
  * @module
  */
 import { foldsOf, seededChance } from "./chance.ts";
@@ -48,8 +49,8 @@ const INNER_FOLDS = 4;
 /** Fewer rows are not worth a choice. */
 const ROWS_MIN = 40;
 /** From the largest, because each fit begins from the one before. */
-const STEP_PENALTIES: readonly number[] = [300, 100];
-const TEXT_PENALTIES: readonly number[] = [128, 48, 16, 6];
+const STEP_PENALTIES: readonly number[] = [1_000, 300, 100];
+const TEXT_PENALTIES: readonly number[] = [128, 48, 24, 12, 6];
 /** Of words, while the penalty of steps is chosen. */
 const TEXT_PENALTY_FIRST = 48;
 const PENALTY_MIN = 10;
@@ -139,24 +140,43 @@ function chosen(
     net: fittedValues(test, fitNet(fit, { ...base, ...penalties })),
   }));
   const part = (name: Part): Float64Array => together((_, index) => parts[index]?.[name] ?? new Float64Array(0));
-  return { penalties, weights: weighed(part("words"), part("steps"), part("rest"), part("net"), targets, weights) };
+  const [words, steps, rest, net] = [part("words"), part("steps"), part("rest"), part("net")];
+  const held = { center: CENTER, heldByRows: HELD_BY_ROWS };
+  const ridge = words.map((value, row) => value + (steps[row] ?? 0) + (rest[row] ?? 0));
+  const [whole = 0, ofNet = 0] = weightsOfParts([ridge, net], targets, weights, held);
+  const apart = weightsOfParts([words, steps, rest, net], targets, weights, held);
+  const [ofWords = 0, ofSteps = 0, ofRest = 0, ofNetApart = 0] = apart;
+  const tied = { words: whole, steps: whole, rest: whole, net: ofNet };
+  const free = { words: ofWords, steps: ofSteps, rest: ofRest, net: ofNetApart };
+  const recovered = (by: StackChoice["weights"]): readonly number[] => {
+    const sums = words.map(
+      (value, row) =>
+        by.words * value + by.steps * (steps[row] ?? 0) + by.rest * (rest[row] ?? 0) + by.net * (net[row] ?? 0),
+    );
+    return inner.map(({ outside }) => gapRecovered(targets, weights, sums, outside));
+  };
+  return { penalties, weights: isBetter(recovered(free), recovered(tied)) ? free : tied };
 }
 
-/** Halfway between a weight for each part and one weight for the ridge as a whole: the first fits better, the second varies less. */
-function weighed(
-  words: Float64Array,
-  steps: Float64Array,
-  rest: Float64Array,
-  net: Float64Array,
-  targets: Float64Array,
-  rowWeights: Float64Array,
-): StackChoice["weights"] {
-  const of = (parts: readonly Float64Array[]): readonly number[] =>
-    weightsOfParts(parts, targets, rowWeights, { center: CENTER, heldByRows: HELD_BY_ROWS });
-  const each = of([words, steps, rest, net]);
-  const [ridge = 0, ofNet = 0] = of([words.map((value, at) => value + (steps[at] ?? 0) + (rest[at] ?? 0)), net]);
-  const between = (at: number, whole: number): number => ((each[at] ?? 0) + whole) / 2;
-  return { words: between(0, ridge), steps: between(1, ridge), rest: between(2, ridge), net: between(3, ofNet) };
+/** By more than a standard error of the mean over folds (the rule of one: Breiman et al., Classification and Regression Trees, 1984). */
+function isBetter(values: readonly number[], others: readonly number[]): boolean {
+  const differences = values.map((value, at) => value - (others[at] ?? 0));
+  const count = differences.length;
+  const mean = differences.reduce((sum, each) => sum + each, 0) / count;
+  const squares = differences.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+  return mean > Math.sqrt(squares / (count * (count - 1)));
+}
+
+/** The share of the gain that a ranking by score has, from the highest down, over the mean of all shares of rows; random has a half. */
+function gapRecovered(targets: Float64Array, weights: Float64Array, scores: Float64Array, rows: Int32Array): number {
+  const order = rows.toSorted((one, other) => (scores[other] ?? 0) - (scores[one] ?? 0) || one - other);
+  let [gained, area] = [0, 0];
+  for (const row of order) {
+    const gain = (weights[row] ?? 1) * (targets[row] ?? 0);
+    area += gained + gain / 2;
+    gained += gain;
+  }
+  return gained === 0 ? 0 : area / (gained * order.length);
 }
 
 interface Tried {
