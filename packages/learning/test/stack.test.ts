@@ -55,6 +55,21 @@ test("without texts, or with a handful of rows, a stack is a prior like any othe
   expect(plain.file.digest).toBe(ridge.file.digest);
 });
 
+test("a stack that is given what an earlier one chose on the same rows is the same prior, and another choice is another", () => {
+  const table = madeOf(400, "word");
+  const options = { seed: 1, textBuckets: 256 };
+  const { file, stackChoice } = fitPrior(table, rowRange(0, 400), "stack", options);
+  if (stackChoice === undefined) throw new Error("a stack makes a choice");
+  const again = fitPrior(table, rowRange(0, 400), "stack", { ...options, stackChoice });
+  expect(again.file.digest).toBe(file.digest);
+  expect(Object.values(stackChoice.weights).every((weight) => weight >= 0)).toBe(true);
+  const other = { ...stackChoice, weights: { words: 0, steps: 0, rest: 0, net: 0 } };
+  const nothing = fitPrior(table, rowRange(0, 400), "stack", { ...options, stackChoice: other });
+  const predicted = predictRows(nothing.prior, table, rowRange(0, 400));
+  // Without any weight it predicts the mean gain of every row.
+  expect(Math.max(...predicted) - Math.min(...predicted)).toBeLessThanOrEqual(1);
+});
+
 const held = { center: 0.4, heldByRows: 20 };
 
 /** What the weights are to make least. */
