@@ -161,6 +161,22 @@ export const PROOF_MUTANTS: readonly Mutant[] = [
     test: COMMAND_TEST,
   },
   {
+    name: "checkpoint create continues any tree that a snapshot contains",
+    file: "cli/src/proof/snapshot-start.ts",
+    find: " || treeRootOf(tree, nodeSha256) !== bound)",
+    replace: ")",
+    test: COMMAND_TEST,
+    title: "from the newest snapshot",
+  },
+  {
+    name: "checkpoint create from a snapshot forks the log of an earlier checkpoint",
+    file: "cli/src/proof/checkpoint-create.ts",
+    find: "  else if (!isBefore(directory, start, checkpoint)) throw notPart(checkpoint);\n",
+    replace: "",
+    test: COMMAND_TEST,
+    title: "from the newest snapshot",
+  },
+  {
     name: "the audit goes on with the frontier of a segment before",
     file: "audit/src/content.ts",
     find: "    this.#tree.segment();\n",

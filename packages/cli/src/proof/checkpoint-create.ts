@@ -29,13 +29,15 @@ import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { logSigner, SIGNER_VARIABLE, type SignerOptions } from "./checkpoint-signer.ts";
-import { proveFromJournal, tooShort, treeOfJournal } from "./journal-tree.ts";
+import { type JournalTree, proveFromJournal, tooShort, treeOfJournal } from "./journal-tree.ts";
 import { type KeptCheckpoint, keepCheckpoint, newestCheckpoint } from "./kept-checkpoints.ts";
 import { orRejection, proofText } from "./proof-file.ts";
+import { isBefore, type JournalStart, snapshotStart } from "./snapshot-start.ts";
 import { proveFromTiles, type TileProof, type TileProofOptions } from "./tile-proofs.ts";
 import { addKey } from "./trusted-keys.ts";
 
 interface CreateOptions extends JournalOptions, SignerOptions {
+  readonly fromSnapshot?: true;
   readonly json?: true;
 }
 
@@ -48,8 +50,9 @@ interface ProofOptions extends JournalOptions {
 
 const CREATE_HELP = `
 Every hash of the chain is checked, up to the last entry that the journal's head says is durable. The latest checkpoint beside
-the journal must be part of the tree: a journal that was cut or rewritten since is not signed. The note is kept in
-\`checkpoints/\` of the journal. Without --signer-file and --signer-command the key is in ${SIGNER_VARIABLE}.
+the journal must be part of the tree: a journal that was cut or rewritten since is not signed. With --from-snapshot, entries
+before the newest state snapshot are not read, and damage in them is not found; the tree is continued from the snapshot. The
+note is kept in \`checkpoints/\` of the journal. Without --signer-file and --signer-command the key is in ${SIGNER_VARIABLE}.
 Exit code: 0 signed, or nothing new to sign; 1 rejected, or the journal is damaged; 2 a file or key is malformed.`;
 
 const PROOF_HELP = `
@@ -67,6 +70,7 @@ export function createCommand(terminal: Terminal): Command {
       "command that prints the base64 signature of its standard input; requires --log-key",
     )
     .option("--log-key <key>", "verifier key of the command's signing key", addKey)
+    .option("--from-snapshot", "begin behind the newest state snapshot; earlier entries are not read")
     .option("--json", "print JSON")
     .addHelpText("after", CREATE_HELP)
     .action(async (options: CreateOptions) => {
@@ -79,9 +83,10 @@ async function create(options: CreateOptions, terminal: Terminal): Promise<void>
   const { directory, chain, until } = await journalOf(options);
   const before = await ownCheckpoint(directory, signer);
   const earlierSize = before === undefined ? undefined : Number(before.checkpoint.treeSize);
-  const tree = treeOfJournal({ directory, chain, until, earlierSize });
-  if (tree.treeSize < until) throw shorterThanHead(tree.treeSize, until);
-  if (before !== undefined) requirePart(tree.earlierRoot, before, tree.treeSize);
+  const start = options.fromSnapshot === true ? snapshotStart(directory) : undefined;
+  const tree = treeOfJournal({ directory, chain, until, earlierSize, start });
+  if (tree.treeSize !== until) throw shorterThanHead(tree.treeSize, until);
+  if (before !== undefined) requireExtended(directory, tree, before, start);
   const isNew = tree.treeSize !== earlierSize;
   const note = isNew ? await signed(tree, signer) : (before as KeptCheckpoint).note;
   const file = isNew ? keepCheckpoint(directory, tree.treeSize, note) : (before as KeptCheckpoint).file;
@@ -166,14 +171,30 @@ async function ownCheckpoint(
   return { ...kept, checkpoint: parseCheckpoint(note.text) };
 }
 
+/** The tree must extend that of an earlier checkpoint. */
+function requireExtended(
+  directory: string,
+  { earlierRoot, treeSize }: JournalTree,
+  before: { readonly checkpoint: ReturnType<typeof parseCheckpoint> },
+  start: JournalStart | undefined,
+): void {
+  const { checkpoint } = before;
+  if (start === undefined || checkpoint.treeSize >= BigInt(start.tree.treeSize))
+    requirePart(earlierRoot, before, treeSize);
+  else if (!isBefore(directory, start, checkpoint)) throw notPart(checkpoint);
+}
+
 function requirePart(
   root: Uint8Array | undefined,
   { checkpoint }: { readonly checkpoint: ReturnType<typeof parseCheckpoint> },
   treeSize: number,
 ): void {
   if (root === undefined) throw tooShort(treeSize, checkpoint.treeSize);
-  if (!equalBytes(root, checkpoint.root))
-    throw rejected(`of ${checkpoint.treeSize} entries, which was signed before, is not part of this journal`);
+  if (!equalBytes(root, checkpoint.root)) throw notPart(checkpoint);
+}
+
+function notPart({ treeSize }: ReturnType<typeof parseCheckpoint>): CalybrisError {
+  return rejected(`of ${treeSize} entries, which was signed before, is not part of this journal`);
 }
 
 function shorterThanHead(treeSize: number, until: number): CalybrisError {

@@ -15,6 +15,7 @@ import {
 } from "@calybris/kernel";
 import { EngineError } from "@calybris/engine";
 import { logFiles, readLog } from "../journal/log-lines.ts";
+import type { JournalStart } from "./snapshot-start.ts";
 
 const GENESIS = "genesis";
 
@@ -37,6 +38,8 @@ export interface JournalTreeOptions {
   readonly earlierSize?: number | undefined;
   /** The entry for `entryHash`. */
   readonly sequence?: number | undefined;
+  /** The entries before it are not read. Default: the first entry. */
+  readonly start?: JournalStart | undefined;
   /** Called with each perfect subtree. */
   readonly onNode?: ((level: number, index: number, hash: Uint8Array) => void) | undefined;
 }
@@ -48,13 +51,14 @@ export function treeOfJournal({
   until,
   earlierSize,
   sequence,
+  start,
   onNode,
 }: JournalTreeOptions): JournalTree {
-  const tree = new MerkleTree({ hash: nodeSha256, ...(onNode && { onNode }) });
-  let last = GENESIS;
-  let earlierRoot = earlierSize === 0 ? tree.root() : undefined;
+  const tree = new MerkleTree({ hash: nodeSha256, ...(start && { from: start.tree }), ...(onNode && { onNode }) });
+  let last = start?.entryHash ?? GENESIS;
+  let earlierRoot = earlierSize === tree.treeSize ? tree.root() : undefined;
   let entryHash: Uint8Array | undefined;
-  for (const file of logFiles(directory).files) {
+  for (const file of start?.files ?? logFiles(directory).files) {
     for (const { bytes, byteOffset } of readLog(file)) {
       if (tree.treeSize >= until) break;
       const next = tree.treeSize + 1;

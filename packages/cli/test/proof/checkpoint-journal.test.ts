@@ -2,6 +2,8 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { Engine } from "@calybris/engine";
 import { HEAD_FILE, nodeSigner, segmentName, segmentNumber } from "@calybris/engine/internal";
 import {
+  formatCheckpoint,
+  formatNote,
   formatSignerKey,
   formatVerifierKey,
   fromBase64,
@@ -13,6 +15,7 @@ import {
   parseCheckpoint,
   parseNote,
   rootOf,
+  signNote,
   tilePath,
   toHex,
   verifierKey,
@@ -151,6 +154,40 @@ describe("a checkpoint of a journal", () => {
       exit: 1,
       complaints: expect.stringContaining("CAL_JOURNAL_CORRUPT"),
     });
+  });
+
+  test("is signed from the newest snapshot as from the first entry, without reading what is before", async () => {
+    const first = await created();
+    await decide(300);
+    const whole = await created();
+    for (const kept of [whole.file, first.file]) rmSync(kept);
+    const signer = ["--signer-file", signerFile];
+    expect(await created(...signer, "--from-snapshot")).toEqual(whole);
+    rmSync(whole.file);
+    writeFileSync(first.file, first.note);
+    const segment = `${journal}/${segmentName(1)}`;
+    const bytes = readFileSync(segment);
+    writeFileSync(segment, "damaged\n");
+    expect(await created(...signer, "--from-snapshot")).toEqual(whole);
+    rmSync(whole.file);
+    writeFileSync(segment, bytes);
+    const fork = { ...checkpointOf(first), root: new Uint8Array(32) };
+    const text = formatCheckpoint(fork);
+    const note = formatNote({ text, signatures: [await signNote(text, KEY.name, nodeSigner(SEED))] });
+    writeFileSync(first.file, note);
+    const words = ["checkpoint", "create", "--journal", journal, ...signer, "--from-snapshot"];
+    expect(await calybris(...words)).toMatchObject({ exit: 1, complaints: expect.stringContaining("is not part") });
+    writeFileSync(first.file, first.note);
+    const snapshot = readdirSync(journal)
+      .filter((name) => name.startsWith("snapshot-"))
+      .sort()
+      .at(-1) as string;
+    const lines = readFileSync(`${journal}/${snapshot}`, "utf8");
+    writeFileSync(
+      `${journal}/${snapshot}`,
+      lines.replace(/("part":"tree".*?"hashes":\[")(.)/, (_, before, digit) => `${before}${digit === "0" ? "1" : "0"}`),
+    );
+    expect(await calybris(...words)).toMatchObject({ complaints: expect.stringContaining("CAL_JOURNAL_UNREADABLE") });
   });
 
   test("is not signed for a journal that was replaced by another, cut, or altered", async () => {
