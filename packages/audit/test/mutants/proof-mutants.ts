@@ -149,7 +149,7 @@ export const PROOF_MUTANTS: readonly Mutant[] = [
   {
     name: "checkpoint create signs a journal without its latest checkpoint",
     file: "cli/src/proof/checkpoint-create.ts",
-    find: "  if (before !== undefined) requirePart(tree.earlierRoot, before, tree.treeSize);\n",
+    find: "  if (before !== undefined) requireExtended(directory, tree, before, start);\n",
     replace: "",
     test: COMMAND_TEST,
   },

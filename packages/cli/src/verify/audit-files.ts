@@ -3,10 +3,9 @@
  * @module
  */
 import { availableParallelism } from "node:os";
-import { isMainThread } from "node:worker_threads";
 import type { Audit } from "@calybris/audit";
 import { type LogFiles, readLog } from "../journal/log-lines.ts";
-import { boundYoungGenerationAt } from "../service/young-generation.ts";
+import { boundMemory } from "./bound-memory.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 
 /** Less is verified before a bar could be read. */
@@ -16,17 +15,6 @@ const PARALLEL_BYTES_MIN = 48 * 1024 * 1024;
 
 /** Bytes between two looks at the memory. */
 const STEP_BYTES = 1024 * 1024;
-/**
- * Where the memory in which V8 makes new objects ends. An entry leaves a few objects that live on, so more of it makes an audit take up
- * to 130 MB more and saves little time.
- */
-const YOUNG_BYTES_MAX = 16 * 1024 * 1024;
-
-/** Bounds the memory of an audit; called again and again while it reads. A thread has its bound from where it was started. */
-export function boundMemory(): void {
-  if (isMainThread) boundYoungGenerationAt(YOUNG_BYTES_MAX);
-}
-
 /** How many ranges are audited at the same time, as far as the log has them. */
 export function rangeCountFor(asked: number | undefined, bytes: number): number {
   return asked ?? (bytes < PARALLEL_BYTES_MIN ? 1 : availableParallelism());

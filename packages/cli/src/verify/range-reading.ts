@@ -14,7 +14,7 @@ import { DirectorySnapshots, nodeChain, nodeDisk, nodeSha256 } from "@calybris/e
 import type { CheckpointTrust, TrustedSigner } from "@calybris/kernel";
 import { fastestKernel } from "../decide/kernels.ts";
 import { readLog } from "../journal/log-lines.ts";
-import { boundMemory } from "./audit-files.ts";
+import { boundMemory } from "./bound-memory.ts";
 import { changeKeysOf, logKeysOf } from "./given.ts";
 import { readOwnHead } from "./head-anchors.ts";
 import type { LogRange } from "./log-ranges.ts";
