@@ -90,8 +90,8 @@ export const CAUSED_FIELDS: Fields<Caused> = {
   actor: { type: ACTOR, holds: 'the caller: the sequence of the `key` entry that introduced it, or `"system:NAME"`' },
   onBehalfOf: {
     type: ON_BEHALF_OF,
-    holds: "on whose behalf, as the caller claims; 1 to 128 printable characters",
-    leftOut: "it claims nothing",
+    holds: "identity that the caller claims to act for; 1 to 128 printable characters",
+    leftOut: "none is claimed",
   },
 };
 

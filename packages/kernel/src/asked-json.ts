@@ -12,11 +12,11 @@ import { type Bps, type CostMicrocents, costMicrocents, type Mask, mask } from "
 export const ASKED: EntryValue<Asked> = objectOf<Asked>({
   budgetMicrocents: {
     type: U64 as EntryValue<CostMicrocents>,
-    holds: "the most that it was to cost",
-    leftOut: "it was not replaced",
+    holds: "maximum cost",
+    leftOut: "not replaced",
   },
-  providers: { type: U64 as EntryValue<Mask>, holds: "mask of those allowed", leftOut: "it was not replaced" },
-  qualityMinBps: { type: U16 as EntryValue<Bps>, holds: "the floor", leftOut: "it was not replaced" },
+  providers: { type: U64 as EntryValue<Mask>, holds: "mask of the allowed providers", leftOut: "not replaced" },
+  qualityMinBps: { type: U16 as EntryValue<Bps>, holds: "quality floor", leftOut: "not replaced" },
 });
 
 /** Reads it from text; `undefined` if the cursor fails. A floor is rare, and left to the general reader. */

@@ -28,7 +28,7 @@ const NOTE: EntryValue<string> = textWhere(
 );
 
 export const CHECKPOINT_TABLE: EntryTable = {
-  says: "The log's key signed the root of the Merkle tree of the entries before, at a size that is at least the sequence before the `state` entry of this segment.",
+  says: "The log's key signed a root of the Merkle tree of the preceding entries. The tree's size is at least the sequence before the `state` entry of this segment.",
   forms: [
     formOf<CheckpointEntry>(
       { note: { type: NOTE, holds: "the signed note of the checkpoint (docs/formats/proofs.md)" } },

@@ -72,24 +72,24 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   plain("requestId", {
     key: "id",
     holds: "the client's id for the request",
-    leftOut: "the client gave none",
+    leftOut: "the client sent none",
     type: TEXT,
     scan: quoted,
   }),
   plain("policyId", {
     key: "policy",
-    holds: "id of the policy decided under",
+    holds: "id of the policy that decided",
     leftOut: "it is the active policy at that entry",
     type: POSITIVE,
   }),
   plain("actor", {
-    holds: 'who asked: the sequence of the `key` entry that introduced the caller, or `"system:NAME"`',
-    leftOut: "the caller is not known",
+    holds: 'the caller: the sequence of the `key` entry that introduced it, or `"system:NAME"`',
+    leftOut: "the caller is unknown",
     type: ACTOR,
   }),
   plain("onBehalfOf", {
-    holds: "on whose behalf, as the caller claims; 1 to 128 printable characters",
-    leftOut: "not claimed",
+    holds: "identity that the caller claims to act for; 1 to 128 printable characters",
+    leftOut: "none is claimed",
     type: ON_BEHALF_OF,
     scan: quoted,
   }),
@@ -109,8 +109,9 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   },
   {
     key: "defaulted",
-    holds: "mask of what the client left out: 1 `value`, 2 `risk`, 4 `confidence`, 8 `floor`, 16 `output`, 32 `tenant`",
-    leftOut: "nothing was left out",
+    holds:
+      "mask of the values that the client omitted: 1 `value`, 2 `risk`, 4 `confidence`, 8 `floor`, 16 `output`, 32 `tenant`",
+    leftOut: "none was omitted",
     schema: DEFAULTED_MASK.schema,
     write: ({ defaulted }) => (defaulted.length === 0 ? undefined : String(maskOf(defaulted))),
     read: (value, draft) => {
@@ -123,27 +124,26 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
     },
   },
   plain("tenant", {
-    holds: "whose money it is",
+    holds: "tenant that pays",
     leftOut: "the client named none, and `default` has no limit",
     type: TEXT,
     scan: quoted,
   }),
   plain("reservationSeconds", {
-    holds: "how long the reservation may stay open",
-    leftOut: "the client did not say: the tenant's own",
+    holds: "maximum time that the reservation stays open",
+    leftOut: "the client sent none, and the tenant's value applies",
     type: U32,
     scan: (cursor) => cursor.number(U32_MAX),
   }),
   plain("headroomMicrocents", {
     holds: "the tenant's headroom",
-    leftOut: "it was enough",
+    leftOut: "the headroom was sufficient",
     type: I64 as EntryValue<Microcents>,
     scan: (cursor) => cursor.signed(),
   }),
   {
     ...plain("asked", {
-      holds:
-        "what the client sent where `request` holds another value: `budgetMicrocents`, `providers`, `qualityMinBps`",
+      holds: "values that the client sent and `request` replaces: `budgetMicrocents`, `providers`, `qualityMinBps`",
       leftOut: "nothing was replaced",
       type: ASKED,
     }),
@@ -160,13 +160,13 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   }),
   plain("session", {
     holds: "the conversation that the request belongs to; 1 to 128 printable characters",
-    leftOut: "none is named",
+    leftOut: "the client named none",
     type: NAME,
     scan: quoted,
   }),
   plain("promptDigest", {
     holds: "SHA-256 of the content in base64url, 43 characters",
-    leftOut: "none was sent",
+    leftOut: "the client sent none",
     type: textWhere((value) => digestFromBase64Url(value) !== undefined, BASE64_DIGEST, "43 characters of base64url"),
     scan: quoted,
   }),
@@ -194,8 +194,8 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   },
   {
     key: "learning",
-    holds: "how the floor came about (see Learning)",
-    leftOut: "the client gave a floor, or the policy does not learn",
+    holds: "origin of the floor (see Learning)",
+    leftOut: "the client sent a floor, or the policy does not learn",
     schema: objectSchema(RECOMMENDATION_FIELDS),
     write: (entry) => (entry.learning === undefined ? undefined : recommendationText(entry.learning, entry)),
     read: (value, draft) => {
@@ -206,7 +206,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   },
   {
     key: "decision",
-    holds: "the action, and what was selected, or the reason of a rejection",
+    holds: "action, and the selected candidate or the reason of the rejection",
     schema: ANSWER_SCHEMA,
     write: ({ decision }) => answerText(decision),
     read: (value, draft, policyOf) => {
@@ -218,13 +218,13 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
     },
   },
   plain("acted", {
-    holds: "the candidate that runs whatever was selected, because the decision is only observed; 0 for nothing",
+    holds: "candidate that runs regardless of the selection, because the decision is only observed; 0 for none",
     leftOut: "the decision is carried out",
     type: U32 as EntryValue<CandidateId>,
   }),
   plain("reservedMicrocents", {
-    holds: "what is reserved",
-    leftOut: "it is the cost of the selected candidate, or nothing where `acted` is there",
+    holds: "reserved amount",
+    leftOut: "it is the cost of the selected candidate, or 0 if `acted` is present",
     type: U64 as EntryValue<CostMicrocents>,
     fault: (reserved, { acted, decision }) =>
       acted === undefined && reserved === decision?.costMicrocents
@@ -234,12 +234,12 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   plain("basis", {
     holds:
       'of a call, how the amount was found that is reserved or that exceeded the headroom: `"bytes"`, `"estimate"`, `"window"`',
-    leftOut: "the client's tokens are the bound, or nothing was to be reserved",
+    leftOut: "the client's token counts are the bound, or there was nothing to reserve",
     type: oneOf(RESERVATION_BASES),
   }),
   {
     key: "shadow",
-    holds: 'what a staged policy would have decided: `action`, `candidate` (left out for `"reject"`)',
+    holds: 'decision of the staged policy: `action`, `candidate` (left out for `"reject"`)',
     leftOut: "no policy is in shadow",
     schema: SHADOW.schema,
     write: ({ shadow }) => {

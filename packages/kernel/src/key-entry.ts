@@ -112,40 +112,44 @@ const USE_CASE: EntryValue<string> = textWhere(
 );
 
 const IDENTITY_FIELDS = {
-  name: { type: NAME, holds: "its name" },
+  name: { type: NAME, holds: "name of the key" },
   sha256: { type: DIGEST, holds: "SHA-256 of the secret, hexadecimal" },
   tenants: {
     type: namesOf("a list of different tenants"),
-    holds: "the tenants that it may act for",
-    leftOut: "it may act for every tenant",
+    holds: "tenants that the key may act for",
+    leftOut: "the key may act for every tenant",
   },
-  scopes: { type: someOf(KEY_SCOPES), holds: "what it may do" },
+  scopes: { type: someOf(KEY_SCOPES), holds: "scopes of the key" },
 } as const;
 
 export const KEY_TABLE: EntryTable = {
-  says: "An API key may act from now on, or no more.",
+  says: "An API key is introduced, created or revoked.",
   forms: [
     formOf<KeyIntroducedEntry>({
-      change: { type: oneOf(["introduced"]), holds: "it may act" },
+      change: { type: oneOf(["introduced"]), holds: "the key may act from now on" },
       ...IDENTITY_FIELDS,
       ...CAUSED_FIELDS,
     }),
     formOf<KeyCreatedEntry>({
-      change: { type: oneOf(["created"]), holds: "it was made by a command, and may act" },
+      change: { type: oneOf(["created"]), holds: "the key was created by a command, and may act from now on" },
       ...IDENTITY_FIELDS,
-      expiresAt: { type: WHOLE, holds: "microseconds; from then on it may act no more", leftOut: "it does not expire" },
+      expiresAt: {
+        type: WHOLE,
+        holds: "microseconds since the Unix epoch, when the key expires",
+        leftOut: "the key does not expire",
+      },
       allowed: {
         type: ALLOWED,
-        holds: "what it may ask for; a `*` at the end stands for any ending",
-        leftOut: "it may ask for everything",
+        holds: "models that its calls may request; a final `*` matches any suffix",
+        leftOut: "its calls may request every model",
       },
-      perSecond: { type: POSITIVE, holds: "requests a second", leftOut: "the limit of the configuration holds" },
-      useCase: { type: USE_CASE, holds: "of its requests that name none", leftOut: "the default" },
+      perSecond: { type: POSITIVE, holds: "rate limit, requests per second", leftOut: "the configured limit applies" },
+      useCase: { type: USE_CASE, holds: "use case of its requests that name none", leftOut: "the default use case" },
       ...CAUSED_FIELDS,
     }),
     formOf<KeyRevokedEntry>({
-      change: { type: oneOf(["revoked"]), holds: "it may act no more" },
-      of: { type: WHOLE, holds: "sequence of the entry that introduced it" },
+      change: { type: oneOf(["revoked"]), holds: "the key may no longer act" },
+      of: { type: WHOLE, holds: "sequence of the entry that introduced or created the key" },
       ...CAUSED_FIELDS,
     }),
   ],

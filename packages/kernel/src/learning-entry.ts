@@ -119,43 +119,43 @@ function beliefFault({ tiers, alpha, beta, table, ...rest }: BeliefMembers): str
 /** The field tables of the kinds that change the learner's state; that of outcomes is beside them. */
 export const LEARNING_TABLES: Readonly<Record<Exclude<LearningKind, "outcome">, EntryTable>> = Object.freeze({
   belief: {
-    says: "What is believed of one regime, for one set of tiers. By the regimes router, a sampling table; by the offsets router, offsets from what the prior expects.",
+    says: "The belief about one regime, for one set of tiers: a sampling table (regimes router), or offsets from the prior's expectations (offsets router).",
     forms: [
       formOf<BeliefMembers>(
         {
           regime: { type: wholeFrom(0, WARM_UP_REGIME), holds: "0 to 7, or 8 before regimes are known" },
-          tiers: { type: TIERS, holds: "the tiers that may be drawn, ascending" },
-          alpha: { type: COUNTS, holds: "successes of each in ten-thousandths, and 10,000", leftOut: OFFSETS_ONLY },
-          beta: { type: COUNTS, holds: "failures of each in ten-thousandths, and 10,000", leftOut: OFFSETS_ONLY },
+          tiers: { type: TIERS, holds: "tiers that may be drawn, ascending" },
+          alpha: { type: COUNTS, holds: "per tier, successes in ten-thousandths plus 10,000", leftOut: OFFSETS_ONLY },
+          beta: { type: COUNTS, holds: "per tier, failures in ten-thousandths plus 10,000", leftOut: OFFSETS_ONLY },
           table: {
             type: listOf(wholeFrom(0, PROPENSITY_ONE)),
-            holds: "the share of each over 2^32",
+            holds: "per tier, its share times 2^32",
             leftOut: OFFSETS_ONLY,
           },
           means: {
             type: listOf(wholeFrom(-MEAN_MAX, MEAN_MAX)),
-            holds: "the offset of each from what is expected of it, or its success where `flat`; sixteenths of a bps",
+            holds: "per tier, the offset from its expected success, or if `flat` its success; sixteenths of a bps",
             leftOut: REGIMES_ONLY,
           },
           deviations: {
             type: listOf(wholeFrom(1, DEVIATION_MAX)),
-            holds: "the standard deviation of each; sixteenths of a bps",
+            holds: "per tier, the standard deviation; sixteenths of a bps",
             leftOut: REGIMES_ONLY,
           },
           explorationBps: {
             type: BPS,
-            holds: "the share explored in the boundary zone; a tenth of it beyond",
+            holds: "exploration share in the boundary zone; outside the zone, a tenth of it",
             leftOut: REGIMES_ONLY,
           },
           flat: {
             type: oneOf([true]),
-            holds: "what is expected does not rank requests in this regime, and is left out of account",
-            leftOut: "it does",
+            holds: "the prior's expectations do not rank requests in this regime, and are ignored",
+            leftOut: "they do",
           },
           method: {
             type: TEXT,
-            holds: "`offsets`: the table of a decision follows from the belief (described below)",
-            leftOut: "the table is the quadrature described below",
+            holds: "`offsets`: the sampling table of a decision is computed from the belief (described below)",
+            leftOut: "the table is computed by the quadrature described below",
           },
         },
         beliefFault,
@@ -163,34 +163,38 @@ export const LEARNING_TABLES: Readonly<Record<Exclude<LearningKind, "outcome">, 
     ],
   },
   regimes: {
-    says: "Freezes the regimes.",
+    says: "Freezes the boundaries of the regimes.",
     forms: [
       formOf<RegimesEntry>({
-        boundaries: { type: listOf(SIGNED), holds: "seven scores that only rise" },
+        boundaries: { type: listOf(SIGNED), holds: "seven ascending scores" },
         means: { type: listOf(SIGNED), holds: "mean of each feature, in eighths" },
-        deviations: { type: listOf(SIGNED), holds: "deviation of each feature, in eighths" },
+        deviations: { type: listOf(SIGNED), holds: "standard deviation of each feature, in eighths" },
       }),
     ],
   },
   prior: {
-    says: "Activates a prior: predicted gain becomes the score.",
+    says: "Activates a prior. The score of a request is then its predicted gain.",
     forms: [
       formOf<PriorEntry>({
         digest: { type: DIGEST, holds: "`calypri1`, hexadecimal" },
-        prior: { type: OBJECT, holds: "the file, whole" },
+        prior: { type: OBJECT, holds: "content of the prior file" },
         ...CAUSED_FIELDS,
       }),
     ],
   },
   certificate: {
-    says: "How many regimes may be served below the top tier.",
+    says: "Sets the number of regimes that may be served below the top tier.",
     forms: [
       formOf<CertificateEntry>({
-        regimes: { type: wholeFrom(0, REGIME_COUNT), holds: "how many, by predicted gain" },
-        alphaBps: { type: BPS, holds: "the most failures that it allows" },
+        regimes: { type: wholeFrom(0, REGIME_COUNT), holds: "number of regimes, by ascending predicted gain" },
+        alphaBps: { type: BPS, holds: "risk α: maximum share of failures" },
         deltaBps: { type: BPS, holds: "failure probability δ" },
-        samples: { type: WHOLE, holds: "how many it was found with" },
-        prior: { type: DIGEST, holds: "`calypri1` of the prior that it was found with", leftOut: "there was none" },
+        samples: { type: WHOLE, holds: "number of labelled requests that the certificate is based on" },
+        prior: {
+          type: DIGEST,
+          holds: "`calypri1` of the prior that the certificate belongs to",
+          leftOut: "it belongs to no prior",
+        },
         ...CAUSED_FIELDS,
       }),
     ],

@@ -138,45 +138,45 @@ export type LedgerKind = LedgerEntry["kind"];
 
 const OF: Field<number> & { readonly leftOut?: never } = {
   type: WHOLE,
-  holds: "sequence of the decision that reserved",
+  holds: "sequence of the decision that made the reservation",
 };
 const TENANT: Field<string> & { readonly leftOut?: never } = { type: TEXT, holds: "the tenant" };
 
 const PERIOD_RULE = objectOf<PeriodRule>({
-  every: { type: oneOf(PERIOD_UNITS), holds: "how long a period is" },
+  every: { type: oneOf(PERIOD_UNITS), holds: "length of a period" },
   timeZone: { type: TEXT, holds: "IANA time zone; periods begin at its local midnight" },
-  allotmentMicrocents: { type: AMOUNT, holds: "what may be spent in each" },
+  allotmentMicrocents: { type: AMOUNT, holds: "amount that may be spent in each period" },
 });
 
 /** The field tables of the ledger's kinds. */
 export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.freeze({
   limit: {
-    says: "What a tenant may do from then on; the whole of it, each time.",
+    says: "Sets a tenant's limits. They replace all earlier limits.",
     forms: [
       formOf<LimitEntry>({
         tenant: TENANT,
-        parent: { type: TEXT, holds: "the level above, for good", leftOut: "there is none" },
-        metered: { type: FLAG, holds: "whether it reserves; a level that does not lets everything through" },
-        exposureCapMicrocents: { type: AMOUNT, holds: "most that may be reserved at once", leftOut: "there is no cap" },
+        parent: { type: TEXT, holds: "parent tenant, which never changes", leftOut: "the tenant has no parent" },
+        metered: { type: FLAG, holds: "whether the tenant has a budget; an unmetered tenant limits nothing" },
+        exposureCapMicrocents: { type: AMOUNT, holds: "maximum that may be reserved at once", leftOut: "no cap" },
         period: {
           type: PERIOD_RULE,
           holds: "`every`, `timeZone`, `allotmentMicrocents`",
-          leftOut: "it has no periods",
+          leftOut: "the tenant has no periods",
         },
         onShortfall: {
           type: oneOf(["substitute", "reject"]),
-          holds: "what becomes of a request beyond the headroom",
+          holds: "handling of a request above the headroom",
         },
-        reservationSeconds: { type: WHOLE, holds: "how long a reservation may stay open; 1 to 2,678,400" },
+        reservationSeconds: { type: WHOLE, holds: "maximum time that a reservation stays open; 1 to 2,678,400" },
         overrunFactor: {
           type: wholeFrom(1, OVERRUN_FACTOR_MAX),
-          holds: "a cost above this many times its reservation is held",
+          holds: "a cost above this multiple of its reservation is held",
           leftOut: `it is ${OVERRUN_FACTOR}`,
           standard: OVERRUN_FACTOR,
         },
         overrunFloorMicrocents: {
           type: AMOUNT,
-          holds: "a cost up to here is never held",
+          holds: "a cost up to this amount is never held",
           leftOut: `it is ${OVERRUN_FLOOR_MICROCENTS}`,
           standard: microcents(OVERRUN_FLOOR_MICROCENTS),
         },
@@ -185,12 +185,12 @@ export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.fr
     ],
   },
   grant: {
-    says: "Money is given to a tenant.",
+    says: "Grants money to a tenant.",
     forms: [
       formOf<GrantEntry>({
         tenant: TENANT,
-        amountMicrocents: { type: AMOUNT, holds: "how much; 1 or more" },
-        id: { type: TEXT, holds: "the caller's id, which grants once" },
+        amountMicrocents: { type: AMOUNT, holds: "amount granted; 1 or more" },
+        id: { type: TEXT, holds: "the caller's id of the grant, which takes effect once" },
         ...CAUSED_FIELDS,
       }),
     ],
@@ -200,49 +200,49 @@ export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.fr
     forms: [
       formOf<PeriodEntry>({
         tenant: TENANT,
-        index: { type: WHOLE, holds: "counts periods from 1, skipped ones included" },
+        index: { type: WHOLE, holds: "number of the period from 1, skipped periods included" },
         startsAt: { type: WHOLE, holds: "microseconds since the Unix epoch" },
         endsAt: { type: WHOLE, holds: "microseconds since the Unix epoch" },
-        withdrawnMicrocents: { type: AMOUNT, holds: "what was unspent" },
-        allotmentMicrocents: { type: AMOUNT, holds: "what is granted" },
+        withdrawnMicrocents: { type: AMOUNT, holds: "unspent amount of the previous period, withdrawn" },
+        allotmentMicrocents: { type: AMOUNT, holds: "amount granted for this period" },
       }),
     ],
   },
   settlement: {
-    says: "The call ran, and this is what it cost.",
+    says: "The call ran, and its cost is known.",
     forms: [
       formOf<SettlementEntry>({
         of: OF,
-        actualMicrocents: { type: AMOUNT, holds: "what it cost" },
+        actualMicrocents: { type: AMOUNT, holds: "actual cost" },
         ...CAUSED_FIELDS,
       }),
     ],
   },
   release: { says: "The call never ran.", forms: [formOf<ReleaseEntry>({ of: OF, ...CAUSED_FIELDS })] },
   hold: {
-    says: "The call ran, and its cost is not known, or an operator must confirm it.",
+    says: "The call ran, and its cost is unknown or must be confirmed by an operator.",
     forms: [
       formOf<HoldEntry>(
         {
           of: OF,
           cause: {
             type: oneOf([...HOLD_CAUSES, OVERRUN]),
-            holds: "why the cost is not known; `overrun` if it is claimed",
+            holds: "reason that the cost is unknown; `overrun` if the claimed cost must be confirmed",
           },
           knownMicrocents: {
             type: POSITIVE_AMOUNT,
-            holds: "the part that is known, settled at once; at most what was reserved",
-            leftOut: "nothing is known",
+            holds: "known part of the cost, settled immediately; at most the reservation",
+            leftOut: "no part is known",
           },
           claimedMicrocents: {
             type: AMOUNT,
-            holds: "the cost that was claimed",
+            holds: "claimed cost",
             leftOut: "the cause is not `overrun`",
           },
           expiresAt: {
             type: WHOLE,
-            holds: "when the rest is settled in full, microseconds since the Unix epoch",
-            leftOut: "that stays as it was",
+            holds: "time at which the rest is settled in full, microseconds since the Unix epoch",
+            leftOut: "unchanged",
           },
           ...CAUSED_FIELDS,
         },
@@ -254,30 +254,30 @@ export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.fr
     ],
   },
   expiry: {
-    says: "A reservation was open or held for too long, and is settled in full.",
+    says: "A reservation reached its expiry, open or held, and is settled in full.",
     forms: [formOf<ExpiryEntry>({ of: OF })],
   },
   reconciliation: {
-    says: "What a held call cost.",
+    says: "The cost of a held call is now known.",
     forms: [
       formOf<ReconciliationEntry>({
         of: OF,
-        actualMicrocents: { type: AMOUNT, holds: "what it cost in total" },
+        actualMicrocents: { type: AMOUNT, holds: "total cost" },
         exportDigest: {
           type: DIGEST,
-          holds: "SHA-256 of the usage export that states it, hexadecimal",
-          leftOut: "no export does",
+          holds: "SHA-256 of the usage export that states the cost, hexadecimal",
+          leftOut: "no export states it",
         },
         ...CAUSED_FIELDS,
       }),
     ],
   },
   correction: {
-    says: "What a closed reservation cost in truth.",
+    says: "Corrects the cost of a closed reservation.",
     forms: [
       formOf<CorrectionEntry>({
         of: OF,
-        actualMicrocents: { type: AMOUNT, holds: "what it cost in total" },
+        actualMicrocents: { type: AMOUNT, holds: "total cost" },
         ...CAUSED_FIELDS,
       }),
     ],

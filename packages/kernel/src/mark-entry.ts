@@ -41,11 +41,13 @@ export type MarkEntry = SealEntry | StateEntry | ClockEntry;
 
 export const MARK_TABLES: Readonly<Record<MarkEntry["kind"], EntryTable>> = Object.freeze({
   seal: {
-    says: "Nothing was waiting to be written.",
-    forms: [formOf<SealEntry>({ cause: { type: oneOf(["idle", "rotation", "close"]), holds: "when" } })],
+    says: "The write queue was empty.",
+    forms: [
+      formOf<SealEntry>({ cause: { type: oneOf(["idle", "rotation", "close"]), holds: "occasion of the seal" } }),
+    ],
   },
   state: {
-    says: "The state before this entry; begins a segment after a rotation.",
+    says: "The state before this entry. First entry of a segment after a rotation.",
     forms: [
       formOf<StateEntry>({
         stateDigest: { type: DIGEST, holds: "`calystt1` (section 5), hexadecimal" },
@@ -59,11 +61,11 @@ export const MARK_TABLES: Readonly<Record<MarkEntry["kind"], EntryTable>> = Obje
     ],
   },
   clock: {
-    says: "An operator corrected time: back, after a clock that had run ahead (the only entry after which `at` may be less), or forward, to confirm a step of more than 7 days.",
+    says: "An operator corrected the journal's time: back, after the clock had run ahead (only after this entry may `at` decrease), or forward, to confirm a step of more than 7 days.",
     forms: [
       formOf<ClockEntry>({
-        from: { type: WHOLE, holds: "`at` of this entry; of the one before too where `to` is below it" },
-        to: { type: WHOLE, holds: "the time from which `at` continues" },
+        from: { type: WHOLE, holds: "`at` of this entry; if `to` is lower, also `at` of the previous entry" },
+        to: { type: WHOLE, holds: "time from which `at` continues" },
         ...CAUSED_FIELDS,
       }),
     ],

@@ -74,8 +74,8 @@ const EMBEDDED: EntryValue<ExactJson> = {
 const SEED_DIGEST: Fields<Pick<GenesisEntry, "seedDigest">> = {
   seedDigest: {
     type: DIGEST,
-    holds: "SHA-256, hexadecimal, of the secret seed that draws follow from",
-    leftOut: "the policy does not learn, or one before it did",
+    holds: "SHA-256 of the secret seed of the draws, hexadecimal",
+    leftOut: "the policy does not learn, or an earlier policy did",
   },
 };
 
@@ -106,24 +106,24 @@ const SIGNATURE = objectOf<PolicySignature>({
 });
 
 export const POLICY_TABLE: EntryTable = {
-  says: "Changes which policy decides.",
+  says: "Stages, promotes or rolls back a policy, or sets its canary share.",
   forms: [
     formOf<PolicyEntry>(
       {
-        change: { type: oneOf(POLICY_CHANGES), holds: "what becomes of the policy" },
-        policyId: { type: WHOLE, holds: "counts the policies of a journal, from 1" },
+        change: { type: oneOf(POLICY_CHANGES), holds: "change of the policy's state" },
+        policyId: { type: WHOLE, holds: "number of the policy in the journal, from 1" },
         snapshot: { type: EMBEDDED, holds: "the policy (section 4)", leftOut: "an earlier entry embeds it" },
         policyDigest: { type: DIGEST, holds: "`calypol1`, hexadecimal" },
         ...SEED_DIGEST,
         source: {
           type: oneOf(["file"]),
-          holds: "`file`: it was read from the file that the service is configured with",
-          leftOut: "it came with a command",
+          holds: "`file`: the policy was read from the configured policy file",
+          leftOut: "a command contained the policy",
         },
         shareBps: {
           type: BPS,
-          holds: "the share of the tenants that a canary decides for",
-          leftOut: "it is no canary",
+          holds: "share of the tenants that the canary decides for",
+          leftOut: "the change is no canary",
         },
         signature: { type: SIGNATURE, holds: "`signer`, `signedAtMs`, `value`", leftOut: "unsigned" },
         ...CAUSED_FIELDS,

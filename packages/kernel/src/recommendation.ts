@@ -117,14 +117,14 @@ export const RECOMMENDATION_FIELDS: {
   },
   features: {
     type: listOf(SIGNED),
-    holds: "in the policy's order; −2^31 is missing",
+    holds: "feature values in the policy's order; −2^31 marks a missing one",
     leftOut: "they are `inputTokens` and `outputTokens`, the latter missing where `output` was defaulted",
     standardIn: ({ request, defaulted }) => tokenFeatures(request, defaulted),
   },
-  textScore: { type: SIGNED, holds: "what the prior makes of the text, in bps", leftOut: "there is none" },
+  textScore: { type: SIGNED, holds: "score of the text under the prior, in bps", leftOut: "no text was scored" },
   expected: {
     type: EXPECTED,
-    holds: "the success expected of each tier of the policy, in bps",
+    holds: "expected success of each tier of the policy, in bps",
     leftOut: "the policy does not learn by offsets",
   },
   floorBps: {
@@ -135,52 +135,52 @@ export const RECOMMENDATION_FIELDS: {
   },
   source: {
     type: oneOf(FLOOR_SOURCES),
-    holds: "which floor it was",
+    holds: "kind of that floor",
     leftOut: "it is `warm_start`",
     standardIn: () => "warm_start",
   },
   anomalous: {
     type: TRUE,
-    holds: "unlike its regime, and raised for it",
+    holds: "the request is anomalous in its regime, and its floor was raised",
     leftOut: "it is false",
     standardIn: () => false,
   },
   holdout: {
     type: TRUE,
-    holds: "decided by the floor of the use case alone",
+    holds: "the floor of the use case alone decided",
     leftOut: "it is false",
     standardIn: () => false,
   },
   belief: {
     type: WHOLE,
-    holds: "sequence of the entry whose table was drawn from",
-    leftOut: "there was nothing to draw",
+    holds: "sequence of the `belief` entry whose table was used for the draw",
+    leftOut: "nothing was drawn",
     standardIn: () => 0,
   },
   draw: {
     type: U32,
-    holds: "it falls on the first arm whose propensity, added to those before it, is above it",
+    holds: "the draw, which selects the first arm whose cumulative propensity exceeds it",
   },
   tier: {
     type: wholeFrom(-1, TIER_COUNT_MAX - 1),
-    holds: "the tier drawn; of a holdout, that of the candidate that runs; −1 for none",
+    holds: "tier drawn, or in a holdout the tier of the candidate that runs; −1 for none",
   },
   propensity: {
     type: PROPENSITY,
-    holds: "over 2^32: with which probability the candidate was to run; two tiers that lead to it share it",
+    holds: "probability with which the candidate was chosen to run, times 2^32; the sum over all tiers that lead to it",
     leftOut: "it is 2^32",
     standardIn: () => PROPENSITY_ONE,
   },
   explored: {
     type: TRUE,
-    holds: "not the tier with the greatest share",
+    holds: "the tier drawn is not the one with the greatest share",
     leftOut: "it is false",
     standardIn: () => false,
   },
   boundary: {
     type: oneOf([true]),
-    holds: "by offsets: the two best tiers are within five of their common deviations",
-    leftOut: "they are not, or there was nothing to draw",
+    holds: "offsets router: the two best tiers are within five of their common standard deviations",
+    leftOut: "they are not, or nothing was drawn",
   },
 };
 

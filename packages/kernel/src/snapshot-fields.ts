@@ -100,41 +100,45 @@ const WITHIN: EntryValue<SubstituteWithin> = {
 };
 
 const USE_CASE = objectOf<UseCase>({
-  valueMicrocents: { type: I64 as EntryValue<Microcents>, holds: "what a good answer is worth" },
+  valueMicrocents: { type: I64 as EntryValue<Microcents>, holds: "value of a good answer" },
   riskBps: { type: BPS_16, holds: "risk" },
   confidenceBps: { type: BPS_16, holds: "confidence" },
-  qualityMinBps: { type: BPS_16, holds: "the floor" },
-  outputTokens: { type: U32 as EntryValue<Tokens>, holds: "work units that come out, expected" },
+  qualityMinBps: { type: BPS_16, holds: "quality floor" },
+  outputTokens: { type: U32 as EntryValue<Tokens>, holds: "expected output work units" },
 });
 
 export const LEARNING_FIELDS: Fields<Learning> = {
   features: { type: NAMES, holds: "names of the features", leftOut: "they are the token counts" },
-  method: { type: oneOf(["offsets"]), holds: "`offsets`: it learns by offsets", leftOut: "it learns by regimes" },
-  explorationBps: { type: U32, holds: "share of decisions spread over the tiers that may be drawn" },
-  holdoutBps: { type: U32, holds: "share of decisions made by the floor of their use case alone" },
+  method: {
+    type: oneOf(["offsets"]),
+    holds: "`offsets`: the offsets router learns",
+    leftOut: "the regimes router learns",
+  },
+  explorationBps: { type: U32, holds: "share of decisions that is spread over the tiers that may be drawn" },
+  holdoutBps: { type: U32, holds: "share of decisions that the floor of their use case alone makes" },
   targetFailureBps: { type: U32, holds: "share of failures that the tracker aims at", leftOut: "it is a third" },
   discountPpm: { type: U32, holds: "share of a count that each outcome keeps, in millionths" },
   warmUpRequests: { type: U32, holds: "requests before the regimes are frozen" },
-  anomalyRaiseBps: { type: U32, holds: "how far the floor of an anomalous request is raised" },
-  anomalyShareBps: { type: U32, holds: "most of the requests whose floor may be raised" },
-  attributionSeconds: { type: U32, holds: "an outcome later than this teaches nothing" },
+  anomalyRaiseBps: { type: U32, holds: "amount by which the floor of an anomalous request is raised" },
+  anomalyShareBps: { type: U32, holds: "maximum share of requests whose floor may be raised" },
+  attributionSeconds: { type: U32, holds: "time after which an outcome is not used for learning" },
 };
 
 export const CANDIDATE_FIELDS: Fields<NamedCandidate> = {
   id: {
     type: wholeFrom(1, 0xffff_ffff) as EntryValue<CandidateId>,
-    holds: "from 1; candidates are in ascending order",
+    holds: "id of the candidate, from 1; ascending",
   },
   providerId: { type: U16 as EntryValue<ProviderId>, holds: "position in `providers`" },
   qualityBps: { type: BPS_16, holds: "quality" },
-  riskCeilingBps: { type: BPS_16, holds: "the most risk that it may be given" },
+  riskCeilingBps: { type: BPS_16, holds: "maximum risk of a request that the candidate may serve" },
   enabled: { type: wholeFrom(0, 1), holds: "0 or 1" },
   latencyP95Ms: { type: U32 as EntryValue<Milliseconds>, holds: "latency at the 95th percentile" },
   capabilities: { type: MASK, holds: "mask: bits are positions in `capabilities`" },
   regions: { type: MASK, holds: "mask: bits are positions in `regions`" },
-  inputPriceMicrocents: { type: PRICE, holds: "per million work units that go in" },
-  outputPriceMicrocents: { type: PRICE, holds: "per million work units that come out" },
-  name: { type: ANY_TEXT, holds: "its name" },
+  inputPriceMicrocents: { type: PRICE, holds: "price per million input work units" },
+  outputPriceMicrocents: { type: PRICE, holds: "price per million output work units" },
+  name: { type: ANY_TEXT, holds: "name of the candidate" },
   tier: { type: U32, holds: "position in `tiers`" },
 };
 
@@ -142,8 +146,8 @@ export const SNAPSHOT_FIELDS: Fields<SnapshotJson> = {
   name: { type: ANY_TEXT, holds: "name of the policy" },
   policyEpoch: { type: EPOCH, holds: "epoch of the policy" },
   catalogEpoch: { type: EPOCH, holds: "epoch of the catalog" },
-  riskHardLimitBps: { type: BPS_16, holds: "a request at this risk or above is rejected" },
-  confidenceMinBps: { type: BPS_16, holds: "a request below this confidence is rejected" },
+  riskHardLimitBps: { type: BPS_16, holds: "requests at or above this risk are rejected" },
+  confidenceMinBps: { type: BPS_16, holds: "requests below this confidence are rejected" },
   riskPenaltyMultiplierBps: { type: BPS_16, holds: "weight of risk" },
   latencyPenaltyMicrocentsPerMs: { type: PRICE, holds: "weight of latency" },
   providers: { type: NAMES, holds: "names; the position is the bit" },
@@ -158,13 +162,13 @@ export const SNAPSHOT_FIELDS: Fields<SnapshotJson> = {
   substituteWithin: {
     type: WITHIN,
     holds: "`requestedProvider`, or a list of providers in the order of `providers`",
-    leftOut: "any may take its place",
+    leftOut: "any candidate may be the substitute",
   },
   useCases: {
     type: recordOf(USE_CASE),
     holds: "by name: `valueMicrocents`, `riskBps`, `confidenceBps`, `qualityMinBps`, `outputTokens`",
   },
-  learning: { type: objectOf(LEARNING_FIELDS), holds: "how it learns", leftOut: "it does not learn" },
+  learning: { type: objectOf(LEARNING_FIELDS), holds: "settings of the learner", leftOut: "the policy does not learn" },
   candidates: { type: listOf(objectOf(CANDIDATE_FIELDS)), holds: "the candidates, ascending by id" },
 };
 
