@@ -15,7 +15,7 @@ export function estimateHtml(report: EstimateReport): string {
   const range =
     interval === null
       ? ""
-      : `, between ${number(interval.lower)} and ${number(interval.upper)} with confidence ${(100 * (1 - interval.alpha)).toFixed(0)} %, however often you look`;
+      : `, between ${number(interval.lower)} and ${number(interval.upper)} with confidence ${(100 * (1 - interval.alpha)).toFixed(0)} % (anytime-valid)`;
   const lead =
     refusals.length > 0
       ? `<p class="lead">The log cannot answer this question.</p>${listHtml(refusals.map(({ reason, explanation }) => `${reason}: ${explanation}`))}`
@@ -27,7 +27,7 @@ export function estimateHtml(report: EstimateReport): string {
   ];
   return reportPage(
     "estimate",
-    "What another policy would have earned",
+    "Estimated reward of another policy",
     `<p>${escaped(file)}: ${rows.used.toLocaleString("en")} of ${rows.read.toLocaleString("en")} rows used.</p>
 ${lead}
 ${estimatesPlot(report)}

@@ -25,8 +25,7 @@ export const ESTIMATOR_TITLES: Readonly<Record<EstimatorName, string>> = {
   drClipped: "DR, weights capped at 20",
 };
 
-export const SLOPE_NOTE =
-  "SLOPE chooses a constant from these rows, so its estimates have no interval that is valid while watched.";
+export const SLOPE_NOTE = "SLOPE chooses a constant from these rows, so its estimates have no anytime-valid interval.";
 
 export function estimateText(report: EstimateReport, html: string | undefined): string {
   const parts = [
@@ -54,14 +53,14 @@ function estimatesText({ estimates }: EstimateReport): string {
 }
 
 function headText({ file, target, rows, logged, interval, refusals, ...report }: EstimateReport): string {
-  const used = `${printable(file)}: ${rows.used.toLocaleString("en")} of ${rows.read.toLocaleString("en")} rows used. What ran earned ${number(logged.value)} on average.`;
+  const used = `${printable(file)}: ${rows.used.toLocaleString("en")} of ${rows.read.toLocaleString("en")} rows used. The logged choices earned ${number(logged.value)} on average.`;
   if (refusals.length > 0)
     return `${styleText("bold", "The log cannot answer this question.")}\n${refusals.map(({ reason, explanation }) => `- ${reason}: ${printable(explanation)}`).join("\n")}\n\n${used}`;
   const value = headlineOf(report);
   const range =
     interval === null
       ? "There are too few rows for an interval."
-      : `With confidence ${(100 * (1 - interval.alpha)).toFixed(0)} % it lies between ${number(interval.lower)} and ${number(interval.upper)}, however often you look (k = ${number(interval.k)}, ${interval.rows.toLocaleString("en")} rows).`;
+      : `With confidence ${(100 * (1 - interval.alpha)).toFixed(0)} % the value is between ${number(interval.lower)} and ${number(interval.upper)}; the interval is anytime-valid (k = ${number(interval.k)}, ${interval.rows.toLocaleString("en")} rows).`;
   return `${styleText("bold", `${printable(target)} would have earned ${number(value)} on average.`)} ${range}\n${used}`;
 }
 

@@ -15,13 +15,13 @@ export function fileRefusals({ rowsOutOfRange, rowCount, leftOut }: FileFindings
   if (rowsOutOfRange !== undefined)
     refusals.push({
       reason: "reward_out_of_range",
-      explanation: `${cellsText(rowsOutOfRange, "reward lies outside the range of the map", "rewards lie outside the range of the map")}. Without those rows an estimate is biased: set \`reward\` to {"column", "min", "max"} with the least and the greatest reward there can be.`,
+      explanation: `${cellsText(rowsOutOfRange, "reward lies outside the range of the map", "rewards lie outside the range of the map")}. Without those rows, an estimate is biased: set \`reward\` to {"column", "min", "max"} with the minimum and maximum possible reward.`,
     });
   const unusable = leftOut.reduce((sum, { rows }) => sum + rows, 0) - (rowsOutOfRange?.rows ?? 0);
   if (unusable < rowCount && unusable > UNUSABLE_SHARE_MAX * rowCount)
     refusals.push({
       reason: "rows_unusable",
-      explanation: `${unusable.toLocaleString("en")} of ${rowCount.toLocaleString("en")} rows cannot be used, and at most ${100 * UNUSABLE_SHARE_MAX} % may be left out. Correct the map or the rows listed below.`,
+      explanation: `${unusable.toLocaleString("en")} of ${rowCount.toLocaleString("en")} rows are unusable; at most ${100 * UNUSABLE_SHARE_MAX} % may be. Correct the map or the rows listed below.`,
     });
   return refusals;
 }
@@ -73,7 +73,7 @@ export function warningsOf(
     );
   if (chosenOnly > 0)
     warnings.push(
-      "The log has the probability of the arm that ran only. Whether it covers the target's other choices is not known, and the interval uses k = 0.",
+      "The log has only the probability of the arm that ran. Its coverage of the target's other choices is unknown, and the interval uses k = 0.",
     );
   if (rowsClipped > 0)
     warnings.push(
@@ -92,7 +92,7 @@ export function contradictionWarnings(
 ): string[] {
   if (interval === undefined || (value >= interval.lower && value <= interval.upper)) return [];
   return [
-    "The estimate lies outside of the interval, so one of them is wrong: rows are repeated or out of order, values change over time (use `--interval drifting`), or the propensities are not those of the log.",
+    "The estimate is outside the interval, so one of them is wrong: rows are repeated or out of order, values change over time (use `--interval drifting`), or the propensities are not those of the log.",
   ];
 }
 

@@ -19,10 +19,10 @@ export function regretHtml({ all, groups, by, decisions, outcomes, alpha, calibr
   const refused = all.policies.filter(({ refusals }) => refusals.length > 0);
   return reportPage(
     "regret",
-    "What decisions earned, and what they could have earned",
+    "Rewards of decisions, and of other policies",
     `<p>${counted(decisions, "decision", "decisions")}, ${counted(outcomes, "outcome", "outcomes")}, of which ${all.rows.toLocaleString("en")} of the learner's own decisions.</p>
 <p class="lead">Decisions earned <b>${share(ran)}</b> on average. ${escaped(lead)}</p>
-<h2>Policies, with intervals of confidence ${(100 * (1 - alpha)).toFixed(0)} % that may be watched</h2>
+<h2>Policies, with anytime-valid intervals of confidence ${(100 * (1 - alpha)).toFixed(0)} %</h2>
 ${rangePlot("Policies with intervals", usable.flatMap(barOf), reference)}
 ${refused.length === 0 ? "" : `<h2>Cannot be estimated</h2>${listHtml(refused.map(({ name, refusals }) => `${name}: ${refusals[0]?.explanation ?? ""}`))}`}
 ${calibrationHtml(calibration)}

@@ -32,9 +32,13 @@ interface RegretOptions extends JudgingOptions {
 
 export function regretCommand(terminal: Terminal): Command {
   const command = new Command("regret")
-    .description("compare what decisions earned with what other policies would have earned")
-    .option("--by <fields>", `one row for each: ${REGRET_GROUPINGS.join(", ")}, or several with commas`, groupings)
-    .option("--target <file>", "a policy: what it would have earned, and its difference to what ran")
+    .description("compare the rewards of decisions with the estimated rewards of other policies")
+    .option(
+      "--by <fields>",
+      `one row for each ${REGRET_GROUPINGS.join(", ")}, or several separated by commas`,
+      groupings,
+    )
+    .option("--target <file>", "a policy, to estimate its reward and the difference to the candidates that ran")
     .addOption(alphaOption())
     .addOption(marginOption("largest loss that still counts as no worse"));
   return withJournalAndReport(command, "print the report as JSON: docs/estimate.md describes it")
@@ -83,5 +87,5 @@ function groupings(text: string): readonly RegretGrouping[] {
   const fields = text.split(",").map((one) => one.trim());
   const isOne = (one: string): one is RegretGrouping => REGRET_GROUPINGS.some((known) => known === one);
   if (fields.every(isOne)) return [...new Set(fields)] as readonly RegretGrouping[];
-  throw new InvalidArgumentError(`Allowed are ${REGRET_GROUPINGS.join(", ")}, also several with commas.`);
+  throw new InvalidArgumentError(`Write one or more of ${REGRET_GROUPINGS.join(", ")}, separated by commas.`);
 }

@@ -58,7 +58,7 @@ function headText({ decisions, outcomes, missing, all }: RegretReport): string {
       : (all.regret ?? 0) <= 0
         ? `Decisions earned ${share(all.ran.value)} on average, and no policy that can be estimated would have earned more.`
         : `Decisions earned ${share(all.ran.value)} on average; the policy "${printable(best.name)}" would have earned ${share(best.value)}: a regret of ${share(all.regret)}.`;
-  return `${styleText("bold", said)}\n${summary} ${missing.toLocaleString("en")} decisions without an outcome in time are not in these figures.\nValues by SLOPE have no interval that is valid while watched.`;
+  return `${styleText("bold", said)}\n${summary} ${missing.toLocaleString("en")} decisions without an outcome in time are not included.\nSLOPE values have no anytime-valid interval.`;
 }
 
 function targetText({ all: { targetDifference, policies }, target }: RegretReport): string {
@@ -68,7 +68,7 @@ function targetText({ all: { targetDifference, policies }, target }: RegretRepor
   const skipped = unknown === 0 ? "" : ` On ${unknown.toLocaleString("en")} outcomes its choice is unknown.`;
   if (refusals.length > 0)
     return `The policy "${printable(target)}" cannot be estimated: ${refusals.map(({ explanation }) => explanation).join(" ")}${skipped}`;
-  return `The policy "${printable(target)}" against what ran: ${share(difference)}, between ${share(lower)} and ${share(upper)}, over ${rows.toLocaleString("en")} outcomes.${skipped}`;
+  return `The policy "${printable(target)}" against the candidates that ran: ${share(difference)}, between ${share(lower)} and ${share(upper)}, over ${rows.toLocaleString("en")} outcomes.${skipped}`;
 }
 
 const WARM_UP = 8;
@@ -82,8 +82,8 @@ function calibrationText({ calibration }: RegretReport): string {
   if (calibration.length === 0) return "";
   const biased = calibration.filter(({ isBiased }) => isBiased);
   if (biased.length === 0)
-    return `Rewards are as predicted: no bias is shown in any of ${calibration.length} cells of regime and tier.`;
-  return `${styleText("bold", `Predictions are biased in ${biased.length} of ${calibration.length} cells of regime and tier.`)} Nothing was changed because of it.\n${tableText(
+    return `No bias of predicted rewards is shown in any of ${calibration.length} cells of regime and tier.`;
+  return `${styleText("bold", `Predictions are biased in ${biased.length} of ${calibration.length} cells of regime and tier.`)} The learner was not changed.\n${tableText(
     ["<cell", ">outcomes", ">predicted", ">observed", ">bias from", ">to"],
     biased.map((cell) => [
       cellName(cell),
@@ -103,7 +103,7 @@ function comparisonText({ all, margin, alpha }: RegretReport): string {
     return `The learner is better than the base policy: shown with confidence ${confidence} at outcome ${all.learnerIsBetterAt.toLocaleString("en")}.`;
   if (all.learnerIsNoWorseAt !== null)
     return `The learner is no worse than the base policy by more than ${share(margin)}: shown with confidence ${confidence} at outcome ${all.learnerIsNoWorseAt.toLocaleString("en")}.`;
-  return "Whether the learner is better than the base policy is not shown yet.";
+  return "The learner is not yet shown to be better than the base policy.";
 }
 
 export function bestOf(group: GroupReport): PolicyReport | undefined {

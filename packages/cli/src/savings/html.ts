@@ -88,7 +88,7 @@ function curveSection({ curve, chosen, total }: SavingsReport, money: Money): st
     (flow) =>
       `<tr><td>${escaped(flow.requested)}</td><td>${escaped(flow.chosen)}</td><td>${flow.requests.toLocaleString("en")}</td><td>${money(flow.askedMicrocents)}</td><td>${money(flow.costMicrocents)}</td></tr>`,
   );
-  return `<h2>What each quality floor would have cost</h2>
+  return `<h2>Cost at each quality floor</h2>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Cost over quality floors">
 ${ticks.join("\n")}
 ${floors.join("\n")}
@@ -110,7 +110,7 @@ function marginalSection({ marginal }: SavingsReport, money: Money): string {
     (one) =>
       `<tr><td>${escaped(incumbentName(one))}</td><td>${money(one.costMicrocents)}</td><td>${money(one.savedMicrocents)}</td><td>${percent(one.savedMicrocents, one.costMicrocents)}</td><td>${one.qualityBps}</td></tr>`,
   );
-  return `<h2>Saved at floor ${marginal.floorBps}, beside what could be done instead</h2>
+  return `<h2>Saved at floor ${marginal.floorBps}, compared with alternatives</h2>
 <div class="scroll names">${table(["instead", "costs", "saved", "of its cost", "mean rating"], rows)}</div>`;
 }
 

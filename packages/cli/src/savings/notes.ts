@@ -14,8 +14,8 @@ export function savingsNotes(report: SavingsReport): readonly string[] {
   const have = (number: number): string => counted(number, "row has", "rows have");
   const notes = [
     `Answers were not judged. Quality is the rating of each model in the catalog ${catalog.name}: for language models, people's preference on the LMArena leaderboard, not correctness on your tasks.`,
-    "An export does not say whether a request needed tools, images, a long context or a certain region.",
-    "A substitute is priced at catalog prices, without cache or batch discounts, on the same number of tokens; another model may count and write other numbers of tokens.",
+    "The export does not show whether a request needed tools, images, a long context or a specific region.",
+    "A substitute is priced at catalog prices, without cache or batch discounts, for the same number of tokens; another model may count input differently and write more or fewer tokens.",
   ];
   if (chosen !== undefined && chosen.lostCapabilities.length > 0) {
     const lost = chosen.lostCapabilities.map((each) => `${each.name} (${requests(each.requests)})`);
@@ -27,17 +27,16 @@ export function savingsNotes(report: SavingsReport): readonly string[] {
     );
   if (chosen !== undefined && chosen.rejectedRequests > 0)
     notes.push(
-      `The policy would reject ${requests(chosen.rejectedRequests)}: the requested model is disabled in the catalog, and nothing else costs as little. Here they stay as they are.`,
+      `The policy would reject ${requests(chosen.rejectedRequests)}: the requested model is disabled in the catalog, and no other model is as cheap. In this report they are not moved.`,
     );
-  if (total.requests > rows.used)
-    notes.push("Rows of this export add up several requests; each row is moved as a whole.");
+  if (total.requests > rows.used) notes.push("Each row of this export sums several requests, and is moved as a whole.");
   if (rows.batch > 0 && total.estimatedMicrocents > 0n)
     notes.push(
       `${counted(rows.batch, "row", "rows")} of batch requests: estimated at half the catalog's price. A substitute is priced in full.`,
     );
   if (total.cachedInputTokens > 0n && total.estimatedMicrocents > 0n)
     notes.push(
-      `Cached input (${total.cachedInputTokens.toLocaleString("en")} tokens) is estimated at the provider's price for it where the price is known.`,
+      `Cached input (${total.cachedInputTokens.toLocaleString("en")} tokens) is estimated at the provider's price for cached input if the price is known.`,
     );
   if (chosen !== undefined && chosen.excessMicrocents > 0n)
     notes.push(
@@ -45,12 +44,14 @@ export function savingsNotes(report: SavingsReport): readonly string[] {
     );
   const unpriced = unknownModels.reduce((sum, usage) => sum + usage.unpricedRows, 0);
   if (unpriced > 0)
-    notes.push(`${have(unpriced)} neither a cost nor a model in the catalog; what they cost is unknown and in no sum.`);
+    notes.push(
+      `${have(unpriced)} neither a cost nor a model in the catalog; their cost is unknown and not included in any sum.`,
+    );
   if (rows.unreadTimes > 0)
-    notes.push(`${have(rows.unreadTimes)} a time that is no ISO 8601, no day.month.year, and no seconds since 1970.`);
+    notes.push(`${have(rows.unreadTimes)} a time that is not ISO 8601, day.month.year or seconds since 1970.`);
   if (source.name === "guess")
     notes.push(
-      `The columns were taken by their names: ${JSON.stringify(source.map)}. Pass --map if one of them is wrong.`,
+      `The columns were recognised by their names: ${JSON.stringify(source.map)}. Pass --map if one of them is wrong.`,
     );
   return notes;
 }

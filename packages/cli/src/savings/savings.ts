@@ -36,7 +36,7 @@ const CATALOG = "llm-with-legacy";
 
 export function savingsCommand(terminal: Terminal): Command {
   return new Command("savings")
-    .description("report what an export of usage cost, and what each quality floor would have cost")
+    .description("report the cost of a usage export, and its cost at each quality floor")
     .argument("<file>", "an export of OpenAI, Anthropic or LiteLLM, or any CSV, TSV or JSON Lines; - is standard input")
     .option("--map <file>", "map of the columns, for a file that is not recognised")
     .option("--model <name>", "model of every row, for a file without a model column")

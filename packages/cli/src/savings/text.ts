@@ -65,10 +65,10 @@ function headText(
   const period = firstDay === undefined ? "" : firstDay === lastDay ? `, ${firstDay}` : `, ${firstDay} to ${lastDay}`;
   const estimated =
     total.estimatedMicrocents === 0n
-      ? "as the export says"
+      ? "as stated in the export"
       : total.reportedMicrocents === 0n
-        ? `estimated at the prices of the catalog ${catalog.name}; the export does not say`
-        : `$${money(total.reportedMicrocents)} as the export says, $${money(total.estimatedMicrocents)} estimated at catalog prices`;
+        ? `estimated at the prices of the catalog ${catalog.name}; the export states no cost`
+        : `$${money(total.reportedMicrocents)} as stated in the export, $${money(total.estimatedMicrocents)} estimated at catalog prices`;
   const lines = [
     `${printable(file)}: ${source.title}`,
     `${counted(rows.used, "row", "rows")}, ${counted(total.requests, "request", "requests")}${period}${rows.bad > 0 ? `; ${counted(rows.bad, "row", "rows")} could not be used` : ""}`,
@@ -138,7 +138,7 @@ function curveText({ curve, chosen, total }: SavingsReport, money: Money): strin
     money(flow.costMicrocents),
   ]);
   return [
-    section("What each quality floor would have cost", tableText(columns, rows)),
+    section("Cost at each quality floor", tableText(columns, rows)),
     flows.length === 0
       ? ""
       : section(
@@ -154,7 +154,7 @@ const INCUMBENTS: { readonly [Name in Incumbent]: string } = {
   today: "today's choice of models",
   none: "no router: everything on",
   basic: "one model for everything:",
-  smart: "a router that takes the cheapest model good enough",
+  smart: "a router that takes the cheapest sufficient model",
 };
 
 export function incumbentName({ incumbent, model }: Pick<MarginalSaving, "incumbent" | "model">): string {
@@ -171,7 +171,7 @@ function marginalText({ marginal }: SavingsReport, money: Money): string {
     String(one.qualityBps),
   ]);
   return section(
-    `Saved at floor ${marginal.floorBps}, beside what could be done instead`,
+    `Saved at floor ${marginal.floorBps}, compared with alternatives`,
     tableText(["<instead", ">costs $", ">saved $", ">saved", ">mean rating"], rows),
   );
 }

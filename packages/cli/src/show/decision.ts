@@ -109,9 +109,8 @@ function otherwiseLines(found: ReadDecision, decision: Decision): readonly strin
 function shortfallText(shortfall: Shortfall | undefined): string {
   if (shortfall === undefined) return "";
   const { headroomMicrocents, askedMicrocents } = shortfall;
-  const asked =
-    askedMicrocents === NO_BUDGET_LIMIT ? "without a budget" : `with a budget of $${exactDollars(askedMicrocents)}`;
-  return `, with $${exactDollars(headroomMicrocents)} of headroom; the request came ${asked}`;
+  const asked = askedMicrocents === NO_BUDGET_LIMIT ? "no budget" : `a budget of $${exactDollars(askedMicrocents)}`;
+  return `, with $${exactDollars(headroomMicrocents)} of headroom; the request had ${asked}`;
 }
 
 /** Members that the client did not send, with the values of its use case. */
@@ -126,7 +125,7 @@ function defaultLines({ defaulted, request, useCase }: DecisionEntry): readonly 
     tenant: `tenant ${JSON.stringify(DEFAULT_TENANT)}`,
   };
   const list = defaulted.map((name) => values[name]).join(", ");
-  return [labelledLine("defaults", `${list}: not sent by the client, so taken from use case ${useCase}`)];
+  return [labelledLine("defaults", `${list}: not sent by the client, taken from use case ${useCase}`)];
 }
 
 /** Values that the client sent and the decision replaced. */
@@ -175,7 +174,7 @@ function callerLines({ entry, keyName }: ReadDecision): readonly string[] {
 export const CHAINED: Readonly<Record<string, string>> = {
   true: "",
   false: "DOES NOT FOLLOW from its data: it was altered",
-  undefined: "(not checked: that takes the journal's head, and its key when it is keyed)",
+  undefined: "(not checked: this needs the journal's head, and its key if it is keyed)",
 };
 
 /** The decision as text. */
@@ -229,7 +228,7 @@ export function explanationText(
     ...recommendationLines(learning, snapshot),
     ...outcomeLines(outcome),
     ...(explained.rows.length === 0
-      ? ["  a hard limit: no candidate was looked at"]
+      ? ["  a hard limit: no candidate was evaluated"]
       : explainTable(snapshot, explained).split("\n")),
     labelledLine("policy", toHex(digests.policy)),
     labelledLine("request", toHex(digests.request)),

@@ -36,7 +36,7 @@ export function lossSentence(snapshot: PolicySnapshot, loss: Loss): string {
 
 function reasonText({ refusedBy, lostByMicrocents }: Loss): string {
   if (refusedBy !== undefined) return `was refused by the gate ${refusedBy}`;
-  if (lostByMicrocents === undefined) return "was not looked at";
+  if (lostByMicrocents === undefined) return "was not evaluated";
   return lostByMicrocents === 0n ? "lost at an equal utility" : `lost by $${exactDollars(lostByMicrocents)}`;
 }
 

@@ -65,7 +65,7 @@ export function recommendationLines(
     return [labelledLine("learned", "no learned floor: the client sent one")];
   }
   const { regime, score, floorBps, source, arms } = learning;
-  const where = regime === WARM_UP_REGIME ? "in the warm-up: regimes are not known yet" : `regime ${regime} of 0 to 7`;
+  const where = regime === WARM_UP_REGIME ? "warm-up: regimes are not known yet" : `regime ${regime} of 0 to 7`;
   return [
     labelledLine("regime", `${where}, score ${score}; ${featuresText(learning, snapshot)}`),
     labelledLine("floor", `${floorBps} bps by ${SOURCES[source]}`),

@@ -52,7 +52,7 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
     case "policy":
       return entry.change === "canary"
         ? canaryText(by(entry), entry)
-        : `${by(entry)} ${POLICY_VERBS[entry.change]} policy ${entry.policyId}${entry.snapshot === undefined ? "" : ` ${policyText(entry.snapshot)}`}${entry.source === "file" ? ", which the policy file holds" : ""}.`;
+        : `${by(entry)} ${POLICY_VERBS[entry.change]} policy ${entry.policyId}${entry.snapshot === undefined ? "" : ` ${policyText(entry.snapshot)}`}${entry.source === "file" ? ", from the policy file" : ""}.`;
     case "key":
       if (entry.change === "revoked") return `${by(entry)} revoked the key of entry ${entry.of}.`;
       return `${by(entry)} ${entry.change} the key ${JSON.stringify(entry.name)}, which may ${listText(entry.scopes)}${entry.tenants === undefined ? "" : ` for ${listText(entry.tenants.map((tenant) => JSON.stringify(tenant)))}`}.`;
@@ -99,7 +99,7 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
     case "certificate":
       return `${by(entry)} certified ${counted(entry.regimes, "regime", "regimes")} of 8 to be served below the top tier, at risk α ${bpsText(entry.alphaBps)} and failure probability δ ${bpsText(entry.deltaBps)}, on ${counted(entry.samples, "request", "requests")}.`;
     case "decision":
-      return "A decision without its policy.";
+      return "The decision's policy is missing.";
   }
 }
 
@@ -115,8 +115,8 @@ function beliefSentence(entry: BeliefEntry): string {
     return `tier ${tier} ${sign}${points(Math.abs(mean))} ± ${points(entry.deviations[index] ?? 0)}`;
   });
   return entry.flat === true
-    ? `The success of each tier in ${regimeText(regime)}, in percent: ${each.join(", ")}. The prior does not rank requests there and is left out of account.`
-    : `How far success lies from what is expected in ${regimeText(regime)}, in percentage points: ${each.join(", ")}.`;
+    ? `The success of each tier in ${regimeText(regime)}, in percent: ${each.join(", ")}. The prior does not rank requests in that regime and is ignored.`
+    : `The difference between the actual and the expected success of each tier in ${regimeText(regime)}, in percentage points: ${each.join(", ")}.`;
 }
 
 /** The reasons of rejections: a hard limit, or the gate that refused the most candidates. */
@@ -130,7 +130,7 @@ const REJECTIONS: Readonly<Partial<Record<Reason, string>>> = {
   provider: "no candidate is admitted, mainly because of the allowed providers",
   region: "no candidate is admitted, mainly because of the required regions",
   budget: "no candidate is admitted, mainly because of the budget",
-  utility: "no candidate is admitted, mainly because the answer is not worth their cost",
+  utility: "no candidate is admitted, mainly because their utility is not above 0",
   risk_ceiling: "no candidate is admitted, mainly because of their risk ceilings",
 };
 
@@ -151,7 +151,7 @@ function decisionSentence({ entry, snapshot, keyName }: ReadDecision): string {
   const sentences: Readonly<Record<Action, () => string>> = {
     execute: () => `and got it, ${price}`,
     substitute: () => `and got ${got}, ${price}${insteadText({ entry, snapshot })}`,
-    reject: () => `and got nothing: ${REJECTIONS[decision.reason] ?? decision.reason}`,
+    reject: () => `and was rejected: ${REJECTIONS[decision.reason] ?? decision.reason}`,
   };
   return `${who} ${asked} ${sentences[decision.action]()}.`;
 }
@@ -175,13 +175,13 @@ function canaryText(by: string, { policyId, shareBps = 0 }: PolicyEntry): string
 const POLICY_VERBS = {
   staged: "staged",
   promoted: "activated",
-  "rolled-back": "went back to",
+  "rolled-back": "rolled back to",
 } as const;
 
 const SEALS = {
-  idle: "Nothing was waiting to be written: 100 ms passed without traffic.",
-  rotation: "Nothing was waiting to be written: the segment is full and ends here.",
-  close: "Nothing was waiting to be written: the journal was closed.",
+  idle: "The write queue was empty: 100 ms passed without traffic.",
+  rotation: "The write queue was empty: the segment is full and ends here.",
+  close: "The write queue was empty: the journal was closed.",
 } as const;
 
 function attemptSentence(entry: AttemptEntry, decision: string, by: (caused: Caused) => string): string {
@@ -208,15 +208,15 @@ function limitSentence(entry: LimitEntry, who: string): string {
 }
 
 const HOLD_CAUSES: Readonly<Record<HoldEntry["cause"], string>> = {
-  client_gone: "the client had gone",
+  client_gone: "the client disconnected",
   stream_cut: "the stream was cut",
   timeout: "the provider timed out",
   unknown: "the cause is unknown",
-  overrun: "the cost claimed is far beyond the reservation",
+  overrun: "the claimed cost far exceeds the reservation",
 };
 
 function holdSentence({ cause, knownMicrocents, claimedMicrocents }: HoldEntry, decision: string, who: string): string {
-  const known = knownMicrocents === undefined ? "" : `; $${exactDollars(knownMicrocents)} is known and settled`;
+  const known = knownMicrocents === undefined ? "" : `; $${exactDollars(knownMicrocents)} of it is known and settled`;
   const claimed = claimedMicrocents === undefined ? "" : ` ($${exactDollars(claimedMicrocents)})`;
   return `${who} held the reservation of ${decision} until its cost is known: ${HOLD_CAUSES[cause]}${claimed}${known}.`;
 }

@@ -90,8 +90,8 @@ export function verifyCommand(terminal: Terminal): Command {
     .addOption(urlOption())
     .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
-    .option("--head <file>", "head kept elsewhere; the journal must reach it")
-    .option("--checkpoint <file>", "signed checkpoint kept elsewhere, whose tree the journal must have", collected)
+    .option("--head <file>", "head stored elsewhere; the journal must reach it")
+    .option("--checkpoint <file>", "signed checkpoint stored elsewhere; its tree must match the journal", collected)
     .option("--log-key <key>", "verifier key of the log that signed it; may be repeated", addKey, [])
     .option(
       "--trust <file>",
@@ -103,13 +103,9 @@ export function verifyCommand(terminal: Terminal): Command {
       addSigner,
       [],
     )
-    .option("--seed-file <file>", "secret seed of the draws, `draw-seed` of the journal: draws are checked, too")
-    .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments are not needed")
-    .option(
-      "--threads <count>",
-      "how many ranges of a journal are read at the same time (default: all cores)",
-      threadsOf,
-    )
+    .option("--seed-file <file>", "secret seed of the draws (`draw-seed` of the journal); draws are checked as well")
+    .option("--from-snapshot", "begin after the newest state snapshot; earlier segments are not needed")
+    .option("--threads <count>", "number of journal ranges that are read in parallel (default: all cores)", threadsOf)
     .option("--web <file>", "write the page that verifies in a browser, offline, instead of verifying here")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 intact, 1 broken, 2 usage, 3 incomplete (something could not be checked).")

@@ -96,7 +96,7 @@ function riskText({ all, alpha }: WhatIfReport): string {
       ["<difference to what ran", ">estimate", ">low", ">high", ">not answered", ">effective outcomes"],
       [effectRow("success", all.success), effectRow("net reward", all.reward)],
     ),
-    `From ${counted(all.outcomes, "outcome", "outcomes")}. With confidence ${confidence} the difference lies between low and high, however often you look.`,
+    `From ${counted(all.outcomes, "outcome", "outcomes")}. With confidence ${confidence} the difference is between low and high; the intervals are anytime-valid.`,
     ...all.success.refusals.map(({ explanation }) => printable(explanation)),
   ];
   if (all.outcomesUnknown > 0)

@@ -248,7 +248,7 @@ describe("show and prove", () => {
     const { sequence } = await engine.decide({ inputTokens: 10_000, tenant: "poor" });
     await engine.close();
     const { out } = await calybris("show", "--journal", journal, String(sequence));
-    expect(out).toContain('  tenant     "poor", with $0 of headroom; the request came without a budget\n');
+    expect(out).toContain('  tenant     "poor", with $0 of headroom; the request had no budget\n');
     expect(out).toContain("reject     nothing: budget");
     const explained = JSON.parse(
       (await calybris("show", "--journal", journal, String(sequence), "--json")).out,

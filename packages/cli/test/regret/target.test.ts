@@ -110,7 +110,7 @@ describe("calybris regret --target", () => {
       "--html",
       page,
     );
-    expect(out).toMatch(/The policy ".+" against what ran: -?[\d.]+, between -?[\d.]+ and/);
+    expect(out).toMatch(/The policy ".+" against the candidates that ran: -?[\d.]+, between -?[\d.]+ and/);
     expect(out).toContain("by SLOPE");
     expect(out).toContain("predicted");
     expect(readFileSync(page, "utf8")).toContain("Predicted and observed");

@@ -26,7 +26,7 @@ describe("calybris savings", () => {
       'line 4 "spend" is "broken"',
       "2026-03-01",
       "search",
-      "What each quality floor would have cost",
+      "Cost at each quality floor",
       "LMArena",
     ])
       expect(out).toContain(said);
