@@ -140,8 +140,8 @@ export const KEY_TABLE: EntryTable = {
       },
       allowed: {
         type: ALLOWED,
-        holds: "models that its calls may request; a final `*` matches any suffix",
-        leftOut: "its calls may request every model",
+        holds: "names that its requests may ask for; a final `*` matches any suffix",
+        leftOut: "its requests may ask for every name",
       },
       perSecond: { type: POSITIVE, holds: "rate limit, requests per second", leftOut: "the configured limit applies" },
       useCase: { type: USE_CASE, holds: "use case of its requests that name none", leftOut: "the default use case" },
