@@ -232,7 +232,7 @@ describe("show", () => {
     await calybris("replay", "--policy", held, "--requests", requests, "--journal", files.at("held"));
     const { sequence } = await idOf("held", files.at("held"));
     const { out } = await calybris("show", "--journal", files.at("held"), String(sequence));
-    expect(out).toContain("in the warm-up");
+    expect(out).toContain("regime     warm-up");
     expect(out).toContain("input tokens 2000, output tokens missing");
     expect(out).toContain("none: holdout");
   });
