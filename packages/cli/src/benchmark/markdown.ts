@@ -116,7 +116,7 @@ function priorLines({ priors = [] }: BenchmarkResult): readonly string[] {
   return [
     "## Priors",
     "",
-    `The share of the quality between the two ends that a ranking by the default prior recovers (APGR, by calls), on rows that nothing was fitted on: whole tables, the three disjoint parts of the regret track, ${first.foldSeeds} fold seeds with 95 % intervals over them. _Category alone_ ranks by the mean gain of each request's category: what a prior has beyond it comes from the text. _Heads chosen_: of how many folds.`,
+    `The share of the quality between the two ends that a ranking by the default prior recovers (APGR, by calls), on rows that nothing was fitted on: whole tables, the three disjoint parts of the regret track, ${first.foldSeeds} fold seeds with 95 % intervals over them. _Category alone_ ranks by the mean gain of each request's category: what a prior has beyond it comes from the text. _Heads chosen_: of how many folds. Penalties and weights are chosen on inner folds alone; the form of the heads was compared on these sets while it was built, so it may suit them.`,
     "",
     ...rowLines(priorRows(priors)),
     "",
