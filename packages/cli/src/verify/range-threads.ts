@@ -37,12 +37,14 @@ interface Reader {
  * @param ranges - two or more.
  * @param options - of that audit.
  * @param onDone - is called with how many bytes were read in all.
+ * @param onThreadFailure - is called when a thread could not do its range, which costs time and changes no verdict.
  */
 export async function auditInRanges(
   ranges: readonly LogRange[],
   options: AuditOptions,
   data: Omit<RangeData, "range" | "isLast">,
   onDone: (bytes: number) => void,
+  onThreadFailure: (problem: string) => void,
 ): Promise<AuditedRanges | undefined> {
   const readers = ranges.map((range, at): Reader => {
     const own = { ...data, range, isLast: at === ranges.length - 1 };
@@ -63,9 +65,9 @@ export async function auditInRanges(
     const report = joinRanges({ ranges: found, compared, hasForgotten: false }, options);
     return report && { report, prove: (at) => proofOfRanges(found, at) };
   } catch (error) {
-    // What a whole audit finds is the verdict: a thread that fails only costs time.
-    if (error instanceof ThreadFailure) return undefined;
-    throw error;
+    if (!(error instanceof ThreadFailure)) throw error;
+    onThreadFailure(error.cause instanceof Error ? error.cause.message : error.message);
+    return undefined;
   } finally {
     await Promise.all(readers.map((reader) => reader.close()));
   }
@@ -123,7 +125,7 @@ class ThreadReader implements Reader {
   constructor(workerData: RangeData) {
     this.#worker = new Worker(new URL("./range-thread.ts", import.meta.url), { workerData, resourceLimits });
     this.#failed = once(this.#worker, "exit").then(
-      () => Promise.reject(new ThreadFailure("it ended")),
+      () => Promise.reject(new ThreadFailure("it ended before it had answered")),
       (cause: unknown) => Promise.reject(new ThreadFailure("it failed", { cause })),
     );
     this.#failed.catch(() => undefined);

@@ -60,6 +60,8 @@ export interface VerifyOptions {
   readonly fromSnapshot?: true;
   /** How many threads work, as far as the journal has snapshots to begin behind. Default: all cores, unless the log is small. */
   readonly threads?: number;
+  /** Gets one sentence when a thread fails and the journal is audited in this one; by default it is dropped. */
+  readonly complain?: (text: string) => void;
   /** Whether the conservation proof is wanted. */
   readonly isProven?: boolean;
   /** Signed checkpoints kept elsewhere; the journal must have their trees. */
@@ -124,7 +126,7 @@ export function verifyCommand(terminal: Terminal): Command {
       const trust = trusted ?? { logs: logKey.map((key) => ({ key })), ...NO_WITNESS };
       const changeSigners = [...(trusted?.signers ?? []), ...changeKey];
       const target = path === undefined ? options : { ...options, journal: path };
-      const { report } = await auditTarget(target, { ...rest, trust, changeSigners });
+      const { report } = await auditTarget(target, { ...rest, trust, changeSigners, complain: terminal.complain });
       terminal.print(options.json === true ? jsonText(report) : reportText(report));
       terminal.exitCode = EXIT[report.status];
     });
@@ -209,7 +211,9 @@ async function auditedInRanges(
   const progress = progressOf(log);
   try {
     const data = { directory, key, heads, trees, trust, changeSigners, drawSeed, isProven };
-    return await auditInRanges(ranges, given, data, progress.update);
+    return await auditInRanges(ranges, given, data, progress.update, (problem) =>
+      options.complain?.(`A thread of the audit failed (${problem}); the journal is audited again on one thread.`),
+    );
   } finally {
     progress.stop();
   }
