@@ -1,12 +1,12 @@
 /**
- * What holds of accounts whenever money is reserved, granted or billed.
+ * Checks on accounts whenever money is reserved, granted or billed.
  * @module
  */
 import { CLOCK_SLACK_US } from "./period-check.ts";
 import type { Pocket, Account } from "./account.ts";
 import type { Report } from "./report.ts";
 
-/** Who spends or is granted money does so in the period that contains the time, if the tenant has periods. */
+/** If the tenant has periods, money is spent and granted in the period that contains the time. */
 export function lookForPeriod({ tenant, limit, pocket }: Account, at: number, report: Report): void {
   if (limit.period === undefined) return;
   const endsAt = pocket.period?.endsAt ?? Number.NEGATIVE_INFINITY;
@@ -14,7 +14,7 @@ export function lookForPeriod({ tenant, limit, pocket }: Account, at: number, re
     report("money", `a period of ${quote(tenant)} that contains ${at}`, pocket.period ? `one until ${endsAt}` : "none");
 }
 
-/** Says of a balance that it is out of range when it becomes so, not again while it stays so. */
+/** Reports a balance once when it goes out of range, and not again while it stays out of range. */
 export function look(accounts: readonly Account[], report: Report): void {
   for (const account of accounts) {
     const { fault } = account;
@@ -28,7 +28,7 @@ export function accountsOf(pockets: readonly Pocket[]): readonly Account[] {
   return pockets.map(({ account }) => account);
 }
 
-/** Reserves from pockets, as far as they have headroom. */
+/** Reserves an amount from pockets, up to their headroom. */
 export function reserve(pockets: readonly Pocket[], amountMicrocents: bigint, report: Report): void {
   for (const { account: level } of pockets) {
     const { headroomMicrocents } = level;

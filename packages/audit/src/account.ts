@@ -1,12 +1,12 @@
 /**
- * One tenant's money, kept as three sums that only add up what entries say: what was granted (less what was withdrawn),
- * what reservations hold, and what calls were billed. Everything else follows from them:
+ * One tenant's money, as three sums that only add up the entries: granted (less withdrawn), reserved and billed. Everything
+ * else is derived from them:
  *
  *     free      = granted − reserved − billed
- *     remaining = what is free, or nothing          debt    = what is free below nothing
+ *     remaining = free, at least 0         debt      = −free, at least 0
  *     settled   = billed − debt
  *
- * so a debt is paid first by whatever comes in or comes back, without a rule of its own. Microcents.
+ * so a debt is paid first by incoming or returned money, without a rule for it. In microcents.
  * @module
  */
 import { I64_MAX, type LimitEntry, type PeriodRule, type TenantBalances } from "@calybris/kernel";
@@ -18,8 +18,8 @@ export interface Period {
 }
 
 /**
- * An account in one of its periods; money is given back to it only while that period lasts. What was there before the first
- * period goes into that: nothing ended when it began.
+ * An account in one of its periods. Money is returned to a pocket only while its period lasts. The balance before the first
+ * period goes into the first period, because no period ended when it began.
  */
 export interface Pocket {
   readonly account: Account;
@@ -28,7 +28,7 @@ export interface Pocket {
 
 export class Account implements TenantBalances {
   readonly tenant: string;
-  /** Place among all, in the order of first limits, from 0. */
+  /** Index among all accounts, in the order of first limits, from 0. */
   readonly index: number;
   /** From the top level down to this one. */
   readonly levels: readonly Account[];
@@ -36,16 +36,16 @@ export class Account implements TenantBalances {
   grantedMicrocents = 0n;
   reservedMicrocents = 0n;
   billedMicrocents = 0n;
-  /** What had been billed when the period began. */
+  /** Amount billed when the period began. */
   billedBeforeMicrocents = 0n;
   pocket: Pocket;
-  /** Periods that ended. */
+  /** Number of periods that ended. */
   endedCount = 0;
-  /** Reservations that are open or held. */
+  /** Number of reservations that are open or held. */
   openCount = 0;
-  /** The rule that the period began under; the limit may have another by now. */
+  /** The rule under which the period began. The limit's present rule may differ. */
   periodRule: PeriodRule | undefined;
-  /** Whether the balances were as they must be when last looked at. */
+  /** Whether the balances were valid at the last check. */
   isSound = true;
 
   constructor(limit: LimitEntry, above: Account | undefined, index: number) {
@@ -68,7 +68,7 @@ export class Account implements TenantBalances {
     return this.billedMicrocents - this.debtMicrocents;
   }
 
-  /** The most that may be reserved. */
+  /** The largest amount that may be reserved. */
   get headroomMicrocents(): bigint {
     const cap = this.limit.exposureCapMicrocents;
     const underCap = cap === undefined ? this.#free : cap - this.reservedMicrocents;
@@ -79,20 +79,20 @@ export class Account implements TenantBalances {
     return this.grantedMicrocents - this.reservedMicrocents - this.billedMicrocents;
   }
 
-  /** Bills what is known of a call whose cost is not: that much is reserved no more. */
+  /** Bills the known part of a call whose cost is not yet known; that part is no longer reserved. */
   billKnown(known: bigint): void {
     this.reservedMicrocents -= known;
     this.billedMicrocents += known;
   }
 
-  /** Ends a reservation at what the call cost. */
+  /** Ends a reservation with the call's cost. */
   bill(pocket: Pocket, reserved: bigint, cost: bigint): void {
     this.reservedMicrocents -= reserved;
     this.billedMicrocents += cost;
     if (pocket !== this.pocket) this.grantedMicrocents -= positive(reserved - cost);
   }
 
-  /** A call that was billed at `before` cost `cost` in truth. What was a debt is forgiven; nothing of it was ever paid. */
+  /** Corrects a call that was billed at `before` to `cost`. The part that was a debt is forgiven: it was never paid. */
   billAgain(pocket: Pocket, before: bigint, cost: bigint): void {
     const paid = positive(before - cost - this.debtMicrocents);
     this.billedMicrocents += cost - before;
@@ -110,7 +110,7 @@ export class Account implements TenantBalances {
     }
   }
 
-  /** The balance that is out of its range, as words; `undefined` when all are in theirs. */
+  /** A description of the balance that is out of range; `undefined` if all are in range. */
   get fault(): string | undefined {
     const { grantedMicrocents, reservedMicrocents, settledMicrocents, billedMicrocents } = this;
     if (grantedMicrocents < 0n || grantedMicrocents > I64_MAX) return `granted ${grantedMicrocents}`;

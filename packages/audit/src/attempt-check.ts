@@ -1,5 +1,5 @@
 /**
- * Whether an attempt follows from those of its call, and the money that it moves.
+ * Checks that an attempt follows from the earlier attempts of its call, and that it moves the right money.
  * @module
  */
 import type { AttemptEntry } from "@calybris/kernel";
@@ -8,7 +8,7 @@ import type { Claim } from "./claim.ts";
 import { look, accountsOf, reserve } from "./account-check.ts";
 import type { Report } from "./report.ts";
 
-/** Of a call that reserved nothing, or whose reservation is no longer open, an attempt moves no money. */
+/** If the call reserved nothing, or its reservation is no longer open, an attempt moves no money. */
 export function takeAttempt(claim: Claim, entry: AttemptEntry, report: Report): void {
   const { number, change } = entry;
   if (change === "ended" && claim.state !== "open") return;

@@ -1,6 +1,6 @@
 /**
- * The attempts of a call whose reservation is open or held. Each holds its own money, in the period in which it was begun,
- * until its cost is known.
+ * The attempts of a call whose reservation is open or held. Each holds its own money, in the period in which it began, until
+ * its cost is known.
  * @module
  */
 import { type ExactJson, exactInteger, type SnapshotMembers } from "@calybris/kernel";
@@ -9,14 +9,14 @@ import type { Pocket } from "./account.ts";
 export interface Attempt {
   readonly reservedMicrocents: bigint;
   readonly pockets: readonly Pocket[];
-  /** Of each of the pockets' accounts, the periods that had ended. */
+  /** For the account of each pocket, the number of periods that had ended. */
   readonly endedCounts: readonly number[];
   hasEnded: boolean;
-  /** `undefined` while it is not known. */
+  /** `undefined` while the cost is unknown. */
   costMicrocents: bigint | undefined;
 }
 
-/** A reservation, as far as its attempts are concerned. */
+/** The part of a reservation that attempts use. */
 export interface Reserved {
   readonly pockets: readonly Pocket[];
   readonly amountMicrocents: bigint;
@@ -24,29 +24,29 @@ export interface Reserved {
   readonly attempts: readonly Attempt[] | undefined;
 }
 
-/** What is still reserved for one attempt. */
+/** The amount that is still reserved for one attempt. */
 interface Rest {
   readonly pockets: readonly Pocket[];
   readonly reservedMicrocents: bigint;
 }
 
-/** What a reservation holds or has settled, in all. */
+/** The total that a reservation holds or has settled. */
 export function amountOf({ amountMicrocents, attempts }: Reserved): bigint {
   return attempts === undefined ? amountMicrocents : sum(attempts, (each) => within(each) ?? each.reservedMicrocents);
 }
 
-/** The part of it that is settled. */
+/** The settled part of a reservation. */
 export function knownOf({ knownMicrocents, attempts = [] }: Reserved): bigint {
   return knownMicrocents + sum(attempts, (each) => within(each) ?? 0n);
 }
 
-/** What it is settled at when it expires: also what is known to go beyond the reservations. */
+/** The cost at which a reservation is settled when it expires, including known cost beyond the reserved amounts. */
 export function fullCostOf(claim: Reserved): bigint {
   const beyond = sum(claim.attempts ?? [], (each) => (each.costMicrocents ?? 0n) - (within(each) ?? 0n));
   return amountOf(claim) + beyond;
 }
 
-/** What is still reserved, attempt by attempt: what a hold has settled is taken from the first ones. */
+/** The amount still reserved for each attempt. The amount settled by a hold is deducted from the first attempts. */
 function restsOf({ amountMicrocents, knownMicrocents, pockets, attempts }: Reserved): readonly Rest[] {
   const rests: Rest[] = [];
   let known = knownMicrocents;
@@ -59,12 +59,12 @@ function restsOf({ amountMicrocents, knownMicrocents, pockets, attempts }: Reser
   return rests;
 }
 
-/** Nothing is known but that the first attempt was begun. */
+/** Whether the only known fact is that the first attempt began. */
 export function isFresh(attempts: readonly Attempt[]): boolean {
   return attempts.length === 1 && attempts[0]?.hasEnded === false;
 }
 
-/** `[reserved, cost]` of each attempt; a cost of −1 is not known, and −2 of one that has not ended. */
+/** `[reserved, cost]` of each attempt. The cost is −1 if it is unknown, and −2 if the attempt has not ended. */
 export function attemptRows(attempts: readonly Attempt[]): ExactJson[] {
   return attempts.map(({ reservedMicrocents, hasEnded, costMicrocents }) => [
     reservedMicrocents,
@@ -72,7 +72,7 @@ export function attemptRows(attempts: readonly Attempt[]): ExactJson[] {
   ]);
 }
 
-/** The attempts of a call in a snapshot. Throws RangeError for what are none. */
+/** The attempts of a call in a snapshot. Throws RangeError if they are invalid. */
 export function restoredAttempts(row: SnapshotMembers, { pockets }: Reserved): Attempt[] {
   const counts = row.integerLists("endedCounts");
   return row.list("attempts").map((given, index) => {
@@ -82,7 +82,7 @@ export function restoredAttempts(row: SnapshotMembers, { pockets }: Reserved): A
       throw new RangeError("an attempt of a call cannot be");
     return {
       reservedMicrocents: reserved,
-      // Any pocket but the present one stands for a period that is over.
+      // Any pocket but the current one represents a period that has ended.
       pockets: pockets.map(({ account }, level) =>
         ended[level] === account.endedCount ? account.pocket : { account, period: undefined },
       ),
@@ -104,7 +104,7 @@ function sum(attempts: readonly Attempt[], of: (attempt: Attempt) => bigint): bi
   return attempts.reduce((total, attempt) => total + of(attempt), 0n);
 }
 
-/** Ends a claim at what the call cost in total: what is still reserved pays first, attempt by attempt. */
+/** Settles a claim at the call's total cost. The amounts still reserved pay first, attempt by attempt. */
 export function billTotal(claim: Reserved, cost: bigint): void {
   const known = knownOf(claim);
   let left = cost > known ? cost - known : 0n;

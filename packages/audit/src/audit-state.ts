@@ -1,21 +1,21 @@
 /**
- * What is known of the entries before the next one, in short.
+ * A summary of the entries before the next one.
  * @module
  */
 
-/** What the entries so far add up to. */
+/** The state after the entries so far. */
 export interface AuditState {
   /** Journal sequence of the last entry; 0 before the first. */
   readonly sequence: number;
   /** Number of the last decision; 0 before the first. */
   readonly decisionSequence: bigint;
-  /** Microseconds since the Unix epoch, of the last entry. */
+  /** Time of the last entry, in microseconds since the Unix epoch. */
   readonly at: number;
   /** The active policy; 0 before genesis. */
   readonly policyId: number;
-  /** The policy that decides in shadow; 0 for none. */
+  /** The staged policy, which decides in shadow; 0 if none is staged. */
   readonly stagedId: number;
-  /** The share of the tenants, in basis points, that it decides for; 0 without a canary. */
+  /** The share of tenants for which the staged policy decides, in basis points; 0 without a canary. */
   readonly canaryBps: number;
 }
 

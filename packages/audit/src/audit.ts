@@ -1,10 +1,10 @@
 /**
- * An audit of a log, one line at a time and in constant memory. It trusts nothing but the bytes, and for each line asks
- * in order: is it a line, is it the next one, does it continue the chain, and is what it says true.
+ * Audits a log, one line at a time and in constant memory. It trusts only the bytes. For each line it checks, in this order:
+ * the line's form, its sequence, the chain, and the content.
  *
- * Bytes that are no whole line may be a torn tail: a write that was cut off before it was acknowledged. They
- * are one only while nothing contradicts it: a later whole entry that was written knowing more to be durable, an entry
- * that belongs before, or a head kept elsewhere. This is the rule that recovery cuts by.
+ * An incomplete line may be a torn tail: a write that was cut off before it was acknowledged. It counts as a torn tail only
+ * while nothing contradicts that: a later complete entry that was written when more was known to be durable, an entry that
+ * belongs before it, or an external head. Recovery truncates by the same rule.
  * @module
  */
 import {
@@ -41,22 +41,23 @@ import { type Given, givenOf, unestablished } from "./unestablished.ts";
 export interface Audit {
   /** Takes the next line, without its newline. */
   readonly line: (line: Uint8Array | string, place: Place) => void;
-  /** Takes bytes at the end of a file that no newline ends. */
+  /** Takes bytes at the end of a file that are not terminated by a newline. */
   readonly unterminated: (bytes: Uint8Array | string, place: Place) => void;
-  /** Whether nothing was found so far, and nothing is suspected. */
+  /** Whether there is no finding and no suspicion so far. */
   readonly isClean: () => boolean;
-  /** The state that the good entries add up to; that of a log which is not ours stays empty. */
+  /** The state after the valid entries. For a log that is not ours, it stays empty. */
   readonly state: () => AuditState;
   /**
-   * The conservation proof up to the last entry; `undefined` where entries are missing, so that no balance is known.
+   * The conservation proof up to the last entry; `undefined` if entries are missing, because balances are unknown then.
    *
-   * @param at - microseconds since the Unix epoch: what is overdue then is said to be. The last entry's when left out.
+   * @param at - microseconds since the Unix epoch: reservations overdue at that time are listed. Default: the last entry's
+   *   time.
    */
   readonly prove: (at?: number) => ConservationProof | undefined;
   readonly finish: () => AuditReport;
 }
 
-/** Damage that may yet be a torn tail: the finding it is if it is not one. */
+/** Damage that may be a torn tail, with the finding to report if it is not. */
 interface Suspect {
   readonly finding: Finding;
   bytes: number;
@@ -104,7 +105,7 @@ export class LogAudit {
   readonly #headMissing: string | undefined;
   readonly #headMac: HeadMacCheck | undefined;
   #isHeadDue = false;
-  /** Of the snapshot that the log begins behind, until its state entry was seen. */
+  /** Digest of the snapshot before the log, until its state entry is read. */
   #snapshotDigest: string | undefined;
   #fromSequence = 0;
 
@@ -128,7 +129,7 @@ export class LogAudit {
     return this.#findings.status === "intact" && this.#suspect === undefined;
   }
 
-  /** Whether it is an intact log of ours so far, and its last entry ends with a newline. */
+  /** Whether the log is one of ours and intact so far, and its last entry ends with a newline. */
   get isWhole(): boolean {
     return this.isClean && this.#isOurs === true && this.#unterminated === undefined && this.#entries > 0;
   }
@@ -145,7 +146,7 @@ export class LogAudit {
     return { sequence: this.#sequence, hash: this.#hash };
   }
 
-  /** Begins behind a snapshot: the first line is held to it. */
+  /** Begins after a snapshot; the first line is checked against it. */
   #begin(lines: Iterable<string>, sha256: Sha256, areReadElsewhere: boolean): void {
     try {
       const snapshot = readSnapshot(lines, sha256, this.#chain);
@@ -160,7 +161,7 @@ export class LogAudit {
     }
   }
 
-  /** The entry behind a snapshot binds it, and says which hash precedes it. */
+  /** Checks that the entry after a snapshot binds it, and takes the previous hash from that entry. */
   #bind(line: ChainedLine, place: Place): void {
     const bound = /"snapshotDigest":"([0-9a-f]{64})"/.exec(line.dataText)?.[1] ?? "none";
     if (line.sequence === this.#fromSequence + 1 && bound !== this.#snapshotDigest)
@@ -182,11 +183,11 @@ export class LogAudit {
     else this.#entry(line, raw, place, hasNewline);
   }
 
-  /** Only the first line decides what log this is; ours never holds a line in another form. */
+  /** Only the first line decides whose log this is; our logs never contain a line in another form. */
   #foreign(raw: RawLine): ChainedLine | undefined {
     if (this.#isOurs !== undefined || this.#suspect !== undefined) return undefined;
     const line = parsePublishedLine(raw);
-    // An entry of ours in another form (a carriage return before the newline) was altered: the engine refuses it.
+    // One of our entries in another form (a carriage return before the newline) was altered: the engine refuses it.
     return line === undefined || parseEntryHead(line.dataText) !== undefined ? undefined : line;
   }
 
@@ -202,7 +203,7 @@ export class LogAudit {
     this.#suspect.bytes += raw.bytes.byteLength + (hasNewline ? 1 : 0);
   }
 
-  /** What was suspected is damage. */
+  /** Reports the suspected damage as a finding. */
   #convict(): void {
     if (this.#suspect === undefined) return;
     this.#findings.add(this.#suspect.finding);
@@ -241,7 +242,7 @@ export class LogAudit {
     this.#hash = line.entryHash;
   }
 
-  /** Of a log that is not ours nobody knows how it is written: a whole line in it is what it was meant to be. */
+  /** The way in which a foreign log is written is unknown: a complete line in it counts as written in full. */
   #contradictsTear(raw: RawLine, hasNewline: boolean, isIntact: boolean): boolean {
     if (this.#isOurs === false) return isIntact || hasNewline;
     return this.#contradictionOfTear(raw, hasNewline) !== undefined;

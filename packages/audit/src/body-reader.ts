@@ -1,5 +1,5 @@
 /**
- * The body of an entry, read as strictly as it was written: it is this version's, or a later one's, or wrong.
+ * Reads the body of an entry as strictly as it was written: it is of this version, of a later version, or invalid.
  * @module
  */
 import {
@@ -13,14 +13,14 @@ import {
 } from "@calybris/kernel";
 import type { Report } from "./report.ts";
 
-/** What is said of a body that cannot be read. */
+/** Reports about a body that cannot be read. */
 export interface BodyProblems {
   readonly report: Report;
-  /** Nothing says that the entry is wrong, but what it does is not known. */
+  /** The entry is not known to be invalid, but its effect is unknown. */
   readonly unsupported: (reason: string) => void;
 }
 
-/** `undefined` where it cannot be read, which was said then. */
+/** `undefined` if the body cannot be read; this has then been reported. */
 export function readBody(
   head: EntryHead,
   data: string,

@@ -1,10 +1,10 @@
 /**
- * Everything that the checks of later entries depend on, as one digest. An audit that began behind a snapshot and one that read
- * all entries up to there have the same digest exactly where they go on alike: so a snapshot may stand for the entries before it
- * once those were read elsewhere.
+ * A digest of everything that the checks of later entries depend on. An audit that began after a snapshot and one that read
+ * all earlier entries have the same digest exactly if they continue in the same way. So a snapshot may replace the entries
+ * before it once those were read elsewhere.
  *
- * Two things are left out, because a snapshot does not hold them: decisions that await their outcome (`learning/awaited.ts`), and
- * request ids (`request-ids.ts`). The first are compared afterwards, the second by their owner.
+ * Two things are left out, because a snapshot does not hold them: decisions that await their outcome (`learning/awaited.ts`)
+ * and request ids (`request-ids.ts`). The first are compared afterwards, the second by their owner.
  * @module
  */
 import { type PeriodRule, type Sha256, snapshotDigest, toHex, toUtf8 } from "@calybris/kernel";
@@ -16,7 +16,7 @@ import type { LearningFold } from "./learning/learning-fold.ts";
 import type { MoneyFold } from "./money.ts";
 import type { PolicyFold } from "./policies.ts";
 
-/** The folds of an audit that nothing was found in. */
+/** The folds of an audit without findings. */
 export interface CarriedFolds {
   readonly state: AuditState;
   readonly seedDigest: string | undefined;
@@ -27,7 +27,7 @@ export interface CarriedFolds {
   readonly learning: LearningFold;
 }
 
-/** Rows that are hashed as one piece. */
+/** Rows hashed at a time. */
 const ROWS = 1_024;
 
 /** In hexadecimal. */
@@ -104,20 +104,20 @@ function openRow(of: number, claim: Claim): string {
   return `open ${of} ${decisionId} ${state} ${since} ${expiresAt} ${pocketsText(claim)} ${canonicalText([tenant, ...about])}`;
 }
 
-/** Only a correction comes after it: that needs what it was closed at, and which pockets it was taken from. */
+/** Only a correction can follow. It needs the closing cost and the pockets that the amount was reserved from. */
 function closedRow(of: number, claim: Claim): string {
   const { decisionId, tenant, state, since, costMicrocents } = claim;
   return `closed ${of} ${decisionId} ${state} ${since} ${costMicrocents} ${pocketsText(claim)} ${tenant}`;
 }
 
-/** Any pocket but the present one stands for a period that is over. */
+/** Any pocket but the current one represents a period that has ended. */
 function pocketsText({ pockets }: Pick<Claim, "pockets">): string {
   let text = "";
   for (const pocket of pockets) text += `${pocket.account.index}${pocket === pocket.account.pocket ? "+" : "-"}`;
   return text;
 }
 
-/** The same text for values that are equal: members in the order of their names, without those that are undefined. */
+/** Canonical text: equal values have equal texts. Members are sorted by name, and `undefined` members are left out. */
 export function canonicalText(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;

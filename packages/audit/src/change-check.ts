@@ -1,15 +1,15 @@
 /**
- * Who allowed the changes of policy: each signature in a `policy` entry is verified, over this journal, the change that it follows,
- * and what the entry does. Without keys, or where the first entry is not read, it is said to be not established.
+ * Checks who authorized each policy change. The signature in a `policy` entry covers this journal, the preceding change and
+ * the entry's effect. Without keys, or if the first entry is not read, authorization is reported as not established.
  * @module
  */
 import { type ChangeKeys, changeSignatureFault, type GenesisEntry, type PolicyEntry } from "@calybris/kernel";
 import type { Report } from "./report.ts";
 
-/** Changes of policy after the first policy. Ranges of a log add theirs up. */
+/** Counts of policy changes after the first policy. The counts of a log's ranges are added up. */
 export interface ChangeCounts {
   readonly signed: number;
-  /** Of those, how many a key that was given verifies. */
+  /** Number of signed changes that a given key verifies. */
   readonly verified: number;
   readonly unsigned: number;
 }
@@ -40,7 +40,7 @@ export class ChangeCheck {
     return changeClaims(this.#counts, this.#keys !== undefined);
   }
 
-  /** Whether keys were given, and a signature could not be verified because the first entry is not read. */
+  /** Whether keys were given but a signature could not be verified because the first entry is not read. */
   get isUnbound(): boolean {
     return this.#keys !== undefined && this.#genesisHash === undefined && this.#counts.signed > 0;
   }
@@ -51,8 +51,8 @@ export class ChangeCheck {
   }
 
   /**
-   * @param follows - sequence of the change before; `undefined` where entries are missing that may have been one.
-   * @param at - of the entry, microseconds since the Unix epoch.
+   * @param follows - sequence of the preceding change; `undefined` if entries are missing that may have been one.
+   * @param at - time of the entry, in microseconds since the Unix epoch.
    */
   take(entry: GenesisEntry | PolicyEntry, follows: number | undefined, at: number, report: Report): void {
     if (entry.kind === "genesis") return;
@@ -86,7 +86,7 @@ export class ChangeCheck {
   }
 }
 
-/** What the counts leave open. Without keys, a journal without any signature claims nothing. */
+/** Claims that the counts do not establish. Without keys, a journal without signatures makes no claim. */
 export function changeClaims({ signed, verified, unsigned }: ChangeCounts, areKeysGiven: boolean): readonly string[] {
   const claims: string[] = [];
   if (signed > 0 && !areKeysGiven)

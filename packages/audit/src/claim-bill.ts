@@ -1,5 +1,5 @@
 /**
- * What a move of a reservation bills.
+ * The amounts that a change of a reservation bills.
  * @module
  */
 import type { ReservationEntry } from "@calybris/kernel";
@@ -7,7 +7,7 @@ import { amountOf, billTotal, fullCostOf, isFresh, knownOf } from "./attempts.ts
 import type { Claim } from "./claim.ts";
 import type { Report } from "./report.ts";
 
-/** Bills a claim's pockets, and says what it costs now. */
+/** Bills a claim's pockets, and updates its cost. */
 export function billMove(claim: Claim, entry: ReservationEntry, report: Report): void {
   const { pockets } = claim;
   if (entry.kind === "hold") {

@@ -1,5 +1,5 @@
 /**
- * A reservation as the audit holds it, and the steps between its states.
+ * A reservation as the audit holds it, and the transitions between its states.
  * @module
  */
 import type { ReservationEntry } from "@calybris/kernel";
@@ -12,24 +12,24 @@ export interface Claim {
   decisionId: string;
   readonly tenant: string;
   readonly pockets: readonly Pocket[];
-  /** Of each level from the top down, the periods that had ended plus 1; 0 for one that nothing was taken from. */
+  /** For each level from the top down, the number of ended periods plus 1; 0 for a level that nothing was reserved from. */
   readonly levels: readonly number[];
-  /** What the decision reserved. */
+  /** The amount that the decision reserved. */
   readonly amountMicrocents: bigint;
-  /** What a hold billed at once. */
+  /** The amount that a hold billed at once. */
   knownMicrocents: bigint;
-  /** Of a call of which more than its beginning is of interest. */
+  /** Only for a call with more than a begun first attempt. */
   attempts: Attempt[] | undefined;
   /** Microseconds since the Unix epoch. */
   expiresAt: number;
   state: ClaimState;
-  /** The entry that brought it into its state. */
+  /** Sequence of the entry that led to the current state. */
   since: number;
-  /** What it was billed at; while it is open, what it holds. */
+  /** The billed cost; while the reservation is open, the reserved amount. */
   costMicrocents: bigint;
 }
 
-/** From which states a kind of entry leads to which. */
+/** For each kind of entry, the states it applies to and the state it leads to. */
 export const STEPS: Readonly<
   Record<ReservationEntry["kind"], { readonly from: readonly ClaimState[]; readonly to: ClaimState }>
 > = Object.freeze({

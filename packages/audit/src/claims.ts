@@ -1,6 +1,6 @@
 /**
- * What became of each reservation. Those that are open or held are kept; of those that are closed, as many as the engine
- * remembers, because only they can still be corrected.
+ * The state of each reservation. Open and held reservations are all kept. Closed ones are kept up to the engine's limit,
+ * because only those can still be corrected.
  * @module
  */
 import type { Claim } from "./claim.ts";
@@ -11,7 +11,7 @@ export class Claims {
   readonly open: Map<number, Claim> = new Map();
   readonly #closed: ClosedPart;
 
-  /** @param closed - those that are closed, in as many bytes as a snapshot holds of each. */
+  /** @param closed - the closed reservations, in the same number of bytes each as in a snapshot. */
   constructor(closed: ClosedPart) {
     this.#closed = closed;
   }
@@ -20,17 +20,17 @@ export class Claims {
     return this.open.get(of) ?? this.#closed.get(of);
   }
 
-  /** What a decision's reservation was closed at, as far back as it is remembered. */
+  /** The cost at which a decision's reservation was closed, if it is still remembered. */
   closedCost(of: number): bigint | undefined {
     return this.#closed.costOf(of);
   }
 
-  /** Those that may still be corrected, in the order in which they were closed, or corrected last. */
+  /** Closed reservations that may still be corrected, in the order in which they were closed or last corrected. */
   closed(): Iterable<readonly [of: number, claim: Claim]> {
     return this.#closed.all();
   }
 
-  /** @param tenant - place of its tenant among all, from 0. */
+  /** @param tenant - index of its tenant among all, from 0. */
   close(of: number, claim: Claim, tenant: number): void {
     this.open.delete(of);
     this.#closed.take(of, claim, tenant);

@@ -1,7 +1,7 @@
 /**
- * Reservations that are closed, the latest of them: only they can still be corrected. Each is kept as the record that a state snapshot
- * holds of it (docs/formats.md section 6), 53 bytes, and the first digits of its decision's identity; a claim is made of it when one
- * is asked for.
+ * The latest closed reservations: only these can still be corrected. Each is kept as its record in a state snapshot
+ * (docs/formats.md section 6), 53 bytes, with the first digits of its decision's identity. A claim object is created on
+ * request.
  * @module
  */
 import { CLOSED_RECORDS, type Sha256, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers } from "@calybris/kernel";
@@ -10,25 +10,25 @@ import type { Claim } from "./claim.ts";
 import { LatestRecords } from "./latest-records.ts";
 import { CLOSED_STATES, closedClaim } from "./restored-money.ts";
 
-/** How many closed reservations may still be corrected. */
+/** Number of closed reservations that may still be corrected. */
 const CLOSED_KEPT_MAX = 262_144;
-/** The sequence of no decision. */
+/** A sequence that no decision has. */
 const NONE = -1;
 
 export class ClosedPart {
   readonly #latest: LatestRecords<ReturnType<typeof CLOSED_RECORDS.read>>;
   readonly #accountAt: (place: number) => Account | undefined;
-  /** What {@link costOf} said last: an entry asks for the same more than once. */
+  /** The last result of {@link costOf}: an entry asks for the same one more than once. */
   #asked = NONE;
   #cost: bigint | undefined;
 
-  /** @param accountAt - the account of a tenant, by its place among all. */
+  /** @param accountAt - the account of a tenant, by its index among all. */
   constructor(sha256: Sha256, accountAt: (place: number) => Account | undefined, closedMax: number = CLOSED_KEPT_MAX) {
     this.#latest = new LatestRecords("closed", CLOSED_RECORDS, SNAPSHOT_PAGE_RECORDS.closed, sha256, closedMax);
     this.#accountAt = accountAt;
   }
 
-  /** @param tenant - place of its tenant among all, from 0. */
+  /** @param tenant - index of its tenant among all, from 0. */
   take(of: number, claim: Claim, tenant: number): void {
     this.#asked = NONE;
     const { state, since: sequence, costMicrocents: actualMicrocents, levels, decisionId } = claim;
@@ -46,7 +46,7 @@ export class ClosedPart {
     return record === undefined ? undefined : this.#claimOf(record);
   }
 
-  /** What a reservation was closed at. */
+  /** The cost at which a reservation was closed. */
   costOf(of: number): bigint | undefined {
     if (of === this.#asked) return this.#cost;
     this.#cost = this.#latest.get(of)?.actualMicrocents;
@@ -54,7 +54,7 @@ export class ClosedPart {
     return this.#cost;
   }
 
-  /** In the order in which they were closed, or corrected last. */
+  /** In the order in which they were closed or last corrected. */
   *all(): Generator<readonly [of: number, claim: Claim]> {
     for (const record of this.#latest) yield [record.of, this.#claimOf(record)];
   }
@@ -63,7 +63,10 @@ export class ClosedPart {
     return this.#latest.digests();
   }
 
-  /** Takes a line back. Throws RangeError for what cannot be. Returns the decisions of its records, in their order; 0 where one was erased. */
+  /**
+   * Restores a line. Throws RangeError if it is invalid. Returns the decisions of its records, in order; 0 for an erased
+   * one.
+   */
   restore(members: SnapshotMembers): readonly number[] {
     this.#asked = NONE;
     const decisions: number[] = [];

@@ -1,5 +1,5 @@
 /**
- * The conservation proof from a journal alone: the same that a running engine gives, to be compared word for word.
+ * The conservation proof from a journal alone. It must equal the running engine's proof word for word.
  * @module
  */
 import {
@@ -19,7 +19,7 @@ import type { Claim } from "./claim.ts";
 import type { MoneyFold } from "./money.ts";
 import type { Account } from "./account.ts";
 
-/** @param at - microseconds since the Unix epoch: what is overdue then is said to be. */
+/** @param at - microseconds since the Unix epoch: reservations overdue at that time are listed. */
 export function proofOf(money: MoneyFold, sequence: number, at: number, sha256: Sha256): ConservationProof {
   const { accounts } = money;
   const tenants = accounts.map(tenantProof);
@@ -33,7 +33,7 @@ export function proofOf(money: MoneyFold, sequence: number, at: number, sha256: 
   };
 }
 
-/** The part of the state that is money (docs/formats.md section 5). */
+/** The money part of the state (docs/formats.md section 5). */
 export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha256): ExactJson {
   const calls = [...money.claims.open].flatMap(([of, { attempts }]) =>
     attempts === undefined ? [] : [[of, ...attemptRows(attempts)]],
@@ -70,7 +70,7 @@ function moneyDigest(money: MoneyFold, watermark: number, sha256: Sha256): strin
   return toHex(ledgerDigest({ tenants: money.accounts, openCount: money.claims.open.size, watermark }, sha256));
 }
 
-/** What stands below a metered level spends that level's money. */
+/** A tenant below a metered level spends that level's money, so it is not counted again. */
 function isCounted({ limit, levels }: Account): boolean {
   return limit.metered && !levels.slice(0, -1).some((level) => level.limit.metered);
 }

@@ -1,7 +1,6 @@
 /**
- * Whether an entry of ours says what is true: its place in the order, the digest of a policy, and every decision
- * decided again under the active policy. The chain says only that nobody altered the bytes afterwards; this says that
- * they were right when written.
+ * Checks that our entries are true: their order, policy digests, and every decision, which is decided again under the active
+ * policy. The chain shows only that the bytes were not altered afterwards; this shows that they were right when written.
  * @module
  */
 import {
@@ -65,23 +64,23 @@ export class ContentAudit {
   readonly #sha256: Sha256;
   readonly #journal: PolicyFold;
   #state: AuditState = EMPTY_STATE;
-  /** Of the first entry, and of the last. */
+  /** The `durable` member of the first entry, and of the last. */
   firstDurable: number | undefined;
   durable = 0;
-  /** `undefined` once an entry is missing that may have moved some. */
+  /** `undefined` once an entry is missing that may have moved money. */
   #money: MoneyFold | undefined;
-  /** What a state snapshot holds beside money and learning; `undefined` once an entry is missing. */
+  /** The rest of a state snapshot, beside money and learning; `undefined` once an entry is missing. */
   #snapshot: SnapshotFold | undefined;
   readonly #learningCheck: LearningCheck;
-  /** `undefined` once an entry is missing that may have introduced or revoked one. */
+  /** `undefined` once an entry is missing that may have introduced or revoked a key. */
   #keys: KeyFold | undefined = new KeyFold();
-  /** An entry that is not supported may have changed the policy: decisions are not checked from there on. */
+  /** An unsupported entry may have changed the policy: later decisions are not checked. */
   #isPolicyUnknown = false;
-  /** `undefined` once an entry is missing that may have taught something. */
+  /** `undefined` once an entry is missing that may have changed what is learned. */
   #learning: LearningCheck | undefined;
-  /** After damage, numbers start again from what is found, so that one fault is one finding. */
+  /** After damage, numbering restarts from the next entry found, so that one fault is one finding. */
   #resume = false;
-  /** Digest of the seed that draws follow from, from the first policy that learns. */
+  /** Digest of the seed of the draws, from the first policy that learns. */
   #seedDigest: string | undefined;
   readonly #requestIds: RequestIdCheck;
   readonly #tree: TreeCheck;
@@ -104,7 +103,7 @@ export class ContentAudit {
   }
 
   /**
-   * Begins behind a snapshot. Throws RangeError for one that cannot be.
+   * Begins after a snapshot. Throws RangeError if the snapshot is invalid.
    *
    * @param areReadElsewhere - whether another audit reads the entries before it.
    */
@@ -140,7 +139,7 @@ export class ContentAudit {
     this.#state = { sequence, at, decisionSequence: BigInt(decisions), ...policies };
   }
 
-  /** Content that cannot be checked: the seed of its draws is missing, or it lies too far back. */
+  /** Content that cannot be checked, because the seed of its draws is missing or it lies too far back. */
   get notEstablished(): readonly string[] {
     const { hasDraws, unbound } = this.#learningCheck;
     const { hasForgotten } = this.#requestIds;
@@ -156,7 +155,7 @@ export class ContentAudit {
     return this.#learningCheck;
   }
 
-  /** Everything that later checks depend on (`carried-state.ts`); `undefined` where entries are missing. */
+  /** Everything that later checks depend on (`carried-state.ts`); `undefined` if entries are missing. */
   carried(): string | undefined {
     const { treeRoot } = this;
     const [keys, money, learning] = [this.#keys, this.#money, this.#learning?.fold];
@@ -165,7 +164,7 @@ export class ContentAudit {
     return carriedDigest({ state, seedDigest, treeRoot, keys, journal, money, learning }, this.#sha256);
   }
 
-  /** The root of the tree over all entries so far, in hexadecimal; `undefined` where it is not known. */
+  /** The root of the tree over all entries so far, in hexadecimal; `undefined` if it is unknown. */
   get treeRoot(): string | undefined {
     return this.#tree.root;
   }
@@ -174,12 +173,12 @@ export class ContentAudit {
     return this.#state;
   }
 
-  /** The conservation proof up to the last entry; `undefined` where entries are missing. */
+  /** The conservation proof up to the last entry; `undefined` if entries are missing. */
   prove(at: number): ConservationProof | undefined {
     return this.#money === undefined ? undefined : proofOf(this.#money, this.#state.sequence, at, this.#sha256);
   }
 
-  /** Entries are missing before the next one. */
+  /** Called when entries are missing before the next one. */
   resume(): void {
     this.#resume = true;
     this.#snapshot = undefined;
@@ -230,7 +229,7 @@ export class ContentAudit {
     this.durable = Math.max(this.durable, head.durable);
   }
 
-  /** Money is checked up to the first entry that is missing or cannot be read: after it, no balance is known. */
+  /** Money is checked up to the first entry that is missing or unreadable: after it, balances are unknown. */
   #checkMoney(head: EntryHead, body: EntryBody, report: Report): void {
     const money = this.#money;
     if (money !== undefined) {
@@ -244,7 +243,7 @@ export class ContentAudit {
       this.#findings.incomplete("no balance is known after entries that are missing: money was checked up to there");
   }
 
-  /** Learning too is checked up to the first entry that is missing. */
+  /** Learning too is checked only up to the first missing entry. */
   #checkLearning(head: EntryHead, body: EntryBody, report: Report): void {
     const policy = body.kind === "decision" ? this.#policyOf(body) : this.#journal.active;
     if (this.#learning !== undefined)
@@ -253,7 +252,7 @@ export class ContentAudit {
       this.#findings.incomplete("nothing learned is known after entries that are missing: it was checked up to there");
   }
 
-  /** The policy that decides, where the entry says the same. */
+  /** The policy that decides, if the entry names the same one. */
   #policyOf(entry: DecisionEntry): LearningPolicy | undefined {
     return this.#journal.checkDeciding(entry, () => undefined);
   }
@@ -262,7 +261,7 @@ export class ContentAudit {
     return readBody(head, data, this.#journal.of, { report, unsupported: (reason) => this.#unsupported(head, reason) });
   }
 
-  /** Nothing says that an entry is wrong, but what it does is not known. */
+  /** The entry is not known to be invalid, but its effect is unknown. */
   #unsupported(head: EntryHead, reason: string): void {
     this.#findings.incomplete(reason);
     if (head.kind === "decision") this.#resume = true;
@@ -277,7 +276,7 @@ export class ContentAudit {
     else if (body.kind === "clock") checkClock(head, body, this.#state, report);
   }
 
-  /** A snapshot is of entries that are as they have to be: where one is not, that is found, and the digest says nothing more. */
+  /** A snapshot describes valid entries. An invalid one has its own finding, and the digest then adds nothing. */
   #foldSnapshot({ sequence, at }: EntryHead, body: EntryBody): void {
     const money = this.#money;
     if (money === undefined) this.#snapshot = undefined;

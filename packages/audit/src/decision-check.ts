@@ -1,6 +1,6 @@
 /**
- * What an entry says of a decision, against the policy it was made under and nothing else: the request and its members follow from
- * the policy, and the decision and its digests from both.
+ * Checks a decision's entry against the policy it was made under: the request and its members follow from the policy, and
+ * the decision and its digests from both.
  * @module
  */
 import {
@@ -25,7 +25,7 @@ export interface DecidingPolicy {
   readonly digest: Uint8Array;
 }
 
-/** Every field of a decision that an entry holds is compared; the identity binds the others. */
+/** Every decision field in an entry is compared; the identity binds the others. */
 const DECISION_FIELDS = Object.keys({
   action: true,
   reason: true,

@@ -1,11 +1,11 @@
 /**
- * Kinds of entries by what they change: an entry that cannot be read leaves the rest of the state known.
+ * Kinds of entries by what they change: an unreadable entry leaves the rest of the state known.
  * @module
  */
 import { STEPS } from "./claim.ts";
 
 export const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
-/** Kinds that move no money, so that one which cannot be read leaves every balance known. */
+/** Kinds that move no money: if one is unreadable, every balance is still known. */
 export const WITHOUT_MONEY: readonly string[] = [
   "genesis",
   "policy",
@@ -19,7 +19,7 @@ export const WITHOUT_MONEY: readonly string[] = [
   "checkpoint",
 ];
 export const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", "attempt", ...Object.keys(STEPS)];
-/** Kinds that teach nothing. */
+/** Kinds that do not affect learning. */
 export const WITHOUT_LEARNING: readonly string[] = ["key", "seal", "state", "checkpoint", ...MONEY_KINDS];
 
 export const KNOWN_KINDS: readonly string[] = ["decision", "outcome", ...WITHOUT_MONEY, ...MONEY_KINDS];

@@ -1,6 +1,6 @@
 /**
- * The state that a journal's entries add up to, folded from the entries alone and by rules of its own: a test holds it
- * equal to the engine's after every entry. It checks nothing; `content.ts` does, against the state before each entry.
+ * The state that a journal's entries lead to, folded from the entries alone and by independent rules. A test compares it
+ * with the engine's state after every entry. It checks nothing; `content.ts` does, against the state before each entry.
  * @module
  */
 import {
@@ -48,14 +48,14 @@ export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): 
 
 type Policies = Pick<AuditState, "policyId" | "stagedId" | "canaryBps">;
 
-/** Every change but the staging itself and a canary ends the staging. */
+/** Every change except the staging itself and a canary ends the staging. */
 function policiesAfter(state: AuditState, body: GenesisEntry | PolicyEntry): Policies {
   if (activates(body)) return { policyId: body.policyId, stagedId: 0, canaryBps: 0 };
   const canaryBps = body.kind === "policy" ? (body.shareBps ?? 0) : 0;
   return { policyId: state.policyId, stagedId: body.policyId, canaryBps };
 }
 
-/** Who activated a policy, as a report shows it. */
+/** The actor that activated a policy, as a report shows it. */
 export function activatedBy(
   entry: GenesisEntry | PolicyEntry,
   keys: KeyFold | undefined,
@@ -66,7 +66,7 @@ export function activatedBy(
 }
 
 export interface Fold {
-  /** Takes the data of the next entry; an unknown kind is refused, because what it does to the state is unknown. */
+  /** Takes the data of the next entry. An unknown kind is refused, because its effect on the state is unknown. */
   readonly apply: (data: string) => AuditState;
   readonly state: () => AuditState;
   readonly policies: () => readonly AuditedPolicy[];
@@ -75,27 +75,28 @@ export interface Fold {
   /**
    * The conservation proof up to the last entry.
    *
-   * @param at - microseconds since the Unix epoch: what is overdue then is said to be. The last entry's when left out.
+   * @param at - microseconds since the Unix epoch: reservations overdue at that time are listed. Default: the last entry's
+   *   time.
    */
   readonly prove: (at?: number) => ConservationProof;
   /** `calystt1` after the last entry, in hexadecimal. */
   readonly stateDigest: () => string;
-  /** `calyssn1` after the last entry, in hexadecimal: what the next `state` entry binds. */
+  /** `calyssn1` after the last entry, in hexadecimal: the digest that the next `state` entry binds. */
   readonly snapshotDigest: () => string;
 }
 
 export interface FoldOptions {
   readonly sha256?: Sha256;
-  /** Decides again what was recommended; the reference when left out. */
+  /** Recomputes recommended decisions. Default: the reference kernel. */
   readonly kernelFor?: (policy: Policy) => Kernel;
-  /** Called where money or learning contradicts itself. */
+  /** Called when money or learning contradicts itself. */
   readonly onFinding?: (finding: Omit<Finding, keyof Place>) => void;
 }
 
 /**
- * Folds entries that are known to be good.
+ * Folds entries that are known to be valid.
  *
- * @throws `CalybrisError` for an entry that is not one of ours.
+ * @throws `CalybrisError` for an entry that is not ours.
  */
 export function createFold(options: FoldOptions = {}): Fold {
   const sha256 = options.sha256 ?? portableSha256;

@@ -1,5 +1,5 @@
 /**
- * What the head of an entry says, against the entries before: its place, what was durable, and the time.
+ * Checks the head of an entry against the entries before it: its sequence, what was durable, and the time.
  * @module
  */
 import type { ClockEntry, EntryHead } from "@calybris/kernel";
@@ -20,7 +20,7 @@ export function checkHead(
   }
 }
 
-/** It corrects its own time. To go back, that has to be the time of the entry before it. */
+/** A clock entry corrects its own time. To go back, `from` must be the time of the entry before it. */
 export function checkClock(
   { at }: EntryHead,
   { from, to }: ClockEntry,

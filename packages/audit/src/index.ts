@@ -1,5 +1,5 @@
 /**
- * Audits a log from its bytes alone, with the kernel's own code, wherever the kernel runs.
+ * Audits a log from its bytes alone, with the kernel's own code, on every platform that runs the kernel.
  * @module
  */
 export { type Audit, createAudit } from "./audit.ts";

@@ -1,5 +1,6 @@
 /**
- * Who may act, folded from `key` entries: an actor is a key that an earlier entry introduced and none has revoked since.
+ * The active keys, folded from `key` entries. An actor is a key that an earlier entry introduced and that was not revoked
+ * since.
  * @module
  */
 import {
@@ -22,24 +23,24 @@ export class KeyFold {
     return [...this.#active.keys()];
   }
 
-  /** Those keys, with what each may do. */
+  /** The active keys, with the permissions of each. */
   get identities(): readonly (readonly [sequence: number, identity: KeyIdentity])[] {
     return [...this.#active];
   }
 
-  /** The name of the key that an actor is; `undefined` for a user of the operating system, or an unknown key. */
+  /** The name of an actor's key; `undefined` for a user of the operating system, or an unknown key. */
   nameOf(actor: Actor): string | undefined {
     return typeof actor === "number" ? this.#active.get(actor)?.name : undefined;
   }
 
-  /** Checks the next entry's actor, and takes in what a `key` entry changes. */
+  /** Checks the next entry's actor, and applies a `key` entry. */
   take(sequence: number, body: EntryBody, report: Report): void {
     if ("actor" in body && typeof body.actor === "number" && !this.#active.has(body.actor))
       report("actor", "a key that was introduced before and not revoked", `the actor ${body.actor}`);
     if (body.kind === "key") this.#key(sequence, body, report);
   }
 
-  /** Takes the keys of a snapshot back; those that were revoked have no secret there. */
+  /** Restores the keys of a snapshot. A revoked key has no secret there. */
   restore(keys: readonly SnapshotMembers[]): void {
     for (const key of keys) {
       if (!key.has("sha256")) continue;

@@ -1,8 +1,8 @@
 /**
- * The latest records of a snapshot's part, at most so many, each of one decision: appended, replaced by a later one of the same
- * decision, and let go when they are the oldest. They are in pages of bytes (`record-pages.ts`), and found by a hash table of record
- * numbers: no object for each, so memory is that of the bytes and 16 to 32 more for each record.
- * @module
+ * The latest records of a snapshot's part, up to a maximum, each for one decision. Records are appended, replaced by a later
+ * record of the same decision, and dropped when they are the oldest. They are stored in pages of bytes (`record-pages.ts`)
+ * and found by a hash table of record numbers. There is no object per record: memory is the record's bytes and 16 to 32
+ * more.
  */
 import type { Sha256, SnapshotMembers } from "@calybris/kernel";
 import { type RecordLayout, RecordPages } from "./record-pages.ts";
@@ -17,22 +17,22 @@ export class LatestRecords<Kept extends { readonly of: number }> {
   readonly #pages: RecordPages<Kept>;
   readonly #most: number;
   #numbers: Float64Array = new Float64Array(FIRST_SLOTS).fill(FREE);
-  /** What is noted of it beside its bytes. */
+  /** Notes on records, stored beside their bytes. */
   #notes: Uint32Array = new Uint32Array(FIRST_SLOTS);
   #count = 0;
-  /** No record before this one is left. */
+  /** No record before this number is left. */
   #first = 0;
 
   /**
    * @param rows - records in a page.
-   * @param most - how many are kept.
+   * @param most - number of records kept.
    */
   constructor(part: string, layout: RecordLayout<Kept>, rows: number, sha256: Sha256, most: number) {
     this.#pages = new RecordPages(part, layout, rows, sha256);
     this.#most = most;
   }
 
-  /** Takes a record, whose earlier one is gone then. */
+  /** Takes a record. It replaces the earlier record of the same decision. */
   take(record: Kept, note = 0): void {
     const { of } = record;
     const before = this.#slotOf(of);
@@ -48,19 +48,19 @@ export class LatestRecords<Kept extends { readonly of: number }> {
     return number === FREE ? undefined : this.#pages.read(number);
   }
 
-  /** What is noted of the record of a decision; 0 where there is none. */
+  /** The note on a decision's record; 0 if it has no record. */
   noteOf(of: number): number {
     const slot = this.#slotOf(of);
     return this.#numbers[slot] === FREE ? 0 : (this.#notes[slot] as number);
   }
 
-  /** Notes something of a record, if it is there. */
+  /** Sets the note on a record, if the record exists. */
   note(of: number, note: number): void {
     const slot = this.#slotOf(of);
     if (this.#numbers[slot] !== FREE) this.#notes[slot] = note;
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   *[Symbol.iterator](): Generator<Kept> {
     for (let number = this.#first; number < this.#pages.next; number++)
       if (this.#pages.ofAt(number) > 0) yield this.#pages.read(number) as Kept;
@@ -71,7 +71,7 @@ export class LatestRecords<Kept extends { readonly of: number }> {
     return this.#pages.digests();
   }
 
-  /** Takes a line back. Throws RangeError for one that cannot follow. */
+  /** Restores a line. Throws RangeError if the line cannot come next. */
   restore(members: SnapshotMembers, onRecord?: (record: Kept, number: number) => void): void {
     this.#pages.restore(members, (record, number) => {
       if (this.#count === 0) this.#first = number;
@@ -96,14 +96,16 @@ export class LatestRecords<Kept extends { readonly of: number }> {
     this.#free(slot);
   }
 
-  /** Frees a slot, and moves what was put behind it because of it: Knuth, The Art of Computer Programming 3, 6.4, algorithm R. */
+  /**
+   * Frees a slot and moves the entries that it had displaced: Knuth, The Art of Computer Programming 3, 6.4, algorithm R.
+   */
   #free(slot: number): void {
     const mask = this.#numbers.length - 1;
     let hole = slot;
     this.#numbers[hole] = FREE;
     for (let at = (hole + 1) & mask; this.#numbers[at] !== FREE; at = (at + 1) & mask) {
       const home = homeOf(this.#pages.ofAt(this.#numbers[at] as number), mask);
-      // It stays where the hole is not between its home and itself.
+      // It stays unless the hole is between its home and itself.
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
       this.#numbers[hole] = this.#numbers[at] as number;
       this.#notes[hole] = this.#notes[at] as number;
@@ -112,7 +114,7 @@ export class LatestRecords<Kept extends { readonly of: number }> {
     }
   }
 
-  /** Where the record of a decision is, or belongs. */
+  /** The slot of a decision's record, or the free slot where it belongs. */
   #slotOf(of: number): number {
     const mask = this.#numbers.length - 1;
     let slot = homeOf(of, mask);

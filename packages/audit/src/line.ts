@@ -1,6 +1,6 @@
 /**
- * One line of a log, taken apart without losing a byte: what is hashed is a slice of what was read, never text that was
- * written again. Our own lines have one form; the published format allows white space between its members.
+ * Parses one line of a log without losing a byte: the hash is computed over a slice of the bytes read, never over rewritten
+ * text. Our own lines have one form; the published format allows white space between members.
  * @module
  */
 import type { ChainedLine } from "@calybris/kernel";
@@ -10,11 +10,11 @@ const PUBLISHED =
 
 const PUBLISHED_END = /[ \t\r]*\}[ \t\r]*$/;
 
-/** A byte order mark is a byte like any other: it is in no line of a log. */
+/** A byte order mark is kept like any other byte: no line of a log contains one. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** The text of a line, and its bytes; no text when it is not UTF-8. */
+/** The bytes of a line, and its text; no text if it is not UTF-8. */
 export interface RawLine {
   readonly bytes: Uint8Array;
   readonly text: string | undefined;
@@ -25,7 +25,7 @@ export function rawLine(line: Uint8Array | string): RawLine {
   return { bytes: encoder.encode(line), text: line.isWellFormed() ? line : undefined };
 }
 
-/** Our own lines are read from their bytes; the text of a whole line is for those that are not as they should be. */
+/** Our own lines are read from their bytes; the text of a whole line is decoded only if the line is not in order. */
 class UndecodedLine implements RawLine {
   readonly bytes: Uint8Array;
 
@@ -46,12 +46,12 @@ function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Preallocated space is written as newlines, so a reader meets blank lines there. */
+/** Preallocated space is written as newlines, so a reader finds blank lines there. */
 export function isBlank(line: RawLine): boolean {
   return line.bytes.byteLength === 0;
 }
 
-/** A line as any writer of the published format may write it: the same members in the same order. */
+/** Parses a line of the published format from any writer: the same members in the same order. */
 export function parsePublishedLine({ bytes, text }: RawLine): ChainedLine | undefined {
   if (text === undefined) return undefined;
   const match = PUBLISHED.exec(text);
@@ -79,7 +79,7 @@ function isJson(text: string): boolean {
 
 const EXCERPT_CHARACTERS_MAX = 80;
 
-/** As much of a text as a message can hold. */
+/** A text, cut to the length that fits into a message. */
 export function excerpt(text: string): string {
   return text.length <= EXCERPT_CHARACTERS_MAX ? text : `${text.slice(0, EXCERPT_CHARACTERS_MAX)}…`;
 }

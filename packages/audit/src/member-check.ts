@@ -1,6 +1,6 @@
 /**
- * Members of a decision that neither the kernel nor the money settles: what the client asked for where the request holds
- * another value, and what is reserved for a candidate that runs instead of the selected one.
+ * Checks the members of a decision that neither the kernel nor the money determines: the client's value where the request
+ * holds another one, and the amount reserved for a candidate that runs instead of the selected one.
  * @module
  */
 import {
@@ -35,7 +35,7 @@ export function checkMembers(entry: DecisionEntry, snapshot: PolicySnapshot, rep
 
 const NOTHING_ASKED: Asked = Object.freeze({});
 
-/** A decision that is only observed lets the requested candidate run, within governance. */
+/** Under an observed decision the requested candidate runs, within governance. */
 function checkActed({ acted, request }: DecisionEntry, { policy }: PolicySnapshot, report: Report): void {
   if (acted !== request.requestedId)
     report("decision", `the requested candidate ${request.requestedId} to run`, `candidate ${acted}`);
@@ -47,8 +47,9 @@ function checkActed({ acted, request }: DecisionEntry, { policy }: PolicySnapsho
 }
 
 /**
- * Whether budget and providers are what the policy makes of the client's. What the client sent is stated where the request holds
- * another value, or where it leaves the same one out. The entry was read under the same policy, so its bounds are the policy's.
+ * Checks that budget and providers are what the policy makes of the client's values. The client's value is stated if the
+ * request holds another value, or if it equals the policy's bound, because otherwise it would read as not sent. The entry
+ * was read under the same policy, so its bounds are the policy's.
  */
 function checkBounds(
   { asked = NOTHING_ASKED, request, headroomMicrocents, bounds = NO_BOUNDS }: DecisionEntry,
@@ -61,7 +62,7 @@ function checkBounds(
     report("request", "providers asked for that were replaced", `${asked.providers}`);
   if (asked.qualityMinBps !== undefined)
     report("request", "the client's own floor, which nothing replaces", `${asked.qualityMinBps}`);
-  // Of a shortage, the headroom is the budget.
+  // In a shortage, the headroom is the budget.
   const sentBudget = asked.budgetMicrocents ?? (budget === bounds.budgetLimitMicrocents ? NO_BUDGET_LIMIT : budget);
   const expected = sentBudget < bounds.budgetLimitMicrocents ? sentBudget : bounds.budgetLimitMicrocents;
   if (headroomMicrocents === undefined && budget !== expected)

@@ -1,6 +1,6 @@
 /**
- * Money as a state snapshot holds it (docs/formats.md section 6): tenants, grants and calls. What is
- * open is in `open-pages.ts`, what is closed in `closed-part.ts`.
+ * The money part of a state snapshot (docs/formats.md section 6): tenants, grants and calls. Open reservations are in
+ * `open-pages.ts`, closed ones in `closed-part.ts`.
  * @module
  */
 import {
@@ -66,7 +66,7 @@ export function* callLines(open: ReadonlyMap<number, Claim>): Generator<string> 
     yield writeExact({ part: "calls", rows: rows.slice(from, from + CALLS_IN_A_LINE) });
 }
 
-/** Grants in their order. Of a full page the digest alone is kept. */
+/** Grants in order. Of a full page only the digest is kept. */
 export class GrantsPart {
   readonly #sha256: Sha256;
   readonly #full: Uint8Array[] = [];

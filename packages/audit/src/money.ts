@@ -1,9 +1,9 @@
 /**
- * The money of a journal, folded from its entries alone and by rules of its own: a test holds every balance equal to the
- * engine's after every entry. Where the engine would refuse an entry, this reports it, does what the rules say instead
- * and goes on, so that one fault is one finding as far as that can be.
+ * The money of a journal, folded from its entries alone and by independent rules. A test compares every balance with the
+ * engine's after every entry. If the engine would refuse an entry, this fold reports it, applies the rules instead and
+ * continues, so that one fault is one finding where possible.
  *
- * Memory grows with tenants, grants and reservations that are open; of closed ones the latest 262,144 are kept, in 69 to 85 bytes each.
+ * Memory grows with tenants, grants and open reservations. The latest 262,144 closed ones are kept, in 69 to 85 bytes each.
  * @module
  */
 import {
@@ -44,13 +44,13 @@ import type { Report } from "./report.ts";
 
 const US_PER_SECOND = 1_000_000;
 
-/** What a tenant could reserve now, `undefined` where nothing limits it, and what becomes of a request for more. */
+/** The amount that a tenant could reserve now, `undefined` if nothing limits it, and the rule for a request for more. */
 export interface Standing {
   readonly headroomMicrocents: bigint | undefined;
   readonly onShortfall: OnShortfall;
 }
 
-/** Of a tenant without a limit. */
+/** The standing of a tenant without a limit. */
 export const UNMETERED: Standing = { headroomMicrocents: undefined, onShortfall: "substitute" };
 
 export class MoneyFold {
@@ -59,11 +59,11 @@ export class MoneyFold {
   readonly #granted: GrantsPart;
   readonly #closed: ClosedPart;
   readonly #accounts = new Map<string, Account>();
-  /** The same in the order in which they were limited first. */
+  /** The same accounts, in the order in which they were first limited. */
   readonly #list: Account[] = [];
-  /** Sequences of grants, by their ids. */
+  /** Sequences of grants, by grant id. */
   readonly grants: Map<string, number> = new Map();
-  /** The pockets that a decision for a tenant reserves from, until a limit or a period changes. */
+  /** The pockets that a tenant's decision reserves from, until a limit or a period changes. */
   readonly #reach = new Map<Account, readonly Pocket[]>();
 
   constructor(sha256: Sha256, closedMax?: number) {
@@ -72,7 +72,7 @@ export class MoneyFold {
     this.claims = new Claims(this.#closed);
   }
 
-  /** SHA-256 of each line of a snapshot that is about money, in order. */
+  /** SHA-256 of each money line of a snapshot, in order. */
   *snapshotDigests(sha256: Sha256): Generator<Uint8Array> {
     for (const line of tenantLines(this.accounts)) yield sha256(toUtf8(line));
     yield* this.#granted.digests();
@@ -81,7 +81,7 @@ export class MoneyFold {
     yield* this.#closed.digests();
   }
 
-  /** In the order in which they were limited first. */
+  /** In the order in which they were first limited. */
   get accounts(): readonly Account[] {
     return this.#list;
   }
@@ -90,7 +90,7 @@ export class MoneyFold {
     return this.#accounts.size === 0;
   }
 
-  /** The standing of a tenant; `undefined` for an unknown one. */
+  /** The standing of a tenant; `undefined` for an unknown tenant. */
   standing(tenant: string): Standing | undefined {
     const account = this.#accounts.get(tenant);
     if (account === undefined) return undefined;
@@ -101,7 +101,7 @@ export class MoneyFold {
     return { headroomMicrocents, onShortfall: account.limit.onShortfall };
   }
 
-  /** Takes the next entry; kinds that are not about money change nothing. */
+  /** Takes the next entry; kinds without money change nothing. */
   take(sequence: number, at: number, body: EntryBody, report: Report): void {
     switch (body.kind) {
       case "limit":
@@ -136,7 +136,7 @@ export class MoneyFold {
     this.open.reached(sequence);
   }
 
-  /** Takes a tenant of a snapshot back. */
+  /** Restores a tenant of a snapshot. */
   restoreTenant(row: SnapshotMembers): void {
     const restored = restoredAccount(row, this.#accounts.size, (tenant) => this.#accounts.get(tenant));
     if (this.#accounts.has(restored.tenant)) throw new RangeError("a tenant is in a snapshot twice");
@@ -149,7 +149,7 @@ export class MoneyFold {
   }
 
   /**
-   * Returns whether it is open.
+   * Restores an open reservation. Returns whether it is open.
    *
    * @param sequence - of the snapshot.
    */
@@ -168,14 +168,14 @@ export class MoneyFold {
     }
   }
 
-  /** The attempts of a call, once its reservation is restored. */
+  /** Restores the attempts of a call, after its reservation was restored. */
   restoreCall(row: SnapshotMembers): void {
     const claim = this.claims.open.get(row.whole("of"));
     if (claim === undefined) throw new RangeError("a call has no reservation");
     claim.attempts = restoredAttempts(row, claim);
   }
 
-  /** Takes a line of `closed` back. Returns the decisions of its records, in their order; 0 where one was erased. */
+  /** Restores a line of `closed`. Returns the decisions of its records, in order; 0 for an erased one. */
   restoreClosed(members: SnapshotMembers): readonly number[] {
     return this.#closed.restore(members);
   }
@@ -322,7 +322,7 @@ export class MoneyFold {
     takeAttempt(claim, entry, report);
   }
 
-  /** An outcome that settles moves money as a settlement does; one beyond the overrun factor, as a hold. */
+  /** A settling outcome moves money like a settlement; one beyond the overrun factor, like a hold. */
   #outcome(sequence: number, at: number, entry: OutcomeEntry, report: Report): void {
     const { of, costMicrocents, settledMicrocents, claimedMicrocents, actor } = entry;
     const closed = this.claims.closedCost(of);

@@ -1,6 +1,6 @@
 /**
- * What is open as a state snapshot holds it (docs/formats.md section 6), folded from the journal: bits of what is open, the
- * records that each page keeps, and the log of holds.
+ * Open reservations as a state snapshot holds them (docs/formats.md section 6), folded from the journal: one bit per
+ * reservation, the records kept by each page, and the log of holds.
  * @module
  */
 import {
@@ -21,24 +21,24 @@ import { pageLine } from "./record-pages.ts";
 const { open: ROWS, live: LIVE_ROWS, held: HELD_ROWS } = SNAPSHOT_PAGE_RECORDS;
 const CAUSES: readonly HoldEntry["cause"][] = [...HOLD_CAUSES, OVERRUN];
 
-/** A reservation as it is made. */
+/** A new reservation. */
 export interface NewOpen {
   readonly of: number;
-  /** Place of its tenant among all, from 0. */
+  /** Index of its tenant among all, from 0. */
   readonly tenant: number;
   /** From the top level down to its tenant. */
   readonly levels: readonly Account[];
-  /** Those of the levels that it takes from. */
+  /** The levels that the amount is reserved from. */
   readonly taken: ReadonlySet<Account>;
   readonly amountMicrocents: bigint;
   readonly expiresAt: number;
 }
 
 interface Page {
-  /** A record for each sequence; of those that were closed too. */
+  /** A record for each sequence, including those of closed reservations. */
   readonly view: DataView;
   readonly open: Set<number>;
-  /** The sequences whose records a snapshot holds; `undefined` while the page is young. */
+  /** The sequences whose records a snapshot holds; `undefined` while the page is one of the latest `OPEN_PAGES_YOUNG`. */
   kept: readonly number[] | undefined;
 }
 
@@ -50,13 +50,13 @@ interface HeldPage {
 export class OpenPages {
   readonly #pages = new Map<number, Page>();
   readonly #held = new Map<number, HeldPage>();
-  /** Numbers of the holds that are open, by the sequence of the decision. */
+  /** Hold number of each open hold, by the decision's sequence. */
   readonly #holds = new Map<number, number>();
   #holdCount = 0;
-  /** Of a snapshot that is taken back: bits by the number of their line. */
+  /** While a snapshot is restored: bits by line number. */
   readonly #restored = new Map<number, Uint8Array>();
 
-  /** Returns the levels of its record. */
+  /** Returns the levels as stored in the record. */
   add({ of, tenant, levels, taken, amountMicrocents, expiresAt }: NewOpen): readonly number[] {
     const page = this.#pageOf(of);
     const level = (index: number): number => {
@@ -97,13 +97,13 @@ export class OpenPages {
     else if (page.kept !== undefined && 2 * page.open.size <= page.kept.length) page.kept = [...page.open];
   }
 
-  /** The entry of a sequence was taken. */
+  /** Called after the entry with this sequence was taken. */
   reached(sequence: number): void {
     const page = this.#pages.get(sequence / ROWS - OPEN_PAGES_YOUNG);
     if (page !== undefined) page.kept = [...page.open];
   }
 
-  /** The lines of a snapshot that say what is open: `live`, `open` and `held`. */
+  /** The lines of a snapshot that state what is open: `live`, `open` and `held`. */
   *lines(): Generator<string> {
     const bits = new Map<number, Uint8Array>();
     for (const { open } of this.#pages.values())
@@ -133,13 +133,13 @@ export class OpenPages {
     return sha256(bytes);
   }
 
-  /** Takes a line of `live` back, before what it is of. */
+  /** Restores a line of `live`. It must come before the records that it covers. */
   restoreLive(members: SnapshotMembers): void {
     this.#restored.set(members.whole("page"), members.bytes("bytes"));
   }
 
   /**
-   * Takes a record of `open` back. Returns whether its reservation is open.
+   * Restores a record of `open`. Returns whether its reservation is open.
    *
    * @param sequence - of the snapshot.
    */
@@ -154,7 +154,7 @@ export class OpenPages {
     return isOpen;
   }
 
-  /** Takes a page of `held` back. Gives the records of reservations that are open. */
+  /** Restores a page of `held`. Returns the records of open reservations. */
   restoreHeld(members: SnapshotMembers): readonly ReturnType<typeof HELD_RECORDS.read>[] {
     const number = members.whole("page");
     const page = newPage(HELD_ROWS * HELD_RECORDS.byteLength);
@@ -180,7 +180,7 @@ export class OpenPages {
     const number = Math.floor(hold / HELD_ROWS);
     const page = this.#held.get(number);
     page?.open.delete(of);
-    // The page of the latest hold stays: numbers go on from there.
+    // The page of the latest hold stays, because numbering continues from it.
     if (page?.open.size === 0 && number !== Math.floor((this.#holdCount - 1) / HELD_ROWS)) this.#held.delete(number);
   }
 
@@ -198,7 +198,7 @@ interface Held {
   readonly cause: HoldEntry["cause"];
   readonly knownMicrocents?: bigint | undefined;
   readonly claimedMicrocents?: bigint | undefined;
-  /** When the rest expires, where the hold says so. */
+  /** Expiry of the rest, if the hold states one. */
   readonly expiresAt?: number | undefined;
 }
 

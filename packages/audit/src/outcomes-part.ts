@@ -1,5 +1,5 @@
 /**
- * Outcomes as a state snapshot holds them (docs/formats.md section 6): a bit for each decision of which an outcome is known, and
+ * Outcomes as a state snapshot holds them (docs/formats.md section 6): one bit for each decision with a known outcome, and
  * the latest outcomes in full.
  * @module
  */
@@ -20,7 +20,7 @@ import { pageLine } from "./record-pages.ts";
 const OUTCOMES_MOST = 131_072;
 const BITS: number = SNAPSHOT_PAGE_RECORDS.reported;
 const NOT_REPORTED = 2;
-/** What the cost of an outcome is: none is known, its own, or that of the reservation that was closed before. */
+/** The source of an outcome's cost: none, its own, or the reservation that was closed before. */
 const [NONE, OWN, OF_THE_RESERVATION] = [0, 1, 2];
 
 interface BitPage {
@@ -38,7 +38,7 @@ export class OutcomesPart {
     this.#latest = new LatestRecords("outcomes", OUTCOME_RECORDS, SNAPSHOT_PAGE_RECORDS.outcomes, sha256, outcomesMost);
   }
 
-  /** @param closedCost - what the reservation of its decision was closed at before. */
+  /** @param closedCost - the cost at which the decision's reservation was closed before. */
   take(sequence: number, entry: OutcomeEntry, closedCost: bigint | undefined): void {
     const { of, disposition, succeeded, signals = [], latencyMs, successBps, rewardBps, learned, digest } = entry;
     this.#mark(of);

@@ -1,5 +1,5 @@
 /**
- * What a call may be settled at, and what is held for an operator instead.
+ * The cost at which a call may be settled, and the cost that is held for an operator instead.
  * @module
  */
 import { type LimitEntry, OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS, type ReservationEntry } from "@calybris/kernel";
@@ -8,8 +8,8 @@ import type { Claim } from "./claim.ts";
 import type { Report } from "./report.ts";
 
 /**
- * A cost is settled up to the tenant's factor and floor, and of a tenant below another up to what every level can cover;
- * beyond that it is claimed, and held.
+ * A cost is settled up to the tenant's factor and floor; for a tenant below another, also up to the amount that every level
+ * can cover. A higher cost is recorded as a claim and held.
  */
 export function checkOverrun(
   claim: Claim,
@@ -28,7 +28,10 @@ export function checkOverrun(
     report("money", `an overrun of ${claim.decisionId} beyond ${most} microcents`, `${entry.claimedMicrocents}`);
 }
 
-/** The most that a claim may cost without a debt; `undefined` for a tenant that is below no other: its debt is its own. */
+/**
+ * The highest cost of a claim that causes no debt; `undefined` for a tenant that reserves only from its own account, whose
+ * debt is its own.
+ */
 function coveredBy(claim: Claim): bigint | undefined {
   const { tenant, pockets } = claim;
   if (pockets.every(({ account }) => account.tenant === tenant)) return undefined;

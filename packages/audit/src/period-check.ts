@@ -1,6 +1,6 @@
 /**
- * Whether a period can be one of its rule, without a time zone database: it is as long as its unit, has begun, and neither
- * overlaps nor skips more than lies between. So no budget is refilled by beginning short periods, or old ones.
+ * Checks that a period fits its rule, without a time zone database: it is as long as its unit, has begun, and neither
+ * overlaps the previous period nor skips more than the gap allows. So a budget cannot be refilled with short or old periods.
  * @module
  */
 import type { PeriodEntry, PeriodRule, PeriodUnit } from "@calybris/kernel";
@@ -15,8 +15,8 @@ interface Length {
 }
 
 /**
- * What the calendar says, give or take how far a zone may shift meanwhile. Of all zones from 2018 to 2027 the shortest day
- * has 21 hours and the longest 27 (Antarctica/Casey); a country that crosses the date line leaves a day out (Apia, 2011).
+ * Calendar lengths, with a tolerance for a zone's shift during the period. Over all zones from 2018 to 2027 the shortest day
+ * has 21 hours and the longest 27 (Antarctica/Casey); a country that crosses the date line skips a day (Apia, 2011).
  */
 const LENGTHS: Readonly<Record<PeriodUnit, Length>> = Object.freeze({
   day: { leastUs: 20 * HOUR_US, mostUs: 28 * HOUR_US },
@@ -25,19 +25,19 @@ const LENGTHS: Readonly<Record<PeriodUnit, Length>> = Object.freeze({
   quarter: { leastUs: 89 * DAY_US - 4 * HOUR_US, mostUs: 92 * DAY_US + 4 * HOUR_US },
 });
 
-/** The engine reads the clock for a period, and again for its entry: midnight may lie between, or a moment's pause. */
+/** The engine reads the clock once for the period and once for its entry: midnight, or a short pause, may lie between. */
 export const CLOCK_SLACK_US: number = 60 * 1_000_000;
 
-/** The period before, and the rule that it began under. */
+/** The previous period, and the rule under which it began. */
 export interface PeriodBefore {
   readonly period: Period;
   readonly rule: PeriodRule | undefined;
 }
 
-/** Says what a period should be, and what it is instead. */
+/** The expected period, and the one found. */
 export type PeriodFault = readonly [expected: string, found: string];
 
-/** @param at - when the entry was written, in microseconds since the Unix epoch. */
+/** @param at - time of the entry, in microseconds since the Unix epoch. */
 export function* periodFaults(
   entry: PeriodEntry,
   rule: PeriodRule,
@@ -63,7 +63,7 @@ export function* periodFaults(
     yield [`an index that counts the periods since ${before.period.endsAt}`, `period ${index}, which skips ${skipped}`];
 }
 
-/** Whether so many periods fit into a gap; under another rule the first of them may have begun before it. */
+/** Whether the number of periods fits into a gap. Under another rule, the first of them may have begun before it. */
 function fits(gapUs: number, count: number, unit: PeriodUnit, slack: number): boolean {
   const { leastUs, mostUs } = LENGTHS[unit];
   const shiftUs = 4 * HOUR_US;

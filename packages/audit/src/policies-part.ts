@@ -1,6 +1,6 @@
 /**
- * Policies, their activations and the keys of a journal as a state snapshot holds them (docs/formats.md section 6). What was
- * written once stays as it is, so of each policy the digest of its line is kept.
+ * Policies, their activations and the keys of a journal as a state snapshot holds them (docs/formats.md section 6). Written
+ * lines do not change, so only the digest of each policy's line is kept.
  * @module
  */
 import {
@@ -23,7 +23,7 @@ export class PoliciesPart {
   readonly #activations: { readonly sequence: number; readonly policy: number }[] = [];
   #staged: number | undefined;
   #canary: { readonly canary: number; readonly canarySince: number } | undefined;
-  /** A policy was staged, or one is active again. */
+  /** Whether a policy was ever staged, or an earlier one activated again. */
   #hasRollout = false;
 
   constructor(sha256: Sha256) {
@@ -84,7 +84,7 @@ export class PoliciesPart {
   }
 }
 
-/** Every key that was ever introduced; of one that was revoked its name. */
+/** Every key that was ever introduced; of a revoked key, the name. */
 export class KeysPart {
   readonly #keys = new Map<number, { readonly name: string; active: object | undefined }>();
 

@@ -1,6 +1,6 @@
 /**
- * The policies of a journal as an audit holds them: by id, the active one, and the one that is staged. Each change is checked
- * against those before it, and what a staged policy would have decided is decided again.
+ * The policies of a journal: by id, the active one, and the staged one. Each change is checked against the policies before
+ * it, and the staged policy's decisions are recomputed.
  * @module
  */
 import {
@@ -33,18 +33,18 @@ export interface JournalPolicy {
   readonly snapshot: PolicySnapshot;
   readonly kernel: Kernel;
   readonly digest: Uint8Array;
-  /** Sequence of the entry that brought it. */
+  /** Sequence of the entry that introduced it. */
   readonly since: number;
 }
 
-/** What an entry did: it brought a policy, or named one. */
+/** The effect of an entry: it introduced a policy, or named an existing one. */
 export interface PolicyChanged {
   readonly policy: JournalPolicy;
   readonly isNew: boolean;
   readonly isActivated: boolean;
 }
 
-/** Tenants whose points are remembered. */
+/** Number of tenants whose points are cached. */
 const POINTS_MAX = 10_000;
 
 export class PolicyFold {
@@ -53,9 +53,9 @@ export class PolicyFold {
   readonly #byId = new Map<number, JournalPolicy>();
   #active: JournalPolicy | undefined;
   #staged: JournalPolicy | undefined;
-  /** The share of the tenants that the staged policy decides for. */
+  /** The share of tenants for which the staged policy decides. */
   #canaryBps = 0;
-  /** Of tenants, where a canary runs. */
+  /** Points of tenants, during a canary. */
   readonly #points = new Map<string, number>();
   #redecider: Redecider | undefined;
   #lastChange: number | undefined;
@@ -65,7 +65,7 @@ export class PolicyFold {
     this.#kernelFor = kernelFor;
   }
 
-  /** `undefined` before the first, and where an entry that changed it cannot be read. */
+  /** `undefined` before the first policy, and if an entry that changed it is unreadable. */
   get active(): JournalPolicy | undefined {
     return this.#active;
   }
@@ -78,12 +78,12 @@ export class PolicyFold {
     return this.#canaryBps;
   }
 
-  /** Sequence of the last change of policy; `undefined` before the first, and after entries that cannot be followed. */
+  /** Sequence of the last policy change; `undefined` before the first, and after unreadable entries. */
   get lastChange(): number | undefined {
     return this.#lastChange;
   }
 
-  /** The policy that decides for a tenant; `undefined` where it is not known. */
+  /** The policy that decides for a tenant; `undefined` if it is unknown. */
   deciding({ tenant = DEFAULT_TENANT }: Pick<DecisionEntry, "tenant">): JournalPolicy | undefined {
     if (this.#staged === undefined || this.#canaryBps === 0) return this.#active;
     return isInCanary(this.#pointOf(tenant, this.#staged), this.#canaryBps) ? this.#staged : this.#active;
@@ -99,7 +99,7 @@ export class PolicyFold {
     return point;
   }
 
-  /** What an entry says of the policy that it was decided under, and what it should say. */
+  /** Compares the policy that an entry names as deciding with the one that should decide. */
   checkDeciding(entry: DecisionEntry, report: Report): JournalPolicy | undefined {
     const deciding = this.deciding(entry);
     const expected = deciding === this.#active ? undefined : deciding?.id;
@@ -121,19 +121,21 @@ export class PolicyFold {
     return { active: this.#active.snapshot, staged: this.#staged.snapshot };
   }
 
-  /** The policy of a decision's entry: by the id that it states, or the active one. Throws RangeError when there is none. */
+  /**
+   * The policy of a decision's entry: by the id it states, or the active one. Throws RangeError if there is no such policy.
+   */
   readonly of = (id: number | undefined): PolicySnapshot => {
     const policy = id === undefined ? this.#active : this.#byId.get(id);
     if (policy === undefined) throw new RangeError(`no policy ${id ?? ""} was activated`);
     return policy.snapshot;
   };
 
-  /** Entries are missing that may have been changes of policy. */
+  /** Called when entries are missing that may have changed the policy. */
   miss(): void {
     this.#lastChange = undefined;
   }
 
-  /** Nothing says which policy is active. */
+  /** Called when the active policy is no longer known. */
   lose(): void {
     this.#active = undefined;
     this.miss();
@@ -141,9 +143,9 @@ export class PolicyFold {
   }
 
   /**
-   * Takes an entry that says which policy decides.
+   * Takes an entry that determines which policy decides.
    *
-   * @returns `undefined` where it cannot be followed: then no policy is known to be active.
+   * @returns `undefined` if the change cannot be applied; then no policy is known to be active.
    */
   take(sequence: number, entry: GenesisEntry | PolicyEntry, report: Report): PolicyChanged | undefined {
     const { policyId, policyDigest: claimed } = entry;
@@ -169,7 +171,7 @@ export class PolicyFold {
     return { policy, isNew, isActivated };
   }
 
-  /** Takes back what a snapshot holds. */
+  /** Restores a policy of a snapshot. */
   restore(id: number, since: number, snapshot: PolicySnapshot): void {
     const policy = this.#policyOf(id, since, snapshot);
     this.#byId.set(id, policy);
@@ -178,7 +180,7 @@ export class PolicyFold {
   }
 
   /**
-   * Throws RangeError for a policy that is not there.
+   * Throws RangeError for a policy that does not exist.
    *
    * @param changedAt - sequence of the last activation or canary.
    */
@@ -191,7 +193,7 @@ export class PolicyFold {
     this.#lastChange = Math.max(changedAt, staged?.since ?? 0);
   }
 
-  /** What the staged policy would have decided is in the entry, and is right. */
+  /** Checks that the entry states the staged policy's decision, and that it is right. */
   checkShadow(entry: DecisionEntry, report: Report): void {
     const { shadow } = entry;
     const hasNone = this.#staged === undefined || this.deciding(entry) === this.#staged;
@@ -209,7 +211,9 @@ export class PolicyFold {
       report("decision", `shadow ${action} ${selectedId}`, `shadow ${shadow.action} ${shadow.candidateId}`);
   }
 
-  /** A policy that does not learn needs no learner; of any other, settings, tiers and their floors are the active one's. */
+  /**
+   * A policy that does not learn needs no learner. Any other must have the active policy's settings, tiers and tier floors.
+   */
   #sharesLearner({ snapshot: { learning, tiers }, snapshot }: JournalPolicy): boolean {
     const active = this.#active?.snapshot;
     if (learning === undefined || active === undefined) return true;

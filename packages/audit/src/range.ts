@@ -1,6 +1,6 @@
 /**
- * The audit of one range of a log's entries. Ranges are read at the same time, each in a thread of its own: the first begins at
- * genesis, every other behind a snapshot. `ranges.ts` puts them together.
+ * The audit of one range of a log's entries. Ranges are read in parallel, each in its own thread: the first begins at
+ * genesis, every other after a snapshot. `ranges.ts` joins the results.
  * @module
  */
 import type { ConservationProof } from "@calybris/kernel";
@@ -12,47 +12,47 @@ import type { AwaitedOutcome, ComparedOutcomes } from "./learning/awaited.ts";
 import type { AuditReport, Place } from "./report.ts";
 import { rawLine } from "./line.ts";
 
-/** What a range that nothing was found in adds up to. It can be sent from one thread to another. */
+/** The result of a range without findings. It can be sent between threads. */
 export interface AuditedRange
   extends Pick<AuditReport, "entries" | "decisions" | "actions" | "reasons" | "policies" | "money" | "checkpoints"> {
-  /** The last entry before it; 0 for the first range. */
+  /** Sequence of the last entry before the range; 0 for the first range. */
   readonly fromSequence: number;
   readonly previousHash: string;
   readonly firstDurable: number;
-  /** {@link AuditedRange.carriedAtEnd} of the entries before it, as its snapshot has them; `undefined` for the first range. */
+  /** {@link AuditedRange.carriedAtEnd} of the previous range, according to the snapshot; `undefined` for the first range. */
   readonly carriedAtStart: string | undefined;
   /** Everything that the checks of later entries depend on. */
   readonly carriedAtEnd: string;
   readonly last: { readonly sequence: number; readonly hash: string };
   readonly durable: number;
   readonly state: AuditState;
-  /** With nothing overdue; of the last range. */
+  /** Without overdue reservations; only for the last range. */
   readonly proof: ConservationProof | undefined;
   readonly changes: ChangeCounts;
   readonly hasDraws: boolean;
   readonly unbound: number;
-  /** Decisions that ran. */
+  /** Number of decisions that ran. */
   readonly keptCount: number;
   readonly awaited: readonly AwaitedOutcome[];
-  /** The entry whose head the MAC of the head is of, as far as it was found. */
+  /** The entry whose head has the given MAC, if it was found. */
   readonly headMac: number | undefined;
 }
 
 export interface RangeAudit {
   /** Takes the next line, without its newline. */
   readonly line: (line: Uint8Array, place: Place) => void;
-  /** Whether nothing was found so far, and nothing is suspected. */
+  /** Whether there is no finding and no suspicion so far. */
   readonly isClean: () => boolean;
-  /** `undefined` unless everything was as it has to be. */
+  /** `undefined` if there is any finding. */
   readonly finish: (isLast: boolean) => AuditedRange | undefined;
   /** Compares outcomes of decisions in this range, in the order of their entries (`LearningCheck.compareAwaited`). */
   readonly compareAwaited: (awaited: readonly AwaitedOutcome[], more: number) => ComparedOutcomes;
 }
 
 /**
- * Whatever it finds, it says only that it found something: one audit of the whole log then says what.
+ * If a range has findings, it reports only that it has some: one audit of the whole log then reports them.
  *
- * @param options - as of an audit of the whole log; with the snapshot that the range begins behind.
+ * @param options - those of an audit of the whole log, with the snapshot before the range.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export function createRangeAudit(options: AuditOptions = {}): RangeAudit {
       const { firstPreviousHash: previousHash, entries, fromSequence, last } = log;
       const { firstDurable, durable, decisions, actions, reasons, checkpoints, state, learning } = content;
       const carriedAtEnd = isLast ? "" : content.carried();
-      // One audit of the whole log reads the first entry, which signatures are bound to.
+      // Signatures are bound to the first entry, which only an audit of the whole log reads.
       if (content.changes.isUnbound) return undefined;
       if (!log.isWhole || previousHash === undefined || firstDurable === undefined || carriedAtEnd === undefined)
         return undefined;

@@ -1,12 +1,12 @@
 /**
- * Ranges of a log that were audited at the same time, put together to the report that one audit of the whole log makes.
+ * Joins ranges of a log that were audited in parallel into the report that one audit of the whole log makes.
  *
  *     range 1, from genesis           ── carriedAtEnd ──┐ equal
  *     range 2, behind a snapshot   carriedAtStart ◀─────┘     ── carriedAtEnd ──▶ …
  *
- * A range that begins behind a snapshot assumes the state that it holds. The range before comes to that state from its entries,
- * and both say what it is. Where they differ, or a range found anything, there is no report here: one audit of the whole log
- * makes it. So ranges establish what that audit does, and nothing less.
+ * A range that begins after a snapshot assumes the snapshot's state. The range before it derives that state from its
+ * entries, and both state its digest. If the digests differ, or if a range has findings, there is no report here: one audit
+ * of the whole log makes it. So ranges establish exactly what that audit does.
  * @module
  */
 import type { ConservationProof, OpenReservation } from "@calybris/kernel";
@@ -26,7 +26,7 @@ export interface AwaitedPart {
 }
 
 /**
- * The outcomes that are to be compared once all ranges are read, in the order in which that has to be done.
+ * The outcomes to compare once all ranges are read, in the required order.
  *
  * @example
  * ```ts
@@ -48,18 +48,18 @@ export function awaitedOf(ranges: readonly AuditedRange[]): readonly AwaitedPart
   return parts;
 }
 
-/** What is put together. */
+/** The ranges to join, after their outcomes were compared. */
 export interface ReadRanges {
   /** In the order of their entries. */
   readonly ranges: readonly AuditedRange[];
-  /** What came of {@link awaitedOf}. */
+  /** The results of {@link awaitedOf}. */
   readonly compared: readonly ComparedOutcomes[];
-  /** Whether a request id was let go that might still have been compared. */
+  /** Whether a request id was dropped that might still have been compared. */
   readonly hasForgotten: boolean;
 }
 
 /**
- * `undefined` where one audit of the whole log has to say what is wrong, or incomplete.
+ * `undefined` if one audit of the whole log must report a fault or an omission.
  *
  * @param options - those of that audit.
  */
@@ -107,7 +107,7 @@ export function joinRanges(
   };
 }
 
-/** The conservation proof after the last range; as an audit of the whole log gives it. */
+/** The conservation proof after the last range, equal to that of an audit of the whole log. */
 export function proofOfRanges(ranges: readonly AuditedRange[], at?: number): ConservationProof | undefined {
   const last = ranges.at(-1);
   if (last?.proof === undefined) return undefined;
@@ -118,7 +118,7 @@ export function proofOfRanges(ranges: readonly AuditedRange[], at?: number): Con
   return { ...last.proof, reservations };
 }
 
-/** Whether each range begins where, and as, the one before ends. */
+/** Whether each range begins at the sequence and state at which the previous one ends. */
 function areContinued(ranges: readonly AuditedRange[]): boolean {
   return ranges.every((range, at) => {
     const before = ranges[at - 1];

@@ -1,13 +1,12 @@
 /**
- * A log of records of fixed width as a state snapshot holds it (docs/formats.md section 6): appended to, erased from, and cut into
- * pages, each a line of its own. Records are numbered from 0 in the order in which they were appended.
- * @module
+ * A log of fixed-width records as a state snapshot holds it (docs/formats.md section 6): records are appended and erased,
+ * and each page is one line. Records are numbered from 0, in the order in which they were appended.
  */
 import { type Sha256, type SnapshotMembers, toBase64Url, toUtf8 } from "@calybris/kernel";
 
 const TWO_32 = 2 ** 32;
 
-/** Lays and reads records of one width; one whose first eight bytes are zero is none. */
+/** Writes and reads records of one width. A record whose first eight bytes are zero is empty. */
 export interface RecordLayout<Kept> {
   readonly byteLength: number;
   write(view: DataView, at: number, record: Kept): void;
@@ -15,9 +14,9 @@ export interface RecordLayout<Kept> {
 }
 
 interface Page {
-  /** `undefined` of a page that is full and stays as it is: then its digest is known. */
+  /** `undefined` for a full page that no longer changes: only its digest is kept. */
   view: DataView | undefined;
-  /** Records that are there. */
+  /** Number of records present. */
   count: number;
   /** SHA-256 of its line; `undefined` after a change. */
   digest: Uint8Array | undefined;
@@ -35,7 +34,7 @@ export class RecordPages<Kept> {
 
   /**
    * @param rows - records in a page.
-   * @param isNeverErased - of a full page the digest alone is kept.
+   * @param isNeverErased - whether only the digest of a full page is kept.
    */
   constructor(part: string, layout: RecordLayout<Kept>, rows: number, sha256: Sha256, isNeverErased = false) {
     this.#part = part;
@@ -45,12 +44,12 @@ export class RecordPages<Kept> {
     this.#isNeverErased = isNeverErased;
   }
 
-  /** The number that the next record gets. */
+  /** The number of the next record. */
   get next(): number {
     return this.#next;
   }
 
-  /** Returns its number. */
+  /** Returns the record's number. */
   append(record: Kept): number {
     const number = this.#next;
     this.#next += 1;
@@ -65,7 +64,7 @@ export class RecordPages<Kept> {
     return number;
   }
 
-  /** The record of a number; `undefined` where it was erased, or its page is known by its digest alone. */
+  /** The record with a number; `undefined` if it was erased, or if only its page's digest is kept. */
   read(number: number): Kept | undefined {
     const view = this.#pages.get(Math.floor(number / this.#rows))?.view;
     if (view === undefined) return undefined;
@@ -73,7 +72,7 @@ export class RecordPages<Kept> {
     return isErased(view, at) ? undefined : this.#layout.read(view, at);
   }
 
-  /** What the first eight bytes of a record say, its decision; 0 where {@link read} gives none. */
+  /** The decision in a record's first eight bytes; 0 if {@link read} returns `undefined`. */
   ofAt(number: number): number {
     const view = this.#pages.get(Math.floor(number / this.#rows))?.view;
     if (view === undefined) return 0;
@@ -81,7 +80,7 @@ export class RecordPages<Kept> {
     return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
   }
 
-  /** A page goes with its last record, unless the next record may go into it. */
+  /** A page is dropped with its last record, unless the next record may go into it. */
   erase(number: number): void {
     const at = Math.floor(number / this.#rows);
     const page = this.#pages.get(at);
@@ -106,7 +105,7 @@ export class RecordPages<Kept> {
     for (const [at, page] of this.#pages) yield this.#digestOf(at, page);
   }
 
-  /** Takes a line back. Throws RangeError for one that cannot follow. */
+  /** Restores a line. Throws RangeError if the line cannot come next. */
   restore(members: SnapshotMembers, onRecord?: (record: Kept, number: number) => void): void {
     const at = members.whole("page");
     const { byteLength } = this.#layout;
@@ -153,7 +152,7 @@ function bytesOf(view: DataView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
-/** The line of a page of bytes. Zeros at the end are left out, but for the first byte. */
+/** The line of a page of bytes. Trailing zeros are left out, except the first byte. */
 export function pageLine(part: string, page: number, bytes: Uint8Array): string {
   let end = bytes.byteLength;
   while (end > 1 && bytes[end - 1] === 0) end -= 1;

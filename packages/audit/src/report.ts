@@ -1,6 +1,6 @@
 /**
- * What an audit found. A log is *broken* when something in it contradicts itself or what was promised about it;
- * *incomplete* when nothing does, but something in it could not be checked; else it is *intact*.
+ * The result of an audit. A log is *broken* if something in it contradicts itself or an anchor kept elsewhere, *incomplete*
+ * if nothing does but something could not be checked, and otherwise *intact*.
  * @module
  */
 import type { Action, Actor, Balances, Reason } from "@calybris/kernel";
@@ -43,7 +43,7 @@ export type Problem =
   | "suffix_removed"
   | "policy_pinned";
 
-/** Says what an entry should hold, and what it holds. */
+/** Reports the expected and the found content of an entry. */
 export type Report = (problem: Problem, expected: string, found: string) => void;
 
 /** Where a line begins. */
@@ -54,53 +54,53 @@ export interface Place {
 
 /** One contradiction, with its position. */
 export interface Finding extends Place {
-  /** The sequence that the entry should have. */
+  /** The expected sequence of the entry. */
   readonly sequence: number;
   readonly problem: Problem;
   readonly expected: string;
   readonly found: string;
 }
 
-/** Unfinished bytes at the end, of which nothing was ever promised. */
+/** Incomplete bytes at the end that were never acknowledged. */
 export interface TornTail extends Place {
   readonly bytes: number;
   readonly problem: string;
 }
 
-/** A promise about the log, kept elsewhere: the hash that it has at a sequence. */
+/** An anchor kept outside the log: its hash at a sequence. */
 export interface HeadAnchor {
   readonly sequence: number;
   readonly lastHash: string;
-  /** Kept where a writer of the log could not have replaced it. The head in a journal's own directory is not. */
+  /** Whether a writer of the log could not have replaced it. The head in a journal's own directory is not external. */
   readonly isExternal?: boolean;
-  /** Where it was kept, for messages. */
+  /** Its origin, for messages. */
   readonly source?: string;
 }
 
-/** A checkpoint that was kept elsewhere, its signatures verified: the root that the tree of the log has at a size. */
+/** A checkpoint kept outside the log, with verified signatures: the root of the log's tree at a size. */
 export interface TreeAnchor {
   readonly treeSize: number;
   /** In hexadecimal. */
   readonly root: string;
 }
 
-/** One policy that the log activated. */
+/** A policy that the log activated. */
 export interface AuditedPolicy {
   readonly id: number;
   /** `calypol1`, recomputed from the snapshot. */
   readonly digest: string;
-  /** Who activated it; `undefined` for the policy that the log began with. */
+  /** The actor that activated it; `undefined` for the log's first policy. */
   readonly actor: Actor | undefined;
-  /** The name of the key that the actor is, where it is one. */
+  /** The name of the actor's key, if the actor is a key. */
   readonly keyName: string | undefined;
-  /** On whose behalf, as the actor claimed. */
+  /** The party on whose behalf the actor claimed to act. */
   readonly onBehalfOf: string | undefined;
 }
 
-/** The money of a log, summed up; the proof has every tenant. */
+/** Totals of a log's money. The proof lists every tenant. */
 export interface AuditedMoney {
   readonly tenants: number;
-  /** Reservations that are open or held. */
+  /** Number of reservations that are open or held. */
   readonly reservations: number;
   readonly total: Balances;
   readonly conserved: boolean;
@@ -108,14 +108,14 @@ export interface AuditedMoney {
   readonly digest: string;
 }
 
-/** What was established of checkpoints. */
+/** The results of checking checkpoints. */
 export interface AuditedCheckpoints {
   readonly count: number;
-  /** How many have the root of the entries before them. */
+  /** Number of checkpoints with the root of the entries before them. */
   readonly rootsVerified: number;
-  /** How many are signed by a key that was given. */
+  /** Number of checkpoints signed by a given key. */
   readonly signaturesVerified: number;
-  /** The newest. */
+  /** The newest checkpoint. */
   readonly latest: { readonly sequence: number; readonly origin: string; readonly treeSize: bigint };
 }
 
@@ -123,33 +123,33 @@ export interface AuditReport {
   readonly status: AuditStatus;
   readonly entries: number;
   readonly decisions: number;
-  /** `observe`: what was requested ran, or nothing did, whatever was decided. */
+  /** `observe`: whatever was decided, the requested candidate ran, or nothing did. */
   readonly actions: Readonly<Record<Action | "observe", number>>;
   readonly reasons: Readonly<Partial<Record<Reason, number>>>;
   readonly policies: readonly AuditedPolicy[];
-  /** `undefined` where no tenant has a limit, or where entries are missing and nothing can be said. */
+  /** `undefined` if no tenant has a limit, or if entries are missing. */
   readonly money: AuditedMoney | undefined;
-  /** Signed roots that the log holds; `undefined` where it holds none. */
+  /** The signed roots in the log; `undefined` if there are none. */
   readonly checkpoints: AuditedCheckpoints | undefined;
-  /** The last good entry; `undefined` when there is none. */
+  /** The last valid entry; `undefined` if there is none. */
   readonly head: { readonly sequence: number; readonly hash: string } | undefined;
   readonly tornTail: TornTail | undefined;
   /** The first {@link FINDINGS_KEPT_MAX}. */
   readonly findings: readonly Finding[];
   readonly findingCount: number;
   /**
-   * What a log that is intact leaves open all the same: for want of a key, of a head kept outside it, of the seed of its draws,
-   * or because it lies too far back. It changes no status.
+   * Claims that even an intact log does not establish: for lack of a key, of an external head or of the seed of its draws,
+   * or because they lie too far back. They do not change the status.
    */
   readonly notEstablished: readonly string[];
-  /** Why the log could not be checked in full; empty unless something was left unchecked. */
+  /** The reasons that the log could not be checked in full; empty if it was. */
   readonly reasonsIncomplete: readonly string[];
 }
 
-/** An audit runs in constant memory, so of many findings only the first are kept; all are counted. */
+/** An audit uses constant memory, so only the first findings are kept; all are counted. */
 export const FINDINGS_KEPT_MAX = 100;
 
-/** Collects findings, and reasons why something could not be checked. */
+/** Collects findings, and reasons that something could not be checked. */
 export class Findings {
   readonly kept: Finding[] = [];
   readonly reasonsIncomplete: string[] = [];

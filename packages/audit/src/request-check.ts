@@ -1,6 +1,6 @@
 /**
- * Whether a decision's request is one that its policy makes of what a client sent: the use case is one of the policy's, what
- * was left to it has its values, and every name was turned into a bit or an id that the policy has.
+ * Checks that a decision's request is one that its policy derives from a client's: the use case is one of the policy's,
+ * defaults have its values, and every name was resolved to a bit or an id of the policy.
  * @module
  */
 import {
@@ -32,7 +32,7 @@ export function checkRequest(entry: DecisionEntry, snapshot: PolicySnapshot, rep
   if (learning !== undefined) checkFeatures(entry, learning, snapshot, report);
 }
 
-/** The use case of a decision; `undefined` when the policy has none of that name, whatever its prototype has. */
+/** The use case of a decision; `undefined` if the policy has none of that name (names on the prototype do not count). */
 export function useCaseOf({ useCases }: PolicySnapshot, name: string): UseCase | undefined {
   return Object.hasOwn(useCases, name) ? useCases[name] : undefined;
 }
@@ -60,14 +60,14 @@ function checkDefaults(
       member === "qualityMinBps"
         ? floorWithin(snapshot, request.requestedId, defaults.qualityMinBps)
         : defaults[member];
-    // Where the policy learns, the floor that was left to it is the recommended one.
+    // If the policy learns, the default floor is the recommended one.
     const isRecommended = name === "floor" && learning !== undefined;
     if (!isRecommended && expected !== found)
       report("request", `${name} ${expected}, the default of use case ${JSON.stringify(useCase)}`, `${found}`);
   }
 }
 
-/** What a request, and the defaults of its use case, hold under a name in `defaulted`. */
+/** The value that a request, and its use case's defaults, hold for each name in `defaulted`. */
 const MEMBERS = {
   value: "valueMicrocents",
   risk: "riskBps",

@@ -1,22 +1,22 @@
 /**
- * Whether a request id is decided once within the retention: 7 days, or 10,000,000 decisions. Ids are kept as digests, in two
- * generations of which the older is let go when the younger is full. So at least the latest 262,144 ids are compared, in at
- * most 34 MB; an engine remembers more.
+ * Checks that a request id is decided once within the retention: 7 days, or 10,000,000 decisions. Ids are kept as digests,
+ * in two generations; the older is dropped when the younger is full. So at least the latest 262,144 ids are compared, in at
+ * most 34 MB. An engine remembers more.
  * @module
  */
 import { type DecisionEntry, type Sha256, toUtf8 } from "@calybris/kernel";
 
-/** As the engine promises it. */
+/** The retention that the engine promises. */
 export const RETENTION_US: number = 7 * 24 * 3_600 * 1_000_000;
 export const RETENTION_DECISIONS = 10_000_000;
-/** Ids in a generation. */
+/** Number of ids in a generation. */
 const IDS_MAX = 262_144;
 
 /** Compares the request ids of a log. */
 export interface RequestIdCheck {
-  /** Takes the next decision. Returns the number of an earlier one that decided the same id within the retention. */
+  /** Takes the next decision. Returns the number of an earlier decision with the same id within the retention. */
   readonly take: (entry: DecisionEntry, at: number) => number | undefined;
-  /** Whether an id was let go that might still have been compared. */
+  /** Whether an id was dropped that might still have been compared. */
   hasForgotten: boolean;
 }
 
@@ -49,7 +49,7 @@ export class RequestIds implements RequestIdCheck {
     return isRetained(before, { number, at }) ? before.number : undefined;
   }
 
-  /** Good until the next one. */
+  /** Valid until the next call. */
   #keyOf(entry: DecisionEntry): Uint32Array {
     const digest = this.#sha256(toUtf8(scopedId(entry)), this.#digest);
     if (digest !== this.#digest) this.#digest.set(digest);
@@ -57,19 +57,19 @@ export class RequestIds implements RequestIdCheck {
   }
 }
 
-/** Ids are scoped by the tenant that the client named; an entry says where it named none. */
+/** Ids are scoped by the tenant that the client named; an entry states if the client named none. */
 export function scopedId({ requestId, defaulted, tenant }: DecisionEntry): string {
   const scope = tenant === undefined || defaulted.includes("tenant") ? "" : tenant;
-  // The length keeps what belongs to one apart from what belongs to the next.
+  // The length separates the scope from the id.
   return `${scope.length} ${scope}${requestId}`;
 }
 
-/** Whether a decision of an id was still within the retention when another was made. */
+/** Whether an earlier decision of an id was still within the retention at a later one. */
 export function isRetained(before: Decided, { number, at }: Decided): boolean {
   return at - before.at <= RETENTION_US && number - before.number < RETENTION_DECISIONS;
 }
 
-/** What is known of an id. */
+/** The earlier decision of an id. */
 export interface Decided {
   /** Number of the decision. */
   readonly number: number;
@@ -78,10 +78,10 @@ export interface Decided {
 }
 
 const FIRST_CAPACITY = 1_024;
-/** Half of a digest: nobody finds two ids that share it. */
+/** Half of a digest: it is infeasible to find two ids that share it. */
 const KEY_WORDS = 4;
 
-/** A hash table with open addressing, at most half full. Decisions are numbered from 1: a slot without a number is free. */
+/** A hash table with open addressing, at most half full. Decisions are numbered from 1, so 0 marks a free slot. */
 class Generation {
   count = 0;
   #keys = new Uint32Array(FIRST_CAPACITY * KEY_WORDS);
@@ -103,7 +103,7 @@ class Generation {
     this.#ats[slot] = at;
   }
 
-  /** Where the key is, or belongs. */
+  /** The slot of the key, or the free slot where it belongs. */
   #slotOf(key: Uint32Array): number {
     const mask = this.#numbers.length - 1;
     let slot = (key[0] as number) & mask;

@@ -1,6 +1,6 @@
 /**
- * Request ids as a state snapshot holds them: fingerprints in the order of their decisions, by the definition of docs/formats.md
- * section 6. Of a page that is full the digest alone is kept, so memory grows by 32 bytes for each 8,192 ids.
+ * Request ids as a state snapshot holds them: fingerprints in the order of their decisions, as defined in docs/formats.md
+ * section 6. Of a full page only the digest is kept, so memory grows by 32 bytes for each 8,192 ids.
  * @module
  */
 import {
@@ -12,7 +12,7 @@ import {
 } from "@calybris/kernel";
 import { RecordPages } from "./record-pages.ts";
 
-/** The latest so many are held, and at most a tenth more; whole pages are let go. */
+/** Number of latest ids kept, and at most a tenth more: whole pages are dropped. */
 const IDS_KEPT = 10_000_000;
 const ROWS: number = SNAPSHOT_PAGE_RECORDS.requests;
 const LINE_FEED = 0x0a;
@@ -28,7 +28,7 @@ export class RequestsPart {
   readonly #idsKept: number;
   readonly #idsMost: number;
   readonly #record: Fingerprint = { sequence: 0, high: 0, low: 0 };
-  /** Number of the oldest that is held. */
+  /** Number of the oldest id that is kept. */
   #first = 0;
   #isRestored = false;
 
@@ -62,7 +62,7 @@ export class RequestsPart {
   }
 }
 
-/** Of the namespace, a line feed and the id, in units of UTF-16. */
+/** Over the namespace, a line feed and the id, in UTF-16 code units. */
 function fingerprint(namespace: string, requestId: string, out: Fingerprint): void {
   let high = 0x811c9dc5;
   let low = 0x9e3779b9;

@@ -15,10 +15,10 @@ import {
 import type { Claim, ClaimState } from "./claim.ts";
 import { type Pocket, Account } from "./account.ts";
 
-/** A record of a closed reservation has the place here plus 1. */
+/** States by their code in a closed reservation's record, minus 1. */
 export const CLOSED_STATES: readonly ClaimState[] = ["settled", "released", "expired", "reconciled", "corrected"];
 
-/** Throws RangeError for what is no tenant. */
+/** Throws RangeError if the tenant is invalid. */
 export function restoredAccount(
   row: SnapshotMembers,
   index: number,
@@ -51,7 +51,7 @@ function limitOf(json: ExactJson): LimitEntry {
   return { kind: "limit", ...(readMembers(LEDGER_TABLES.limit, members) as Omit<LimitEntry, "kind">) };
 }
 
-/** A reservation that is open; whether it is held is said apart. */
+/** An open reservation. Whether it is held is stated separately. */
 export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, account: Account | undefined): Claim {
   const { of, amountMicrocents, expiresAt } = record;
   return {
@@ -67,7 +67,7 @@ export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, account:
 }
 
 /**
- * A reservation that is closed: nothing is held for it any more.
+ * A closed reservation: nothing is reserved for it any more.
  *
  * @param identity - the first eight digits of the decision's identity, as a number.
  */
@@ -111,7 +111,7 @@ function claimOf(
     const level = account.levels[index];
     if (count === 0) continue;
     if (level === undefined) throw new RangeError("a reservation is on a level that its tenant does not have");
-    // What is given back to a period that is over is withdrawn: any pocket but the present one stands for it.
+    // Money returned to a period that has ended is withdrawn: any pocket but the current one represents it.
     pockets.push(count - 1 === level.endedCount ? level.pocket : { account: level, period: undefined });
   }
   return { decisionId: decisionIdOf(of, 0), tenant: account.tenant, pockets, levels };

@@ -1,6 +1,6 @@
 /**
- * What a staged policy would have decided otherwise, as a state snapshot counts it (docs/formats.md section 6): since it was staged,
- * in all, by regime and by tenant, with examples.
+ * The decisions that a staged policy would have made differently, as a state snapshot counts them (docs/formats.md section
+ * 6): since staging, in total, by regime and by tenant, with examples.
  * @module
  */
 import {
@@ -11,11 +11,11 @@ import {
   writeExact,
 } from "@calybris/kernel";
 
-/** Tenants that are counted by name; the others are counted together. */
+/** Number of tenants counted by name; the others are counted together. */
 const TENANTS_MOST = 1_000;
 const EXAMPLES_MOST = 20;
 
-/** Decisions, other actions, other decisions. */
+/** Decisions, different actions, different decisions. */
 type Count = [decisions: number, otherActions: number, others: number];
 
 /** The active policy, and the staged one. */
@@ -29,12 +29,12 @@ export class ShadowPart {
   #others: Count = [0, 0, 0];
   readonly #regimes = new Map<number, Count>();
   readonly #tenants = new Map<string | undefined, Count>();
-  /** Decisions that a canary of the staged policy made; in no other count. */
+  /** Decisions made by a canary of the staged policy; not part of any other count. */
   #canaryDecisions = 0;
   #examples: number[] = [];
   #stagedIds: ReadonlyMap<number, number> | undefined;
 
-  /** Another policy is active, or staged: counting begins anew. */
+  /** Restarts the counts when another policy is activated or staged. */
   begin(): void {
     this.#all = [0, 0, 0];
     this.#others = [0, 0, 0];
@@ -65,7 +65,7 @@ export class ShadowPart {
     if (isOther && this.#examples.length < EXAMPLES_MOST) this.#examples.push(sequence);
   }
 
-  /** `undefined` while nothing was decided in shadow. */
+  /** `undefined` until a decision was made in shadow. */
   line(): string | undefined {
     if (this.#all[0] === 0 && this.#canaryDecisions === 0) return undefined;
     return writeExact({

@@ -1,6 +1,7 @@
 /**
- * Whether a decision fell short of headroom exactly where it says so. The headroom became its budget, so the kernel's answer to that
- * budget proves the rest; here it is asked whether the budget is that headroom, and whether there was a shortage at all.
+ * Checks that a decision states a shortage of headroom exactly if there was one. The headroom became its budget, so the
+ * kernel's answer to that budget proves the rest. Checked here: whether the budget is that headroom, and whether there was a
+ * shortage at all.
  * @module
  */
 import { type DecisionEntry, NO_BOUNDS, shortfallOf } from "@calybris/kernel";
@@ -9,7 +10,7 @@ import type { Report } from "./report.ts";
 
 /**
  * @param standing - of the tenant, before the decision.
- * @param costMostUnder - the most that any answer costs under a budget; `undefined` when it cannot be known.
+ * @param costMostUnder - the highest cost of any answer under a budget; `undefined` if it cannot be known.
  */
 export function checkShortage(
   entry: DecisionEntry,
@@ -25,7 +26,7 @@ export function checkShortage(
     return;
   }
   if (shortfall === undefined) {
-    // A reservation beyond the headroom is found where the money is counted.
+    // A reservation beyond the headroom is reported by the money fold.
     if (headroom === undefined || decision.costMicrocents > headroom) return;
     const most = costMostUnder(request.budgetLimitMicrocents) ?? 0n;
     if (most > headroom)
@@ -36,7 +37,7 @@ export function checkShortage(
   const { budgetLimitMicrocents } = entry.bounds ?? NO_BOUNDS;
   const askedMicrocents =
     shortfall.askedMicrocents < budgetLimitMicrocents ? shortfall.askedMicrocents : budgetLimitMicrocents;
-  // A thread's debit may run ahead of its entry, so there may have been less than the entries say, never more.
+  // A thread's debit may precede its entry, so there may have been less than the entries show, never more.
   if (headroom === undefined)
     report("headroom", "no shortage, because nothing is limited", `${headroomMicrocents} left`);
   else if (headroomMicrocents < 0n || headroomMicrocents > headroom)
@@ -51,7 +52,7 @@ export function checkShortage(
     report("headroom", `a cost above ${headroomMicrocents} microcents under the budget asked for`, `${most} at most`);
 }
 
-/** What a call may cost is stated by its entry alone: here it is asked whether there was as little headroom as it says. */
+/** Only the entry states a call's cost limit. This checks that the headroom was as small as it states. */
 function checkCall(entry: DecisionEntry, { headroomMicrocents: headroom }: Standing, report: Report): void {
   const { headroomMicrocents, request, acted } = entry;
   if (headroomMicrocents === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Whether a policy snapshot is one that can be decided by: what refers to something in it finds it, and no share is above the
- * whole. The kernel's policy in it was checked when it was read.
+ * Checks that a policy snapshot can be used for decisions: its references resolve, and no share exceeds the whole. Its
+ * kernel policy was checked when it was read.
  * @module
  */
 import {
@@ -15,7 +15,7 @@ import {
 const MASK_BITS = 64;
 const MILLION = 1_000_000;
 
-/** What it should be, and what it is instead. */
+/** The expected and the found value. */
 export type SnapshotFault = readonly [expected: string, found: string];
 
 export function* snapshotFaults(snapshot: PolicySnapshot): Generator<SnapshotFault> {

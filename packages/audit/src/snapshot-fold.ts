@@ -1,9 +1,9 @@
 /**
- * The digest of the state snapshot that a `state` entry binds (`calyssn1`, docs/formats.md section 6), from the journal's entries
- * alone: every line of the snapshot is folded here or by the folds of money and learning, and written again.
+ * The digest of the state snapshot that a `state` entry binds (`calyssn1`, docs/formats.md section 6), from the journal's
+ * entries alone: every line of the snapshot is folded and written here, or by the folds of money and learning.
  *
- * Memory: of pages that no longer change the digest alone is kept. What may still change is kept whole: a bit for each entry, the
- * latest 131,072 outcomes and 262,144 closed reservations in 77 and 53 bytes each.
+ * Memory: for pages that no longer change, only the digest is kept. Data that may still change is kept in full: one bit for
+ * each entry, the latest 131,072 outcomes (77 bytes each) and the latest 262,144 closed reservations (53 bytes each).
  * @module
  */
 import {
@@ -25,7 +25,7 @@ import { KeysPart, PoliciesPart } from "./policies-part.ts";
 import { RequestsPart } from "./requests-part.ts";
 import { ShadowPart, type ShadowPolicies } from "./shadow-part.ts";
 
-/** What the other folds know. */
+/** The state that other folds hold. */
 export interface SnapshotFolds {
   readonly money: MoneyFold;
   readonly learning: LearningFold;
@@ -50,7 +50,7 @@ export class SnapshotFold {
   }
 
   /**
-   * Takes the next entry, before the money does.
+   * Takes the next entry, before the money fold does.
    *
    * @param shadow - the policies of a decision, while one is staged.
    */
@@ -106,12 +106,12 @@ export class SnapshotFold {
     if (this.#checkpoint !== undefined) yield line(this.#checkpoint);
   }
 
-  /** Takes the first line of a snapshot back. */
+  /** Restores the first line of a snapshot. */
   restoreHead({ sealed }: SnapshotHead): void {
     this.#isSealed = sealed;
   }
 
-  /** Takes a line of a snapshot back, as far as it is of no other fold. Throws RangeError for one that cannot be. */
+  /** Restores a line of a snapshot that belongs to no other fold. Throws RangeError if it is invalid. */
   restore(part: string, members: SnapshotMembers): void {
     switch (part) {
       case "policy":

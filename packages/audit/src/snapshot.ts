@@ -1,6 +1,6 @@
 /**
- * A state snapshot as an audit takes it: read by the format alone (docs/formats.md section 6), held to the digest that the
- * `state` entry after it binds, and restored into the audit's own folds.
+ * Reads a state snapshot for an audit: by the format alone (docs/formats.md section 6), checked against the digest that the
+ * following `state` entry binds, and restored into the audit's own folds.
  * @module
  */
 import {
@@ -29,21 +29,21 @@ import type { MoneyFold } from "./money.ts";
 import type { AuditedPolicy } from "./report.ts";
 import type { SnapshotFold } from "./snapshot-fold.ts";
 
-/** What a snapshot says of itself, and what it is held to. */
+/** The content of a snapshot, and the digests it is checked against. */
 export interface ReadSnapshot {
   readonly head: SnapshotHead;
   /** `calyssn1`, hexadecimal. */
   readonly digest: string;
   readonly parts: readonly SnapshotMembers[];
-  /** The Merkle tree of the entries up to its sequence; `undefined` where it holds none. */
+  /** The Merkle tree of the entries up to its sequence; `undefined` if the snapshot has none. */
   readonly tree: MerkleFrontier | undefined;
 }
 
 /**
  * Reads the lines of a snapshot.
  *
- * @param chain - the journal's own: it binds the lines that the digest does not cover.
- * @throws RangeError for what is no snapshot.
+ * @param chain - the journal's own; it binds the lines that the digest does not cover.
+ * @throws RangeError if the lines are not a valid snapshot.
  */
 export function readSnapshot(lines: Iterable<string>, sha256: Sha256, chain: ChainHash): ReadSnapshot {
   let first: string | undefined;
@@ -91,7 +91,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** Folds to restore into, all of them empty. */
+/** The folds to restore into; all must be empty. */
 export interface RestoredFolds {
   readonly money: MoneyFold;
   readonly learning: LearningFold;
@@ -102,7 +102,7 @@ export interface RestoredFolds {
   readonly onSeedDigest: (digest: string) => void;
 }
 
-/** Throws RangeError for a part that cannot be. */
+/** Throws RangeError for an invalid part. */
 export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, folds: RestoredFolds): void {
   const { money, learning, keys } = folds;
   const open: number[][] = [];
@@ -183,7 +183,7 @@ export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, fold
   }
 }
 
-/** The decisions of a page of records, in order; 0 where one was erased. */
+/** The decisions of a page of records, in order; 0 for an erased one. */
 function recordsOf<Read extends { readonly of: number }>(
   members: SnapshotMembers,
   table: { readonly byteLength: number; read(view: DataView, at: number): Read },

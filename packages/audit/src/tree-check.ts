@@ -1,8 +1,9 @@
 /**
- * The Merkle tree of a log, from the hashes of its entries alone, and what its entries say of it: `state` entries name the root
- * before them, and `checkpoint` entries a signed root at an earlier size.
+ * The Merkle tree of a log, from the hashes of its entries alone, and the checks of entries that refer to it: `state`
+ * entries name the root before them, and `checkpoint` entries a signed root at an earlier size.
  *
- * A checkpoint is of at least the entries before its segment. So the hashes of one segment are kept, and memory is bounded by it.
+ * A checkpoint covers at least the entries before its segment. So only the hashes of one segment are kept, which bounds
+ * memory.
  * @module
  */
 import {
@@ -22,7 +23,7 @@ import {
 import type { AuditedCheckpoints, Report } from "./report.ts";
 import { checkpointClaims } from "./unestablished.ts";
 
-/** Keys of the log, from a source that is trusted, and how a signature is verified. */
+/** The log's public keys, from a trusted source, and the signature verifier. */
 export interface LogKeys {
   readonly keys: readonly VerifierKey[];
   readonly verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -39,7 +40,7 @@ export class TreeCheck {
   readonly #logKeys: LogKeys | undefined;
   /** `undefined` once an entry is missing. */
   #tree: MerkleTree | undefined;
-  /** The tree at the latest size that was asked for, and the hashes of the entries after it. */
+  /** The tree at the latest size requested, and the hashes of the entries after it. */
   #behind: MerkleTree;
   #hashes: Uint8Array = new Uint8Array(HASHES_FIRST * HASH_BYTES);
   readonly #entryHash = new Uint8Array(HASH_BYTES);
@@ -53,13 +54,13 @@ export class TreeCheck {
     this.#behind = new MerkleTree({ hash: sha256 });
   }
 
-  /** Begins behind a snapshot; `undefined` for one that holds no tree. */
+  /** Begins after a snapshot; `undefined` if the snapshot has no tree. */
   beginAfter(from: MerkleFrontier | undefined): void {
     this.#tree = from === undefined ? undefined : new MerkleTree({ from, hash: this.#sha256 });
     this.#anchor();
   }
 
-  /** The root over all entries so far, in hexadecimal; `undefined` where it is not known. */
+  /** The root over all entries so far, in hexadecimal; `undefined` if it is unknown. */
   get root(): string | undefined {
     return this.#tree === undefined ? undefined : toHex(this.#tree.root());
   }
@@ -69,7 +70,7 @@ export class TreeCheck {
     return this.#checkpoints;
   }
 
-  /** What an intact log leaves open of its checkpoints. */
+  /** Claims about checkpoints that an intact log does not establish. */
   get notEstablished(): readonly string[] {
     return checkpointClaims(this.#checkpoints, this.#logKeys !== undefined);
   }
@@ -85,18 +86,18 @@ export class TreeCheck {
     this.#count += 1;
   }
 
-  /** A segment begins with the entry that comes next. */
+  /** Called when the next entry begins a segment. */
   segment(): void {
     this.#anchor();
   }
 
-  /** Entries are missing before the next one. */
+  /** Called when entries are missing before the next one. */
   lose(): void {
     this.#tree = undefined;
     this.#anchor();
   }
 
-  /** Checks a checkpoint entry, against the entries before it. */
+  /** Checks a checkpoint entry against the entries before it. */
   check(sequence: number, { note }: CheckpointEntry, report: Report): void {
     const { text, signatures } = parseNote(note);
     const { origin, treeSize, root } = parseCheckpoint(text);
@@ -134,7 +135,7 @@ export class TreeCheck {
     return isSigned;
   }
 
-  /** The root of the first entries, where they are known. */
+  /** The root of the first entries, if they are known. */
   #rootAt(treeSize: number, report: Report): Uint8Array | undefined {
     const tree = this.#tree;
     if (tree === undefined) return undefined;

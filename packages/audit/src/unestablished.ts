@@ -1,23 +1,23 @@
 /**
- * What an audit leaves open, however intact the log is: the bytes alone do not show it.
+ * Claims that an audit does not establish even for an intact log, because the bytes alone do not show them.
  * @module
  */
 import type { AuditedCheckpoints, HeadAnchor, TreeAnchor } from "./report.ts";
 
-/** What the verifier had. */
+/** The verifier's inputs. */
 export interface Given {
-  /** The chain is keyed, and the key was given. */
+  /** Whether the chain is keyed and the key was given. */
   readonly isKeyed: boolean;
-  /** The MAC under the key that the head in the journal's directory has, and the entry that it is of. */
+  /** The keyed MAC of the head in the journal's directory, and the entry that it belongs to. */
   readonly headMac: { readonly sequence: number | undefined } | undefined;
-  /** The last entry that a head names which a writer of the log could not have replaced; 0 without one. */
+  /** The last entry that an external head names, which a writer of the log could not have replaced; 0 without one. */
   readonly externalHead: number;
-  /** The last entry that was not read, because a snapshot replaces it and those before; 0 without one. */
+  /** The last entry that was not read because a snapshot replaces it and those before; 0 without one. */
   readonly fromSequence?: number;
 }
 
 /**
- * Each says what is not established, and why, as the end of the sentence "It is not established …".
+ * Each claim that is not established, with the reason, as the end of the sentence "It is not established …".
  *
  * @param last - the sequence of the last entry.
  */
@@ -45,7 +45,7 @@ export function unestablished(
   return claims;
 }
 
-/** Of what an audit is given (`AuditOptions`). */
+/** The verifier's inputs, from `AuditOptions`. */
 export function givenOf({
   isKeyed = false,
   headMac,
@@ -60,14 +60,14 @@ export function givenOf({
   return { isKeyed, headMac, externalHead: Math.max(0, ...external) };
 }
 
-/** What was read of a log's content, and with what. */
+/** The content of a log that was read, and the inputs it was read with. */
 export interface ContentRead {
-  /** A decision was drawn, or may have been a holdout. */
+  /** Whether a decision was drawn, or may have been a holdout. */
   readonly hasDraws: boolean;
   readonly isSeedGiven: boolean;
-  /** Outcomes of decisions that are too far back to be compared. */
+  /** Number of outcomes whose decisions lie too far back to be compared. */
   readonly unbound: number;
-  /** Whether a request id was let go that might still have been compared. */
+  /** Whether a request id was dropped that might still have been compared. */
   readonly hasForgotten: boolean;
 }
 
@@ -83,7 +83,7 @@ export function contentClaims({ hasDraws, isSeedGiven, unbound, hasForgotten }: 
   return claims;
 }
 
-/** What an intact log leaves open of its checkpoints. */
+/** Claims about checkpoints that an intact log does not establish. */
 export function checkpointClaims(
   checkpoints: AuditedCheckpoints | undefined,
   areKeysGiven: boolean,
