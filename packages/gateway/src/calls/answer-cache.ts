@@ -1,6 +1,6 @@
 /**
- * Which calls may be answered from the cache, and what one of them must equal. A call that leaves something at the provider,
- * which a later call may refer to, is always sent: another answer would not be there.
+ * Which calls may be answered from the cache, and their cache keys. A call that stores something at the provider, which a
+ * later call may refer to, is always sent: a cached answer would store nothing.
  * @module
  */
 import { createSecretKey, type KeyObject } from "node:crypto";
@@ -14,13 +14,13 @@ import { listedHeaders, REQUEST_HEADERS } from "../wire/header-lists.ts";
 import type { ClientBody } from "./client-call.ts";
 import { pairsOf } from "./send-options.ts";
 
-/** Where the answer of one call is kept. */
+/** The cache entry for the answer to one call. */
 export interface CachePlace {
   get(): CachedAnswer | undefined;
   put(answer: CachedAnswer): void;
 }
 
-/** What the key holds of a call. */
+/** The parts of a call that its cache key is made from. */
 export interface CachedCall {
   readonly client: ClientBody;
   readonly headers: RequestHeaders;
@@ -37,7 +37,7 @@ export class AnswerCache {
     this.#digestKey = createSecretKey(digestKey);
   }
 
-  /** `undefined` for a call that is always sent. */
+  /** The cache entry of a call; `undefined` for a call that is always sent. */
   placeOf({ client, headers, tenant, candidate }: CachedCall): CachePlace | undefined {
     const { body, dialect, isStreamed } = client;
     if (isStreamed || leavesSomething(body, dialect) || isUnwanted(headers)) return undefined;
@@ -54,7 +54,7 @@ export class AnswerCache {
   }
 }
 
-/** As a client of HTTP says that it wants an answer of its own. */
+/** Whether the client opts out of the cache with `cache-control: no-cache` or `no-store`. */
 function isUnwanted({ "cache-control": control }: RequestHeaders): boolean {
   return typeof control === "string" && /\bno-(?:cache|store)\b/i.test(control);
 }
@@ -64,7 +64,7 @@ function leavesSomething(body: SpannedBody, dialect: WireDialect): boolean {
   const store = textOf(body, "store");
   switch (dialect) {
     case "openai-responses":
-      // They are stored unless the client says otherwise.
+      // Responses are stored by default.
       return store !== "false" || members.has("conversation");
     case "openai-chat":
       return store !== undefined && store !== "false" && store !== "null";
@@ -75,7 +75,7 @@ function leavesSomething(body: SpannedBody, dialect: WireDialect): boolean {
   }
 }
 
-/** The JSON of a member that is a word; of a longer one its beginning. */
+/** The JSON of a member, cut to `WORD_BYTES_MAX` bytes; `undefined` if it is absent. */
 function textOf({ bytes, spans }: SpannedBody, name: string): string | undefined {
   const span = spans.members.get(name);
   if (span === undefined) return undefined;

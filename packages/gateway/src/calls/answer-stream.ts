@@ -1,6 +1,6 @@
 /**
- * A streamed answer on its way to the client. Pieces are taken from the provider only as the client takes them. However it
- * ends, also when nobody ever reads it, the provider's connection is closed and the money is settled or held, once.
+ * A streamed answer to the client. Pieces are read from the provider only as the client takes them. However the stream ends,
+ * even if it is never read, the provider's connection is closed and the reservation is settled or held, exactly once.
  * @module
  */
 import type { HoldCause } from "@calybris/kernel";
@@ -21,7 +21,7 @@ export interface AnswerStreamOptions {
   readonly writer: StreamWriter;
   readonly left: LeaveSignal;
   readonly nowMs: () => number;
-  /** Called once. What it throws is reported, and the client's stream ends as it would have. */
+  /** Called once. An error that it throws is reported; the client's stream ends in the same way. */
   readonly settle: (ending: StreamEnding) => Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array> {
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options;
-    // A client that leaves before it reads leaves no reader to notice it.
+    // If the client leaves before it reads anything, no reader calls `return`.
     options.left.addEventListener("abort", () => void this.return(), { once: true });
     if (options.left.aborted) void this.return();
   }
@@ -62,12 +62,12 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array> {
     return DONE;
   }
 
-  /** The reader gave up: the client is gone. */
+  /** Ends the stream because the client has left. */
   async return(): Promise<IteratorReturnResult<undefined>> {
     if (!this.#isOver) {
       this.#isOver = true;
       this.#options.result.answer.end("unknown");
-      // A provider that had said everything has been paid for everything.
+      // If the provider's stream was complete, its cost is known, and settled in full.
       const { outcome } = this.#options.writer.end();
       this.#ending = this.#settle({ outcome, cause: "client_gone", firstByteMs: this.#firstByteMs });
     }

@@ -1,5 +1,6 @@
 /**
- * An answer that was not streamed: read as a whole, because its cost goes into the headers.
+ * An answer that is not streamed by the provider. It is read completely before the client's answer begins, because its cost
+ * is sent in the headers.
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
@@ -16,23 +17,23 @@ import { asObject, type Json } from "../wire/stream-sights.ts";
 import type { ClientBody } from "./client-call.ts";
 import type { Lane } from "./lanes.ts";
 
-/** What the client gets of an answer that was read as a whole. */
+/** The body that is sent to the client. */
 export interface AnswerBody {
   readonly bytes: Uint8Array;
   readonly contentType: string;
 }
 
-/** Of an answer; images in one take megabytes. */
+/** Maximum length of an answer. Images take several megabytes. */
 export const ANSWER_BYTES_MAX: number = 64 * 1024 * 1024;
 
 export interface WholeAnswer {
-  /** `undefined`: it is no answer. */
+  /** `undefined` if the answer is not a JSON object, is an error, or has no usage. */
   readonly usage: UsageRecord | undefined;
-  /** What the client gets, or why it gets nothing. */
+  /** The body for the client, or the error that it gets instead. */
   readonly body: AnswerBody | GatewayError;
-  /** It is what the model made of the request, whatever else was asked: no failure, and no beginning. */
+  /** Whether the model finished: the answer has status `completed`, or no status and no error. */
   readonly isDone: boolean;
-  /** In the provider's word. */
+  /** As the provider names it. */
   readonly finishReason: string | undefined;
 }
 
@@ -67,10 +68,10 @@ export function readWhole(
   return { ...read, body: { bytes: Buffer.from(text), contentType: "text/event-stream" } };
 }
 
-/** Of a provider's message. */
+/** Maximum number of characters of a provider's error message that are shown to the client. */
 const FAULT_SHOWN_MAX = 200;
 
-/** Some hosts answer 200 with an error. A response that failed is an answer: it has its usage. */
+/** The error in an answer with status 200, which some hosts send. A failed `response` object is not one: it has usage. */
 function saidError(asked: AnswerDialect, json: Json): string | undefined {
   const { error, choices, data, object, type } = json;
   const isError =

@@ -1,7 +1,7 @@
 /**
- * The beginning of a call: the candidates that may take it with what each may cost at most, by the policy that decides for its
- * tenant, and the decision. Where another policy decides by the time the decision is made, all of it is made again: a candidate's
- * id is never taken for that of another policy's.
+ * Plans a call and decides it. The plan lists the candidates that may run, each with its cost bound, under the policy of the
+ * call's tenant. If that policy has changed by the time of the decision, the call is planned again, so that a candidate ID
+ * is never interpreted under another policy.
  * @module
  */
 import { type Begun, type Call, type ClientCall, type ClientRequest, EngineError } from "@calybris/engine";
@@ -26,21 +26,20 @@ export interface AskedCall {
   readonly tenant: string | undefined;
 }
 
-/** A call by one policy, before it is decided. */
+/** A call planned under one policy, before its decision. */
 export interface PlannedCall {
-  /** The policy. */
   readonly snapshot: PolicySnapshot;
   readonly lanes: readonly BoundLane[];
   readonly session: string | undefined;
-  /** Whether the limit of its output is less than the client's, or the model's where the client sets none. */
+  /** Whether the planned output limit is below the client's or, if the client sets none, below the model's. */
   readonly isLimitWritten: boolean;
   readonly call: ClientCall;
 }
 
-/** A policy that changes so often while a call is begun is not a change between two decisions. */
+/** How often one call is planned, at most, when its policy changes before each decision. */
 const PLANS_MAX = 5;
 
-/** @throws as `lanesFor` and `EngineCalls.begin`: nothing was reserved. */
+/** @throws the errors of `lanesFor` and `EngineCalls.begin`. Nothing is reserved then. */
 export async function beginCall(
   context: CallContext,
   asked: AskedCall,
@@ -88,7 +87,7 @@ function planCall(context: CallContext, { request, client, named, tenant }: Aske
   return { snapshot, lanes, session, isLimitWritten, call };
 }
 
-/** What the decision may choose among: candidates that can do what the call asks for. */
+/** The capabilities that a candidate must have to be chosen. */
 function requiredOf(gates: CallGates, { candidate }: NamedModel): Pick<ClientRequest, "capabilities"> {
   const { snapshot } = gates;
   const requested = candidate === undefined ? -1 : snapshot.candidateNames.indexOf(candidate);
@@ -96,7 +95,7 @@ function requiredOf(gates: CallGates, { candidate }: NamedModel): Pick<ClientReq
   return capabilities.length === 0 ? {} : { capabilities };
 }
 
-/** The output limit that the reservation counts with, and how far it may be lowered. */
+/** The output limit that is reserved for, and the lowest that it may be reduced to. */
 function limitOf(
   { limitTokens, thinkingTokens, dialect }: ClientBody,
   policy: NamedModel,
@@ -105,13 +104,13 @@ function limitOf(
   if (dialect === "openai-embeddings") return { outputTokensMax: 0, outputTokensMin: 0, modelTokensMax: 0 };
   const most = lanes.flatMap(({ lane }) => lane.targets.map((target) => target.outputTokensMax));
   const modelTokensMax = Math.max(1, ...most);
-  // A limit above what the model is known to write is the client's: the provider says whether it takes it.
+  // A client's limit above the model's known limit is kept: the provider accepts or refuses it.
   const known = limitTokens === undefined ? modelTokensMax : undefined;
   const limit = outputLimit({ limitTokens, thinkingTokens }, policy, known);
   return { ...(limit ?? { outputTokensMax: modelTokensMax, outputTokensMin: modelTokensMax }), modelTokensMax };
 }
 
-/** What is expected of the first lane, which is the one that was asked for where one was. */
+/** Expected token counts on the first lane, which is the requested candidate's if the client named one. */
 function expectedOf(
   { expected }: CallContext,
   { body, dialect }: ClientBody,
@@ -123,7 +122,7 @@ function expectedOf(
   return { inputTokens, outputTokens: dialect === "openai-embeddings" ? 0 : outputTokens };
 }
 
-/** The features that the learner distinguishes calls by: counts of the request, and what the prior makes of its text, which is not kept. */
+/** The features for the learner: counts of the request, and the prior's features of its text. The text is not kept. */
 function learnedFrom(
   { learning }: CallContext["engine"],
   { snapshot }: CallGates,

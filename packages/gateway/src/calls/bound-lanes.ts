@@ -1,5 +1,5 @@
 /**
- * The candidates that may take a call, each with what is reserved for it.
+ * The candidates that may run a call, each with its cost bound, which is what is reserved.
  * @module
  */
 import type { CandidateBound } from "@calybris/engine";
@@ -15,13 +15,13 @@ import type { CallGates } from "./call-gates.ts";
 import { candidatesOf, type Lane, laneOf } from "./lanes.ts";
 import type { NamedModel } from "./model-names.ts";
 
-/** A lane with what is reserved for it. */
+/** A lane with its cost bound. */
 export interface BoundLane {
   readonly lane: Lane;
   readonly bound: CandidateBound;
 }
 
-/** Candidates that may run, with their bounds. The one that is asked for must be among them. */
+/** The candidates that may run, with their bounds. The requested candidate must be among them. */
 export function lanesFor(
   { fleet, estimator }: CallContext,
   client: ClientBody,
@@ -47,7 +47,7 @@ export function lanesFor(
   return lanes;
 }
 
-/** Vectors of different models cannot be compared: embeddings are of the model that is asked for, and of no other. */
+/** Vectors of different models cannot be compared, so embeddings always come from the requested model. */
 function requireAsked(lanes: readonly BoundLane[]): readonly BoundLane[] {
   if (lanes.length === 0)
     throw untranslatable("model", "names none, and vectors of different models cannot be compared");
@@ -71,7 +71,7 @@ function requiredLane(
   return { lane, bound };
 }
 
-/** A call that another dialect cannot say is not moved there. */
+/** The lane of a candidate; `undefined` if the call cannot be expressed in its dialect. */
 function possibleLane(
   candidate: { readonly id: number; readonly name: string },
   client: ClientBody,
@@ -85,7 +85,7 @@ function possibleLane(
   }
 }
 
-/** Providers of the policy that have a candidate which can take the call. */
+/** The policy's providers that have a candidate able to take the call. */
 export function providersOf({ policy, providers }: PolicySnapshot, lanes: readonly BoundLane[]): readonly string[] {
   const named: string[] = [];
   for (const { id, providerId } of policy.candidates) {

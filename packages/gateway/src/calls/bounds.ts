@@ -1,5 +1,5 @@
 /**
- * What a call may cost at most, by candidate, before it is made.
+ * The maximum cost of a call on each candidate, before it is sent.
  * @module
  */
 import type { CandidateBound } from "@calybris/engine";
@@ -11,13 +11,13 @@ import { readMember, type SpannedBody } from "../wire/body-members.ts";
 import type { ClientBody } from "./client-call.ts";
 import type { Lane } from "./lanes.ts";
 
-/** A tier, a speed or a region is a word. */
+/** Maximum length of a value that names a tier, a speed or a region. */
 const WORD_BYTES_MAX = 256;
 
 /**
- * Of several deployments the one that costs most counts, because any of them may take the call.
+ * The bound of the most expensive deployment, because any of them may take the call.
  *
- * @returns `undefined` where a deployment has no price, or what it may cost has no bound.
+ * @returns `undefined` if a deployment has no price, or no bound on its cost.
  */
 export function boundOfLane(
   lane: Lane,
@@ -46,7 +46,7 @@ function mostOf({ input }: Pick<CandidateBound, "input">): bigint {
   return BigInt(input[0]?.microcents ?? 0);
 }
 
-/** What the request asks for beyond the list price, in either dialect. */
+/** The options of a request, in any dialect, that change its price from the list price. */
 function requestedService(body: SpannedBody): RequestedService {
   return {
     tier: wordOf(readMember(body, "service_tier", WORD_BYTES_MAX)),

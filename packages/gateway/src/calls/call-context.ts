@@ -1,5 +1,5 @@
 /**
- * What the flows of model calls share.
+ * Dependencies shared by the flows of model calls.
  * @module
  */
 import type { Engine } from "@calybris/engine";
@@ -20,16 +20,16 @@ export interface CallContext {
   readonly fleet: Fleet;
   readonly names: ModelNames;
   readonly bodies: CallBodies;
-  /** Of the tokens of inputs, for reservations. */
+  /** Estimates input tokens for reservations. */
   readonly estimator: UsageEstimator;
-  /** For ranking. */
+  /** Expected token counts, for ranking candidates. */
   readonly expected: ExpectedUses;
   readonly brake: StormBrake;
   readonly repeats: Repeats;
   readonly metrics: CallMetrics;
-  /** `undefined`: every call is sent. */
+  /** The response cache; `undefined` if every call is sent. */
   readonly answers: AnswerCache | undefined;
   readonly nowMs: () => number;
-  /** What went wrong after the head had left. */
+  /** Reports an error that occurred after the head of the answer was sent. */
   readonly report: (error: unknown) => void;
 }

@@ -4,7 +4,7 @@
  *     body ─▶ model ─▶ lanes ─▶ begin: decided and reserved ─▶ attempts ─▶ answer ─▶ usage ─▶ settled or held
  *                                       │ rejected: 402, 403
  *
- * Nothing is sent before the decision is durable, and nothing is answered as complete whose cost is not in the journal.
+ * Nothing is sent before the decision is durable, and no answer ends as complete before its cost is in the journal.
  * @module
  */
 import { DEFAULT_TENANT } from "@calybris/kernel";
@@ -72,7 +72,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
   return new CallRun(parts).answer();
 }
 
-/** A call of which nothing ran. */
+/** The counters' record of a call that no candidate ran. */
 function askedFor({ model }: ClientBody, { candidate }: NamedModel): Omit<CountedCall, "result"> {
   return { provider: "", asked: model, served: candidate ?? model };
 }

@@ -1,6 +1,6 @@
 /**
- * What a model must be able to do to take a call, held to what the policy's catalog says that each candidate can do. A model
- * that the client names is its own choice; one that takes its place, or is chosen for it, must be known to do what is asked.
+ * Compares the capabilities that a call needs with those that the policy's catalog lists for each candidate. A model that
+ * the client names is the client's choice. A substitute, or a model that the policy chooses, must have the capabilities.
  * @module
  */
 import type { PolicySnapshot } from "@calybris/kernel";
@@ -8,7 +8,7 @@ import type { Capability } from "../translate/request-fields.ts";
 import type { ClientBody } from "./client-call.ts";
 import { capabilitiesAsked } from "./lanes.ts";
 
-/** Other names that catalogs have for a capability; the first that the catalog knows counts. */
+/** Alternative names of a capability in catalogs, used if the catalog does not have the first name. */
 const OTHER_NAMES: { readonly [Name in Capability]?: string } = {
   effort: "reasoning",
   images: "vision",
@@ -31,9 +31,10 @@ export class CallGates {
   }
 
   /**
-   * Whether a candidate may run that the client did not name.
+   * Whether a candidate that the client did not name may run.
    *
-   * @param isSubstitute - whether the client named another one, which may do what the catalog has no name for.
+   * @param isSubstitute - whether the client named another one. Then a capability that the catalog does not name refuses the
+   *   candidate, because the named one may have it.
    */
   admits(candidateId: number, isSubstitute: boolean): boolean {
     return this.#asked.every((gate) => {
@@ -43,8 +44,8 @@ export class CallGates {
   }
 
   /**
-   * By the catalog's names, for the decision: what the candidate that the client named is not known to do is left out, or the
-   * client's own choice would be refused.
+   * The required capabilities for the decision, by the catalog's names. Those that the requested candidate is not known to
+   * have are left out; otherwise the client's own choice would be refused.
    */
   required(requestedId: number | undefined): readonly string[] {
     if (this.#asked.length === 0) return NO_NAMES;

@@ -1,5 +1,5 @@
 /**
- * Headers that the gateway adds to an answer, and refusals of calls.
+ * Headers that the gateway adds to answers, and the errors for refused calls.
  * @module
  */
 import { randomUUID } from "node:crypto";
@@ -15,7 +15,7 @@ import { codedAnswer, type RefusalKind, refusalAnswer, type RefusalSettings } fr
 
 const MICROCENT_DIGITS = 8;
 
-/** An amount as dollars, exact: `0.00012345`. */
+/** An exact amount in dollars: `0.00012345`. */
 export function dollarsText(microcents: bigint): string {
   const digits = (microcents < 0n ? -microcents : microcents).toString().padStart(MICROCENT_DIGITS + 1, "0");
   return `${microcents < 0n ? "-" : ""}${digits.slice(0, -MICROCENT_DIGITS)}.${digits.slice(-MICROCENT_DIGITS)}`;
@@ -26,7 +26,7 @@ export interface DecisionHeaderValues {
   readonly ran: string;
   /** The model as the client named it. */
   readonly asked: string;
-  /** Whether the policy's output limit takes the place of the client's. */
+  /** Whether the gateway's output limit replaces the client's. */
   readonly isLimitWritten: boolean;
 }
 
@@ -38,7 +38,7 @@ export function decisionHeaders(call: Call, { ran, asked, isLimitWritten }: Deci
   return headers;
 }
 
-/** Adds those of an answer whose cost is known before its head leaves. */
+/** Adds the headers of an answer whose cost is known before its head is sent. */
 export function addCostHeaders(
   headers: string[],
   call: Pick<Call, "headroomMicrocents">,
@@ -56,7 +56,7 @@ export function addCostHeaders(
   headers.push("x-calybris-cache-write-tokens", String(cacheWriteTokens + cacheWrite1hTokens));
 }
 
-/** Names come from clients and policies; a header holds visible ASCII. */
+/** A name as visible ASCII, for a header. Names come from clients and policies. */
 function ascii(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 256);
 }
@@ -69,7 +69,7 @@ export function replyOf({ status, text, contentType, headers }: ErrorAnswer, mor
   return { status, body: text, contentType, headers: [...headers, ...more] };
 }
 
-/** Errors of the gateway itself, in a family's dialect. */
+/** Renders the gateway's own errors in the dialect of an API family. */
 export function callDialect(family: ErrorFamily): ErrorDialect {
   return (error) => codedAnswer(family, error, newRequestId(), errorHeaders(error));
 }
@@ -86,7 +86,8 @@ export function rejectionReply(
   { reason, decisionId, model, headroomMicrocents }: RejectedCall,
   settings: RefusalSettings,
 ): Reply {
-  // Short of money, the kernel decides again within less, and names the gate that most candidates then failed.
+  // Without enough budget, the kernel decides again within the headroom, and names the gate that most candidates then
+  // failed.
   const kind: RefusalKind = reason === "budget" || headroomMicrocents !== undefined ? "budget" : "policy";
   const headroom = headroomMicrocents === undefined ? "" : `: $${dollarsText(headroomMicrocents)} are left`;
   const message =

@@ -1,6 +1,6 @@
 /**
- * The attempts of one call as the journal gets them, and its end: what it cost where that is known, and a hold of the rest
- * where it is not.
+ * Writes the attempts of one call and its end to the journal. If the cost is known it is settled; otherwise the rest of the
+ * reservation is held.
  * @module
  */
 import type { AttemptEnd, Call, CandidateBound } from "@calybris/engine";
@@ -13,13 +13,13 @@ import type { Target } from "./fleet.ts";
 /** How the answer of a call ended. */
 export interface CallEnd {
   readonly target: Target;
-  /** Of the provider's answer. */
+  /** HTTP status of the provider's answer. */
   readonly status: number;
-  /** `undefined`: no usage came. */
+  /** `undefined` if the provider sent no usage. */
   readonly usage: UsageRecord | undefined;
   readonly isComplete: boolean;
   readonly signals: readonly Signal[];
-  /** Why the cost is not known, if it is not. */
+  /** The cause of the hold if the cost is unknown. */
   readonly cause: HoldCause;
   readonly firstByteMs?: number | undefined;
 }
@@ -29,7 +29,7 @@ export class CallRecord {
   readonly #nowMs: () => number;
   #number = 0;
   #begunMs = 0;
-  /** The end of an attempt that has ended without an answer: written with what follows it. */
+  /** The end of an attempt without an answer; written with the next record of the call. */
   #pending: AttemptEnd | undefined;
   #mayBeBilled = false;
 
@@ -38,7 +38,7 @@ export class CallRecord {
     this.#nowMs = nowMs;
   }
 
-  /** Attempts to one candidate. */
+  /** The ports through which attempts on one candidate are recorded. */
   ports(bound: CandidateBound): Pick<CallPorts, "begin" | "end"> {
     return {
       begin: async ({ deployment }) => {
@@ -56,30 +56,30 @@ export class CallRecord {
     };
   }
 
-  /** The candidate that was decided cannot be called: its attempt ends before it is sent. */
+  /** Ends the first attempt unsent, because the chosen candidate cannot be called. */
   skip(): void {
     if (this.#number > 0) return;
     this.#number = 1;
     this.#pending = { number: 1, status: 0, latencyMs: 0, costMicrocents: 0n };
   }
 
-  /** Nothing answered. What may be billed stays reserved; otherwise all of it comes back. */
+  /** Ends a call without an answer. The reservation is held if an attempt may be billed, and released otherwise. */
   async fail(cause: HoldCause): Promise<void> {
     const pending = this.#takePending();
     if (this.#mayBeBilled) await this.#call.hold({ cause }, pending);
     else await this.#call.release(pending);
   }
 
-  /** The head of an answer came, and its body was lost. */
+  /** Ends a call whose answer was lost after its head had arrived. */
   async lose(status: number, cause: HoldCause): Promise<void> {
     const latencyMs = Math.max(0, this.#nowMs() - this.#begunMs);
     await this.#call.hold({ cause }, { number: this.#number, status, latencyMs });
   }
 
   /**
-   * An answer came.
+   * Ends a call that was answered.
    *
-   * @returns what it cost; `undefined` without a known price.
+   * @returns the cost; `undefined` without usage or a known price.
    */
   async finish({
     target,
@@ -114,7 +114,7 @@ export class CallRecord {
     return prices && costOf(usage, { provider: target.priceProvider, prices, pricesOf });
   }
 
-  /** A hold settles no more than was reserved. */
+  /** The part of a cost that a hold may settle: at most the reservation. */
   #heldPart({ costMicrocents }: CallCost): bigint {
     const { reservedMicrocents } = this.#call;
     return costMicrocents < reservedMicrocents ? costMicrocents : reservedMicrocents;

@@ -1,5 +1,5 @@
 /**
- * The routes of model calls. The path chooses the dialect; the query does not count.
+ * The routes of model calls. The path selects the dialect; the query is ignored.
  * @module
  */
 import { type ErrorDialect, calybrisDialect } from "../http/error-dialect.ts";
@@ -17,7 +17,7 @@ import { anthropicList, listedModels, openaiList } from "./model-lists.ts";
 
 const JSON_ANSWER = "application/json";
 
-/** @param current - the configuration: a call keeps the one it began with to its end. */
+/** @param current - returns the present configuration. A call uses the one that it began with until it ends. */
 export function callRoutes(current: () => CallContext): readonly Route[] {
   const { config, engine } = current();
   const { bodyBytesMax } = config.calls;
@@ -82,7 +82,7 @@ function modelsHandler(current: () => CallContext): Handler {
 
 const PATH_SHOWN_MAX = 200;
 
-/** The dialect in which an unknown path is refused; `undefined` for paths that no model's API has. */
+/** The dialect in which an unknown path is refused; `undefined` for a path that belongs to no model API. */
 export function unknownPathDialect({ method, url, headers }: Exchange): ErrorDialect | undefined {
   const [path = ""] = url.split("?", 1);
   const hasVersion = headers["anthropic-version"] !== undefined;

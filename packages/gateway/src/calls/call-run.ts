@@ -1,5 +1,5 @@
 /**
- * One call that has begun, from its attempts to its answer.
+ * Runs one call after its decision: attempts, answer, and settlement.
  * @module
  */
 import { randomInt } from "node:crypto";
@@ -27,31 +27,31 @@ import { type Lane, requestFor } from "./lanes.ts";
 import { pairsOf, timeoutsOf } from "./send-options.ts";
 import { streamWriter } from "./stream-writer.ts";
 
-/** Of a refusal that is passed on. */
+/** Maximum length of a provider's refusal that is passed on. */
 const ERROR_BYTES_MAX = 1024 * 1024;
 
-/** A call that takes so many times what is usual for its candidate is slow. */
+/** A call is slow from this multiple of the usual duration on its candidate. */
 const SLOW_TIMES = 2;
 
 export interface CallRunParts {
   readonly context: CallContext;
   readonly request: Call;
   readonly client: ClientBody;
-  /** The policy that decided. */
+  /** The policy of the decision. */
   readonly snapshot: PolicySnapshot;
   readonly lanes: readonly BoundLane[];
   readonly call: EngineCall;
   readonly isLimitWritten: boolean;
-  /** The same prompt was sent in the minute before. */
+  /** Whether the same prompt was sent within the last minute. */
   readonly isRepeat: boolean;
-  /** Called once, when the call has ended. */
+  /** Called once, at the end of the call. */
   readonly ended: (isAnswered: boolean) => void;
   readonly watch: CallWatch;
-  /** Where its answer is kept. */
+  /** The cache entry for its answer; `undefined` if the answer is not cached. */
   readonly place: CachePlace | undefined;
 }
 
-/** One call that has begun. */
+/** A call after its decision. */
 export class CallRun {
   readonly #context: CallContext;
   readonly #request: Call;
@@ -105,7 +105,7 @@ export class CallRun {
     return this.#reply(last.result, last.lane);
   }
 
-  /** The fallbacks are ranked when they are needed. */
+  /** Candidate IDs in the order in which they are tried. Fallbacks are ranked only when they are needed. */
   *#order(): Generator<number> {
     yield this.#call.candidate;
     yield* this.#call.fallbacks();
@@ -198,14 +198,14 @@ export class CallRun {
     }
     addCostHeaders(headers, this.#call, cost, usage);
     const { bytes: said, contentType } = body;
-    // A fallback answered for a candidate that may be back the next time.
+    // A fallback's answer is not cached: the chosen candidate may be available for the next call.
     const isKept = isDone && answer.status === 200 && cost?.unknown.length === 0;
     if (isKept && lane.candidateId === this.#call.candidate)
       this.#place?.put({ body: said, contentType, costMicrocents: cost.costMicrocents });
     return { status: answer.status, body: said, contentType, headers };
   }
 
-  /** Settles or holds, and learns what such calls use. */
+  /** Settles or holds the reservation, and records the usage for later estimates. */
   async #finish(end: CallEnd, lane: Lane): Promise<CallCost | undefined> {
     const { usage, target, isComplete, cause } = end;
     const { content } = this.#client.body;

@@ -1,6 +1,6 @@
 /**
- * What metrics and the span of one call say of it. Money is read from where the call's reservation stands after its end, so
- * that metrics agree with the ledger.
+ * Metrics and the trace span of one call. Amounts are read from the state of the call's reservation after its end, so that
+ * metrics agree with the ledger.
  * @module
  */
 import type { Call, CallStanding } from "@calybris/engine";
@@ -26,11 +26,11 @@ export interface CallWatchParts {
 }
 
 export interface WatchedEnd {
-  /** `undefined`: no candidate could be called. */
+  /** `undefined` if no candidate could be called. */
   readonly lane: Lane | undefined;
   readonly result: CallResultName;
   readonly usage?: UsageRecord | undefined;
-  /** Of the attempt that was answered. */
+  /** Cost of the answered attempt. */
   readonly cost?: CallCost | undefined;
 }
 
@@ -42,7 +42,7 @@ export class CallWatch {
     this.used(undefined, undefined);
   }
 
-  /** What is known of the call, for its span. */
+  /** Adds the model and the usage to the span. */
   used(lane: Lane | undefined, usage: UsageRecord | undefined): void {
     const { span, client, session, call } = this.#parts;
     if (span === undefined) return;
@@ -52,7 +52,7 @@ export class CallWatch {
     span.set(genAiAttributes({ dialect, asked, limitTokens, usage, session, decisionId, ...ran }));
   }
 
-  /** The call was answered from the cache, at no cost. */
+  /** Records a call that was answered from the cache, at no cost. */
   cached(lane: Lane | undefined, savedMicrocents: bigint): void {
     const { context, client } = this.#parts;
     this.used(lane, undefined);
@@ -65,7 +65,7 @@ export class CallWatch {
     });
   }
 
-  /** The call has ended, and its end is in the journal. */
+  /** Records the end of the call, after it is in the journal. */
   ended({ lane, result, usage, cost }: WatchedEnd): void {
     const { context, client, named, call } = this.#parts;
     this.used(lane, usage);
@@ -85,7 +85,7 @@ export class CallWatch {
     });
   }
 
-  /** What the requested candidate would have cost at list prices; `undefined` where it ran, or has no price. */
+  /** Cost of the requested candidate at list prices; `undefined` if it ran, or has no price. */
   #askedCost(usage: UsageRecord, served: string | undefined): Microcents | undefined {
     const { context, named } = this.#parts;
     const { candidate } = named;
@@ -94,7 +94,7 @@ export class CallWatch {
     const timeMs = context.nowMs();
     const prices = target?.pricesAt(timeMs);
     if (target === undefined || prices === undefined) return undefined;
-    // Tiers, speeds and regions are words of the provider that ran.
+    // Tiers, speeds and regions are the names of the provider that ran, not of the requested one.
     const listed = { ...usage, tier: "", speed: "", region: "" };
     const { costMicrocents, unknown } = costOf(listed, { provider: target.priceProvider, prices });
     return unknown.length === 0 ? costMicrocents : undefined;
@@ -105,7 +105,7 @@ function providerOf(lane: Lane | undefined): string {
   return lane?.targets[0]?.priceProvider ?? "";
 }
 
-/** Where nothing was reserved, a cost that is known in part is in no account. */
+/** The known cost of a call. Without a reservation, a partly known cost is in no account and counts as 0. */
 function knownCost({ state, costMicrocents }: CallStanding, cost: CallCost | undefined): bigint {
   if (state !== "finished" || cost === undefined || cost.unknown.length === 0) return costMicrocents;
   return costMicrocents + cost.costMicrocents;

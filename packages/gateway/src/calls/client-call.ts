@@ -1,5 +1,5 @@
 /**
- * A model call as its client sent it: what the gateway reads of the body, whatever the dialect.
+ * A model call as sent by its client: the members of the body that the gateway reads, in any dialect.
  * @module
  */
 import { parseStrictJson } from "@calybris/kernel";
@@ -11,16 +11,16 @@ import type { ExactObject } from "../translate/field-check.ts";
 export interface ClientBody {
   readonly dialect: WireDialect;
   readonly body: ScannedCall;
-  /** As the client names it. */
+  /** The model's name in the request. */
   readonly model: string;
   readonly isStreamed: boolean;
-  /** `undefined`: the client sets no limit. */
+  /** `undefined` if the client sets no limit. */
   readonly limitTokens: number | undefined;
   readonly thinkingTokens: number;
   readonly choiceCount: number;
-  /** Whether the client wants the usage at the end of a stream. */
+  /** Whether the client asks for usage at the end of the stream. */
   readonly isUsageAsked: boolean;
-  /** The whole body, parsed when it is first asked for: only a call that changes its dialect needs that. */
+  /** The parsed body. It is parsed on the first call, because only translation needs it. */
   parsed(): ExactObject;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `POST /v1/messages/count_tokens`, for every model: counted by Anthropic's and Google's models themselves, and estimated for
- * the others. Nothing is reserved, because counting costs nothing.
+ * `POST /v1/messages/count_tokens`, for every model. Anthropic and Google count for their own models; for all other models
+ * the count is an estimate. Nothing is reserved, because counting is free.
  * @module
  */
 import { parseStrictJson } from "@calybris/kernel";
@@ -25,12 +25,12 @@ import { pairsOf, timeoutsOf } from "./send-options.ts";
 const ANSWER_BYTES_MAX = 64 * 1024;
 const COUNT_ATTEMPTS_MAX = 2;
 
-/** A way of counting: which deployments, what they are sent, and what the client gets of their answer. */
+/** A provider's token count: its deployments, the request to them, and the answer for the client. */
 interface Counter {
   readonly asked: AnswerDialect;
   readonly targets: readonly Target[];
   readonly requestOf: (target: Target) => ReturnType<CallPlan["requestOf"]>;
-  /** `undefined`: it is no count. */
+  /** The client's answer; `undefined` if the provider's answer is not a count. */
   readonly said: (bytes: Buffer) => string | Uint8Array | undefined;
 }
 
@@ -64,7 +64,7 @@ function anthropicCounter(targets: readonly Target[], body: ScannedCall, { heade
   return { asked: "anthropic-messages", targets: own, requestOf, said: (bytes) => bytes };
 }
 
-/** `undefined` as well for a request that Google's dialect has no words for. */
+/** `undefined` also for a request that Google's dialect cannot express. */
 function googleCounter(targets: readonly Target[], body: ScannedCall): Counter | undefined {
   const own = targets.filter(({ dialects }) => dialects.includes("gemini"));
   if (own.length === 0) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Every place where a model is called, by the policy's candidate that it runs: connections, keys and prices.
+ * The deployments of every candidate, with their connections, keys and prices.
  * @module
  */
 import type { Config } from "../config/config.ts";
@@ -20,17 +20,17 @@ export interface Target {
   readonly dialects: readonly AnswerDialect[];
   /** The provider's id of the model. */
   readonly model: string;
-  /** Whose words for tiers, speeds and regions its answers use. */
+  /** The provider whose prices apply. Its names of tiers, speeds and regions are the ones in the answers. */
   readonly priceProvider: string;
   readonly contextTokens: number;
   readonly outputTokensMax: number;
-  /** What its chat completions call the output limit. */
+  /** The field of the output limit in chat completions. */
   readonly outputLimit: "max_completion_tokens" | "max_tokens";
-  /** `undefined`: it takes all of its dialect. */
+  /** `undefined` if it accepts the whole dialect. */
   readonly host: Host | undefined;
-  /** `undefined`: the model has no price, and is not called. */
+  /** Prices at a time; `undefined` if the model has none. It is not called then. */
   pricesAt(timeMs: number): ModelPrices | undefined;
-  /** Of another model of the provider, which answers for a part. */
+  /** Prices of another model of the same provider, for a call of which it served a part. */
   pricesOf(model: string, timeMs: number): ModelPrices | undefined;
 }
 
@@ -40,10 +40,10 @@ const CONCURRENCY_MAX = 256;
 const REGION = "";
 const KEEP_ALIVE_MS = 4_000;
 const HALF_OPEN_AFTER_MS = 30_000;
-/** A price in dollars is for so many tokens. */
+/** The number of tokens that a price in dollars is for. */
 const PRICED_UNITS = 1_000_000n;
 
-/** Each API's own prices; what has none is priced by the provider's name. */
+/** The price list of an API; `undefined` if it has none. The provider's name then selects the prices. */
 function pricesOfApi(api: ProviderConfig["api"]): string | undefined {
   return api === "openai-compatible" ? undefined : api;
 }
@@ -52,9 +52,9 @@ export class Fleet {
   readonly #targets: ReadonlyMap<string, readonly Target[]>;
 
   /**
-   * @param env - where the keys' variables are.
-   * @param before - of the configuration before: a deployment that is called as it was keeps its connections and its circuit.
-   * @throws GatewayError `CAL_CONFIG_INVALID` for a key that is not there, and an address that cannot be called.
+   * @param env - environment variables that hold keys.
+   * @param before - the previous fleet. An unchanged deployment keeps its connections and its circuit breaker.
+   * @throws GatewayError `CAL_CONFIG_INVALID` for a missing key or an invalid address.
    */
   constructor(
     { providers, deployments, calls }: Pick<Config, "providers" | "deployments" | "calls">,
@@ -79,7 +79,7 @@ export class Fleet {
     );
   }
 
-  /** Empty for a candidate that no deployment runs. */
+  /** The deployments of a candidate; empty if it has none. */
   targetsOf(candidate: string): readonly Target[] {
     return this.#targets.get(candidate) ?? [];
   }
@@ -98,7 +98,7 @@ export class Fleet {
     return [...this.#targets.keys()];
   }
 
-  /** By the deployments' names. */
+  /** The state of each deployment's circuit breaker. */
   circuits(): CallGauges["deployments"] {
     return this.all().map(({ upstream: { deployment, guard } }) => {
       const state = guard.state === "half-open" ? "half_open" : guard.state;
@@ -112,7 +112,7 @@ export class Fleet {
   }
 }
 
-/** All that a deployment is called by; two that are equal in it are one. */
+/** The identity of a deployment: address, key and settings. Equal texts share one `Upstream`. */
 function placeText({ baseUrl, key, ...rest }: Upstream["deployment"]): string {
   return JSON.stringify([baseUrl.href, key?.reveal(), rest]);
 }

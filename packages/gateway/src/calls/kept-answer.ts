@@ -1,6 +1,6 @@
 /**
- * A call that is answered from the cache. It is decided and recorded as every other one: its decision is in the journal, and
- * its reservation is released, because nothing was sent.
+ * Answers a call from the cache. The call is decided and recorded like any other: its decision is in the journal, and its
+ * reservation is released, because nothing was sent.
  * @module
  */
 import type { Call } from "@calybris/engine";
@@ -21,18 +21,18 @@ interface BegunCall {
   readonly call: Call;
 }
 
-/** Where the answer of the candidate that was decided is kept; `undefined` for a call that is always sent. */
+/** The cache entry for the chosen candidate's answer; `undefined` for a call that is always sent. */
 export function keptPlace(
   { answers }: CallContext,
   { client, headers, tenant, ...begun }: BegunCall & { readonly headers: RequestHeaders; readonly tenant: string },
 ): CachePlace | undefined {
   const lane = laneOf(begun);
-  // A limit that was lowered for want of money makes another request of it.
+  // A lower output limit, set for lack of budget, makes it a different request.
   if (answers === undefined || lane === undefined || begun.call.isOutputLowered) return undefined;
   return answers.placeOf({ client, headers, tenant, candidate: lane.candidate });
 }
 
-/** @throws CalybrisError as `Call.release` does; nothing was answered then. */
+/** @throws CalybrisError the errors of `Call.release`. Nothing is answered then. */
 export async function keptReply(
   { body, contentType, costMicrocents }: CachedAnswer,
   {

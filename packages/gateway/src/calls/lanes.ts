@@ -1,6 +1,5 @@
 /**
- * The ways in which a call can be made: for each candidate that may run, the deployments that can take it, and what each of
- * them would be sent.
+ * Lanes: for each candidate that may run a call, the deployments that can take it, and the request for each of them.
  * @module
  */
 import type { ExactJson, PolicySnapshot } from "@calybris/kernel";
@@ -39,7 +38,7 @@ export interface Lane {
   readonly isTranslated: boolean;
 }
 
-/** The dialects that another can be translated into, and back, in order of preference. */
+/** For each dialect, those that it can be translated to and from, in order of preference. */
 const TRANSLATED: { readonly [Dialect in WireDialect]?: readonly AnswerDialect[] } = {
   "openai-chat": ["anthropic-messages", "gemini", "openai-responses"],
   "anthropic-messages": ["openai-chat", "gemini", "openai-responses"],
@@ -48,9 +47,9 @@ const TRANSLATED: { readonly [Dialect in WireDialect]?: readonly AnswerDialect[]
 };
 
 /**
- * The lane of one candidate; `undefined` where no deployment runs it, or none in a dialect that the call can be said in.
+ * The lane of one candidate; `undefined` if it has no deployment, or none whose dialect the call can be translated to.
  *
- * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` where it could be called if the other dialect had words for the call.
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` if the other dialect cannot express the call.
  */
 export function laneOf(
   candidate: { readonly id: number; readonly name: string },
@@ -66,15 +65,15 @@ export function laneOf(
   if (other === undefined) throw untranslatable("model", "is of a provider that does not take such calls");
   const foreign = all.filter(({ dialects }) => dialects.includes(other));
   const lane = { ...named, targets: foreign, asked: other, isTranslated: true };
-  // Written once to see that it can be: what cannot be said is not found out after the money was reserved.
+  // Translate once here, so that an untranslatable call is refused before money is reserved.
   for (const target of foreign) void requestFor(lane, target, client, [], 1);
   return lane;
 }
 
 /**
- * The deployments whose host takes every field of the call.
+ * The deployments whose host accepts every field of the call.
  *
- * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming a field that none of them takes.
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming an unsupported field, if no deployment remains.
  */
 function takersOf(targets: readonly Target[], { body, dialect }: ClientBody): readonly Target[] {
   if (dialect !== "openai-chat") return targets;
@@ -104,7 +103,7 @@ interface NamedCandidate {
 
 const CANDIDATES = new WeakMap<PolicySnapshot, readonly NamedCandidate[]>();
 
-/** Every candidate of the policy, by id and name. */
+/** All candidates of the policy, with ID and name. */
 export function candidatesOf(snapshot: PolicySnapshot): readonly NamedCandidate[] {
   let found = CANDIDATES.get(snapshot);
   if (found === undefined) {
@@ -116,10 +115,10 @@ export function candidatesOf(snapshot: PolicySnapshot): readonly NamedCandidate[
 }
 
 /**
- * What a deployment is sent.
+ * The request for a deployment.
  *
- * @param headers - of the client, name and value in turns.
- * @param outputTokens - the limit to write; `undefined` leaves the client's.
+ * @param headers - the client's headers, names and values alternating.
+ * @param outputTokens - the output limit to write; `undefined` keeps the client's.
  */
 export function requestFor(
   { asked, isTranslated }: Lane,
@@ -179,7 +178,7 @@ function editedBody(client: ClientBody, target: Target, outputTokens: number | u
   ]);
 }
 
-/** A stream ends with its usage: some hosts are asked for it, and some refuse to be asked. */
+/** Requests usage at the end of a stream, except from hosts that refuse the option. */
 function streamEdits({ body, isStreamed }: ClientBody, host: Host | undefined): readonly Splice[] {
   if (host?.countsUnasked === true) return removeMember(body, "stream_options");
   return isStreamed ? editIncludeUsage(body) : [];
@@ -192,10 +191,10 @@ const FIELDS: { readonly [Dialect in WireDialect]: FieldTable } = {
   "anthropic-messages": MESSAGES_FIELDS,
 };
 
-/** A longer value is never one that asks for nothing. */
+/** Maximum length of a value that may be neutral, like `false` or `"auto"`. */
 const NEUTRAL_BYTES_MAX = 64;
 
-/** What a model must be able to do to take the call in its own dialect, by the top-level fields that it sets. */
+/** The capabilities that a call needs, by its top-level fields. */
 export function capabilitiesAsked({ body, dialect }: ClientBody): Set<Capability> {
   const asked = new Set<Capability>();
   for (const [name, span] of body.spans.members) {

@@ -1,12 +1,12 @@
 /**
- * The models that can be called, as the two APIs list them.
+ * The lists of callable models in the formats of the two APIs.
  * @module
  */
 import type { PolicySnapshot } from "@calybris/kernel";
 import type { Fleet } from "./fleet.ts";
 import type { ModelNames } from "./model-names.ts";
 
-/** The APIs want a time; the policy has none of a model. */
+/** The creation time of every model: the APIs require one, and the policy has none. */
 const CREATED_SECONDS = 1_767_225_600;
 
 interface ListedModel {
@@ -16,7 +16,7 @@ interface ListedModel {
   readonly outputTokensMax: number | undefined;
 }
 
-/** Candidates with a deployment, and names that stand for them. */
+/** Candidates with a deployment, and the configured names for them. */
 export function listedModels(snapshot: PolicySnapshot, fleet: Fleet, names: ModelNames): readonly ListedModel[] {
   const { policy, candidateNames, providers } = snapshot;
   const owners = new Map(

@@ -1,27 +1,27 @@
 /**
- * What a client's name of a model stands for: a candidate, or the policy's own choice, with the settings of such calls.
+ * Resolves a client's model name to a candidate, or to the policy's choice, with the settings of these calls.
  * @module
  */
 import type { CallMode, ModelConfig } from "../config/call-config.ts";
 import type { Config } from "../config/config.ts";
 
 export interface NamedModel {
-  /** `undefined`: the policy chooses. */
+  /** `undefined` if the policy chooses. */
   readonly candidate: string | undefined;
   readonly mode: CallMode;
   readonly useCase: string | undefined;
-  /** `undefined`: a client's limit stays as it is. */
+  /** `undefined` if a client's limit is kept. */
   readonly outputTokensMax: number | undefined;
   readonly outputTokensMin: number;
 }
 
-/** The name under which the policy chooses, unless the configuration gives it another meaning. */
+/** The model name that lets the policy choose, unless the configuration redefines it. */
 export const AUTO = "auto";
 
 export class ModelNames {
   readonly #calls: Config["calls"];
   readonly #exact: ReadonlyMap<string, ModelConfig>;
-  /** The longest beginning first. */
+  /** Prefixes, the longest first. */
   readonly #beginnings: readonly ModelConfig[];
 
   constructor(models: readonly ModelConfig[], calls: Config["calls"]) {
@@ -33,8 +33,8 @@ export class ModelNames {
   }
 
   /**
-   * An exact name wins over a beginning, and a longer beginning over a shorter one. A name that is not listed is the
-   * candidate of that name.
+   * An exact name takes precedence over a prefix, and a longer prefix over a shorter one. A name that is not configured
+   * is the candidate with that name.
    *
    * @example
    * ```ts
@@ -49,7 +49,7 @@ export class ModelNames {
     const cap = found?.outputTokensMax ?? (outputTokensMax === 0 ? undefined : outputTokensMax);
     return {
       candidate: isAuto ? undefined : (found?.candidate ?? name),
-      // Nothing is asked for that could run instead of what is decided.
+      // With `auto` there is no requested model to run instead, so `observe` does not apply.
       mode: isAuto ? "enforce" : (found?.decisions ?? decisions),
       useCase: found?.useCase,
       outputTokensMax: cap,
@@ -57,7 +57,7 @@ export class ModelNames {
     };
   }
 
-  /** Names that can be listed: those that are no beginnings. */
+  /** Exact names; prefixes cannot be listed. */
   names(): readonly string[] {
     return [...new Set([...this.#exact.keys(), AUTO])];
   }

@@ -1,6 +1,6 @@
 /**
- * Deployments that a reload has removed: calls that came before it may still be sent to them, so that their connections are ended
- * only when the longest of those calls is over. Idle connections end by themselves.
+ * Deployments that a reload has removed. Earlier calls may still be sent to them, so their connections are closed only after
+ * the maximum duration of a call. Idle connections close by themselves.
  * @module
  */
 import type { Upstream } from "../providers/upstream.ts";
@@ -9,7 +9,7 @@ export class RetiredUpstreams {
   readonly #callMsMax: number;
   readonly #timers = new Map<Upstream, NodeJS.Timeout>();
 
-  /** @param callMsMax - how long a call may take. */
+  /** @param callMsMax - maximum duration of a call. */
   constructor(callMsMax: number) {
     this.#callMsMax = callMsMax;
   }
@@ -20,12 +20,12 @@ export class RetiredUpstreams {
         this.#timers.delete(upstream);
         void upstream.close();
       }, this.#callMsMax);
-      // A process that has nothing else to do may end.
+      // The timer does not keep the process alive.
       this.#timers.set(upstream, timer.unref());
     }
   }
 
-  /** Ends every connection, calls that are being answered included. */
+  /** Closes every connection, including those of calls in progress. */
   async close(): Promise<void> {
     const all = [...this.#timers];
     this.#timers.clear();

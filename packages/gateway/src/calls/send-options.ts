@@ -1,5 +1,5 @@
 /**
- * What every send to a provider has in common.
+ * Options shared by all requests to providers.
  * @module
  */
 import type { Config } from "../config/config.ts";
@@ -12,10 +12,10 @@ export function timeoutsOf({ calls }: Pick<Config, "calls">): CallTimeouts {
   return { connectMs, headMs, firstTokenMs, idleMs: streamIdleMs, totalMs };
 }
 
-/** Those that some provider is sent. */
+/** Headers that some provider is sent. */
 const SENT_NAMES: readonly string[] = [...new Set(Object.values(REQUEST_HEADERS).flatMap(({ names }) => names))];
 
-/** The headers that a provider may be sent, name and value in turns; one that came several times is left out. */
+/** The client's headers that may be sent to a provider, names and values alternating. Repeated headers are left out. */
 export function pairsOf(headers: RequestHeaders): readonly string[] {
   const pairs: string[] = [];
   for (const name of SENT_NAMES) {

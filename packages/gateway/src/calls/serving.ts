@@ -1,5 +1,5 @@
 /**
- * What serves model calls, put together from the configuration.
+ * Builds the service of model calls from the configuration.
  * @module
  */
 import type { Engine } from "@calybris/engine";
@@ -23,15 +23,15 @@ import { Fleet } from "./fleet.ts";
 import { ModelNames } from "./model-names.ts";
 import { RetiredUpstreams } from "./retired-upstreams.ts";
 
-/** Share of calls that may have more input than their estimate; the rest of them is an overrun. */
+/** Share of calls whose input may exceed its estimate; the excess is an overrun. */
 const MISS_RATE_BPS = 100;
 
 export interface CallServing {
   readonly routes: readonly Route[];
   readonly gauges: () => ServedGauges;
   /**
-   * Checks providers, deployments and models of a changed configuration. The function returned puts them into effect for calls that
-   * come from then on; those under way go on as they began.
+   * Checks providers, deployments and models of a changed configuration. The returned function applies them to new calls;
+   * calls in progress keep the previous configuration.
    *
    * @throws GatewayError `CAL_CONFIG_INVALID` for a key or an address that cannot be used.
    */
@@ -40,7 +40,7 @@ export interface CallServing {
 }
 
 export interface CallServingOptions {
-  /** Instead of the prices that come with this version. */
+  /** Replaces the price book of this version. */
   readonly prices?: PriceBook | undefined;
   readonly env?: { readonly [name: string]: string | undefined };
   readonly metrics: CallMetrics;
@@ -48,7 +48,7 @@ export interface CallServingOptions {
 }
 
 /**
- * @returns `undefined` where the configuration has no deployment.
+ * @returns `undefined` if the configuration has no deployment.
  * @throws GatewayError `CAL_CONFIG_INVALID` for a key or an address that cannot be used.
  */
 export async function serveCalls(

@@ -1,6 +1,6 @@
 /**
- * What becomes of a provider's stream on its way to the client: passed as it is, or said in the client's dialect. Either way
- * the usage is read on the way, and the stream ends as one.
+ * Converts a provider's stream into the client's: unchanged, or translated into the client's dialect. In both cases the
+ * usage is read from it, and the client's stream is terminated properly.
  * @module
  */
 import { streamIn } from "../translate/answer-routes.ts";
@@ -18,18 +18,18 @@ import type { Lane } from "./lanes.ts";
 
 export interface WrittenEnd {
   readonly outcome: StreamOutcome;
-  /** What the client is still to get. */
+  /** The bytes that end the client's stream. */
   readonly bytes: Uint8Array;
 }
 
 export interface StreamWriter {
-  /** What the client gets of a piece. @throws GatewayError `CAL_GATEWAY_STREAM_BROKEN`; `end` still ends the stream. */
+  /** The client's bytes for a piece. @throws GatewayError `CAL_GATEWAY_STREAM_BROKEN`; `end` still ends the stream. */
   push(piece: Buffer): Uint8Array;
-  /** The provider's stream is over, however it ended. */
+  /** Ends the client's stream, however the provider's ended. */
   end(): WrittenEnd;
-  /** As far as it has come. */
+  /** The usage received so far. */
   usage(): UsageRecord | undefined;
-  /** In the provider's word; `undefined` while it has not come. */
+  /** As the provider names it; `undefined` until it is received. */
   finishReason(): string | undefined;
 }
 
@@ -46,7 +46,7 @@ export function streamWriter({ asked, isTranslated }: Lane, client: ClientBody, 
   return new TranslatedStream(translation, usageReader(asked));
 }
 
-/** Of English text, about. */
+/** Approximate value for English text. */
 const BYTES_PER_TOKEN = 4;
 
 class PassedStream implements StreamWriter {
