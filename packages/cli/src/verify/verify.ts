@@ -58,9 +58,7 @@ export interface VerifyOptions {
   readonly head?: string;
   /** Begins with the newest snapshot of the directory. */
   readonly fromSnapshot?: true;
-  /**
-   * How many threads work, as far as the journal has snapshots to begin behind. Default: all cores, unless the log is small.
-   */
+  /** How many threads work, as far as the journal has snapshots to begin behind. Default: all cores, unless the log is small. */
   readonly threads?: number;
   /** Gets one sentence when a thread fails and the journal is audited in this one; by default it is dropped. */
   readonly complain?: (text: string) => void;
@@ -164,8 +162,8 @@ export async function auditTarget(target: TargetOptions, options: VerifyOptions)
 }
 
 /**
- * As {@link verifyLog}, with the conservation proof. On several threads only what is intact is established; whatever else is
- * found there is found out by one audit of the whole, so the report is the same.
+ * As {@link verifyLog}, with the conservation proof. On several threads only what is intact is established; whatever else is found
+ * there is found out by one audit of the whole, so the report is the same.
  */
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const begin = options.fromSnapshot === true ? newestSnapshot(path) : undefined;

@@ -11,8 +11,7 @@ import { auditInRanges } from "../../src/verify/range-threads.ts";
 import { ATTACKS, type Attack, type Journal, KEY, KEY_FILE, madeJournal, TRUST } from "./attack-journals.ts";
 
 // Goal: `verify` on several threads reports what it reports on one, of good journals and of broken ones.
-// Method: real threads over the same files, each damaged in one way. `audit/test/ranges.test.ts` tries many more ways
-// without threads.
+// Method: real threads over the same files, each damaged in one way. `audit/test/ranges.test.ts` tries many more ways without threads.
 
 const SEGMENT_BYTES = 64 * 1024;
 const files = new Sandbox();

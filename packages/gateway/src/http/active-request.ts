@@ -1,5 +1,5 @@
 /**
- * One request while it is under way.
+ * One request in progress.
  * @module
  */
 import { LOCAL, type Principal } from "../keys/keyring.ts";
@@ -18,7 +18,7 @@ export interface Answering {
 
 const NOTHING: { readonly [name: string]: string } = Object.freeze({});
 
-/** One request on its way: what its handler is given, and where the answer goes. */
+/** One request in progress: the handler's `Call`, and the responder that takes its answer. */
 export class ActiveRequest implements Call, Responder, EndListener {
   readonly exchange: Exchange;
   readonly route: Route | undefined;
@@ -31,9 +31,9 @@ export class ActiveRequest implements Call, Responder, EndListener {
   idempotencyKey: string | undefined;
   chargedRequests = 1;
   span: Span | undefined;
-  /** Bytes that the budget of bodies holds for this request. */
+  /** Bytes reserved for this request in the budget of bodies. */
   bodyBytes = 0;
-  /** What was answered; 0 before. */
+  /** Status of the answer; 0 before it is sent. */
   status = 0;
   #signal: ClientLeave | undefined;
 
@@ -51,7 +51,7 @@ export class ActiveRequest implements Call, Responder, EndListener {
     return this.route?.contract.name ?? "unknown";
   }
 
-  /** Made when it is asked for: most handlers never do. */
+  /** Created on first use, because most handlers do not use it. */
   get signal(): LeaveSignal {
     if (this.#signal === undefined) {
       const leave = new ClientLeave();

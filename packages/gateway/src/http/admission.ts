@@ -1,5 +1,5 @@
 /**
- * Authentication and authorization: who calls, and whether their key has a scope that the operation needs.
+ * Authentication and authorization: identifies the caller, and checks that the key has a scope that the operation needs.
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
@@ -8,11 +8,11 @@ import type { Scope } from "../keys/scope.ts";
 import type { CrossOrigin } from "./cross-origin.ts";
 import type { Exchange, RequestHeaders } from "./exchange.ts";
 
-/** A header whose key was found, on this connection. */
+/** The last authenticated header on this connection. */
 interface Known {
   readonly authorization: string;
   readonly principal: Principal;
-  /** Of the keyring in which it was found. */
+  /** Generation of the keyring in which its key was found. */
   readonly generation: number;
 }
 
@@ -26,12 +26,12 @@ export class Admission {
     this.#crossOrigin = crossOrigin;
   }
 
-  /** @throws GatewayError when the caller may not do this with the key that was presented. */
+  /** @throws GatewayError if the key is missing, unknown or expired, or has none of the scopes. */
   principalOf(exchange: Exchange, scopes: readonly Scope[]): Principal {
     if (scopes.length === 0) return LOCAL;
     if (this.#keyring.isEmpty) {
       this.#crossOrigin.requireOwnHost(exchange.headers);
-      // A key that was created here is used as what it is, and refused once it is revoked; any other text is ignored.
+      // A key in this service's format is checked, and refused once revoked; any other text is ignored.
       if (!isKeyForm(bearerKey(presented(exchange.headers)) ?? "")) return LOCAL;
     }
     const principal = this.#holderOf(exchange);
@@ -56,7 +56,7 @@ export class Admission {
   }
 }
 
-/** The key as `authorization` writes it; from `x-api-key` where that header is missing. */
+/** The key in the form of an `authorization` header; from `x-api-key` if that header is missing. */
 function presented(headers: RequestHeaders): string | undefined {
   const { authorization, "x-api-key": apiKey } = headers;
   if (typeof authorization === "string") return authorization;

@@ -1,6 +1,6 @@
 /**
- * What was written to one connection and not yet taken by the client. The system buffers some megabytes of it; the rest
- * waits here, is counted, and must be taken in time.
+ * Bytes written to one connection that the client has not taken yet. The operating system buffers a few megabytes; the rest
+ * waits here, counts toward the budget, and must be taken within `answerMs`.
  * @module
  */
 import type { Socket } from "node:net";
@@ -13,7 +13,7 @@ export class AnswerQueue {
   #written = 0;
   #taken = 0;
   #isGathering = false;
-  /** What was written by then has to be taken within `answerMs`. */
+  /** A position in the output and its time: the client must take everything up to it within `answerMs`. */
   #mark: { readonly written: number; readonly atMs: number } | undefined;
 
   constructor(socket: Socket, budget: TrafficBudget, answerMs: number) {
@@ -26,7 +26,7 @@ export class AnswerQueue {
     return this.#written - this.#taken;
   }
 
-  /** @param taken - called once, when the bytes have left or never will. */
+  /** @param taken - called once, when the bytes were sent or the connection failed. */
   write(
     data: string | Uint8Array,
     encoding: BufferEncoding,
@@ -42,14 +42,14 @@ export class AnswerQueue {
     });
   }
 
-  /** Several writes become one. */
+  /** Combines the writes made by `write` into one. */
   together(write: () => void): void {
     this.#socket.cork();
     write();
     this.#socket.uncork();
   }
 
-  /** What is written until the end of this turn becomes one write. */
+  /** Combines all writes until the end of this turn of the event loop into one. */
   gather(): void {
     if (this.#isGathering) return;
     this.#isGathering = true;
@@ -62,7 +62,7 @@ export class AnswerQueue {
     this.#socket.uncork();
   };
 
-  /** Whether something was written longer than `answerMs` ago and has not been taken. */
+  /** Whether bytes written more than `answerMs` ago have not been taken. */
   isLate(nowMs: number): boolean {
     if (this.bytes === 0) this.#mark = undefined;
     else if (this.#mark === undefined || this.#taken >= this.#mark.written)

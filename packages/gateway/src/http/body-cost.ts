@@ -1,16 +1,16 @@
 /**
- * What a body may cost: how many members it has and how long its texts are. Checked before anything is looked up, so that
- * the price of checking its meaning is known.
+ * Limits on the number of members in a body and on the length of its texts. They are checked before the schema, so that the
+ * time of that check is bounded.
  * @module
  */
 import { CalybrisError, type Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import type { BodyRule } from "./route-contract.ts";
 
-/** No name, id or amount is nearly as long. */
+/** Far longer than any name, ID or amount. */
 const TEXT_CHARACTERS_MAX = 4_096;
 
-/** @throws CalybrisError `CAL_REQUEST_INVALID` of what a handler checks, `CAL_GATEWAY_REQUEST_INVALID` otherwise. */
+/** @throws CalybrisError `CAL_REQUEST_INVALID` if a handler checks the body, `CAL_GATEWAY_REQUEST_INVALID` otherwise. */
 export function affordable(body: unknown, membersMax: number, checkedBy: BodyRule["checkedBy"]): unknown {
   const mistake = costMistake(body, membersMax);
   if (mistake === undefined) return body;
@@ -19,7 +19,7 @@ export function affordable(body: unknown, membersMax: number, checkedBy: BodyRul
   throw new GatewayError("CAL_GATEWAY_REQUEST_INVALID", { mistakes });
 }
 
-/** What a body has too much of; `undefined` when it may be checked. */
+/** The first limit that a body exceeds; `undefined` if it exceeds none. */
 function costMistake(body: unknown, membersMax: number): Mistake | undefined {
   const cost = { members: 0, characters: 0 };
   measure(body, membersMax, cost);
@@ -38,12 +38,12 @@ function costMistake(body: unknown, membersMax: number): Mistake | undefined {
   return undefined;
 }
 
-/** Whether a body of so few bytes can have too much of anything: each member takes two of them at least. */
+/** Whether a body of this length cannot exceed a limit: each member takes at least two bytes. */
 export function isCheap(bytes: number, membersMax: number): boolean {
   return bytes <= Math.min(2 * membersMax, TEXT_CHARACTERS_MAX);
 }
 
-/** Stops at the first excess. */
+/** Stops as soon as there are more than `membersMax` members. */
 function measure(value: unknown, membersMax: number, cost: { members: number; characters: number }): void {
   if (typeof value === "string") cost.characters = Math.max(cost.characters, value.length);
   if (typeof value !== "object" || value === null) return;

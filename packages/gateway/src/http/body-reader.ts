@@ -1,7 +1,6 @@
 /**
- * Reads a body by its contract. A short one is read at once, and so is a longer one of many requests, if it is plain. One
- * that takes long, because it is long or holds a policy, is read by a worker thread, so that the thread that decides never
- * waits for it.
+ * Reads a body by its contract. Short bodies are read at once, and so are longer batches of requests in ASCII without
+ * escapes. Long bodies and policies are read by a worker thread, so that they do not delay the thread that decides.
  * @module
  */
 import { z } from "zod";
@@ -11,9 +10,9 @@ import type { BodyWorker } from "./body-worker.ts";
 import type { BodyRule } from "./route-contract.ts";
 import { readBody, readPlainBody } from "./strict-json.ts";
 
-/** Reading so many bytes takes at most a few milliseconds, whatever they are. */
+/** Any body up to this length is read within a few milliseconds. */
 const INLINE_BYTES_MAX = 64 * 1024;
-/** The same of so many bytes without escapes. */
+/** The same limit for ASCII without escapes. */
 const PLAIN_BYTES_MAX = 512 * 1024;
 
 export class BodyReader {
@@ -27,12 +26,12 @@ export class BodyReader {
     this.#worker = worker;
   }
 
-  /** @throws CalybrisError for a body that is malformed or costs too much to check; so does the promise. */
+  /** @throws CalybrisError, or rejects with it, for a body that is malformed or too costly to check. */
   read({ schema, reader, membersMax, checkedBy }: BodyRule, bytes: Buffer, principal: Principal): unknown {
     const nestingMax = this.#nestingMax;
     if (reader === "json" && bytes.byteLength <= INLINE_BYTES_MAX) {
       const body = readBody(bytes, nestingMax);
-      // A handler that checks by itself bounds the cost of that by itself.
+      // A handler that checks the body bounds the cost of its own check.
       const isChecked = checkedBy === "schema" && !isCheap(bytes.byteLength, membersMax);
       return isChecked ? affordable(body, membersMax, checkedBy) : body;
     }

@@ -1,5 +1,5 @@
 /**
- * What the thread of {@link BodyWorker} does: takes bytes, gives back the value, or the error that refuses it.
+ * The thread of {@link BodyWorker}: receives bytes, and posts the value that they hold or the error that refuses them.
  * @module
  */
 import { parentPort } from "node:worker_threads";
@@ -9,7 +9,7 @@ import { affordable } from "./body-cost.ts";
 import type { BodyRule } from "./route-contract.ts";
 import { readBody } from "./strict-json.ts";
 
-/** A body, and the rule it is read by. */
+/** A body and the rule for reading it. */
 export interface BodyTask extends Pick<BodyRule, "reader" | "checkedBy" | "membersMax"> {
   /** The fields that the body may have. */
   readonly fields: readonly string[];
@@ -40,7 +40,7 @@ async function resultOf(task: BodyTask): Promise<BodyTaskResult> {
 
 const MISTAKES_MAX = 100;
 
-/** More mistakes than anybody reads would only cost the thread that decides. */
+/** Cuts the list of mistakes: copying a long one would only delay the thread that decides. */
 function shortened(details: object): object {
   const { mistakes } = details as { readonly mistakes?: readonly Mistake[] };
   return mistakes === undefined ? details : { ...details, mistakes: mistakes.slice(0, MISTAKES_MAX) };

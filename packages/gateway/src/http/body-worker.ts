@@ -1,7 +1,6 @@
 /**
- * A thread that reads bodies which take long: policies, and whatever is long. It starts with the first of them. A body
- * that takes too much time or memory ends the thread, not the service: that body is refused, and the next one gets a new
- * thread.
+ * A thread that reads policies and long bodies. It starts with the first of them. A body that takes too much time or memory
+ * ends the thread, not the service: the body is refused, and the next one gets a new thread.
  * @module
  */
 import { Worker } from "node:worker_threads";
@@ -11,20 +10,20 @@ import { GATEWAY_ERRORS, GatewayError, type GatewayErrorCode } from "../gateway-
 import type { Principal } from "../keys/keyring.ts";
 import type { BodyTask, BodyTaskResult } from "./body-worker-thread.ts";
 
-/** A legal policy of 2 MiB takes a quarter of a second; a longer time is an attack, or a machine that is overloaded. */
+/** A valid policy of 2 MiB takes a quarter of a second. A longer time means an attack or an overloaded machine. */
 const TASK_MS_MAX = 5_000;
 const START_MS_MAX = 60_000;
 const TASKS_MAX = 1_024;
 const COPIED_BYTES_MAX = 64 * 1024;
-/** The thread ends when nothing has come for so long: its memory is given back. */
+/** The thread ends after this time without a task, to release its memory. */
 const IDLE_MS = 30_000;
-/** Enough for a policy of 2 MiB; longer bodies may take as many times their length. */
+/** Heap limit of the thread, enough for a policy of 2 MiB. It grows in proportion for longer bodies. */
 const HEAP_MIB = 128;
 const HEAP_PER_BODY = 16;
 const YOUNG_MIB = 16;
 const MIB = 2 ** 20;
 
-/** What the thread's program is given: bytes, which are given away, and what it needs to know. */
+/** A task for the thread. Its bytes are transferred, not copied. */
 export interface WorkerTask {
   readonly bytes: Uint8Array;
 }
@@ -43,13 +42,13 @@ export class BodyWorker<Task extends WorkerTask = BodyTask> {
   #thread: Worker | undefined;
   #isReady = false;
   readonly #waiting: WaitingTask<Task>[] = [];
-  /** What the thread does, or did last. */
+  /** The thread's current task, or its last one. */
   #task: WaitingTask<Task> | undefined;
   #isBusy = false;
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param bounds - `program`: what the thread runs, by default the reader of policies and long JSON. It posts
+   * @param bounds - `program`: the thread's program, by default the reader of policies and long JSON. It posts
    *   `{ isReady: true }`, and then one {@link BodyTaskResult} for each task.
    */
   constructor(
@@ -62,9 +61,9 @@ export class BodyWorker<Task extends WorkerTask = BodyTask> {
   }
 
   /**
-   * Tasks are done one at a time, in turns among keys, so that one key cannot keep others waiting for long.
+   * Tasks run one at a time, in rotation among keys, so that one key cannot delay the others for long.
    *
-   * @throws CalybrisError what reading the body throws, `CAL_GATEWAY_BODY_TOO_COSTLY`, `CAL_GATEWAY_OVERLOADED`.
+   * @throws CalybrisError the errors of reading a body, `CAL_GATEWAY_BODY_TOO_COSTLY`, `CAL_GATEWAY_OVERLOADED`.
    */
   run(task: Task, principal: Principal): Promise<unknown> {
     if (this.#waiting.length >= TASKS_MAX)
@@ -100,7 +99,7 @@ export class BodyWorker<Task extends WorkerTask = BodyTask> {
     else this.#within(START_MS_MAX);
   }
 
-  /** Gives the thread its task. */
+  /** Posts the current task to the thread. */
   #give(): void {
     if (this.#task === undefined) return;
     const { task } = this.#task;
@@ -138,7 +137,7 @@ export class BodyWorker<Task extends WorkerTask = BodyTask> {
     }, milliseconds);
   }
 
-  /** Lets the thread go; the next task starts another. */
+  /** Detaches the thread; the next task starts another. */
   #drop(): Worker | undefined {
     clearTimeout(this.#timer);
     const thread = this.#thread;
@@ -166,13 +165,13 @@ export class BodyWorker<Task extends WorkerTask = BodyTask> {
   }
 }
 
-/** Bytes that may be given away. Short ones are copied, because others may share their buffer; so is a part of a buffer. */
+/** Bytes that can be transferred. Short bodies and parts of a buffer are copied, because their buffer may be shared. */
 function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
   return isWhole && bytes.byteLength > COPIED_BYTES_MAX ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
-/** An error of a table as it was in the thread. */
+/** Restores a coded error from the thread. */
 function codedError(code: string, details: object): CalybrisError {
   return Object.hasOwn(GATEWAY_ERRORS, code)
     ? new GatewayError(code as GatewayErrorCode, details as never)

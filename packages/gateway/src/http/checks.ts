@@ -1,5 +1,5 @@
 /**
- * Holds the query and the body of a request to the contract's schemas.
+ * Checks the query and the body of a request against the contract's schemas.
  * @module
  */
 import { shapeMistakes } from "@calybris/engine/internal";

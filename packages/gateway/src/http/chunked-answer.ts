@@ -1,10 +1,10 @@
 /**
- * An answer in pieces on the fast path, as chunks (RFC 9112, 7.1). A piece is asked for once the one before was written, and
- * written once the one before has left, so that one piece waits for the client, and one is on its way.
+ * An answer in pieces on the fast path, as chunks (RFC 9112, 7.1). A piece is requested once the previous one is written,
+ * and written once the previous one is sent, so that at most one piece waits here while another is being sent.
  * @module
  */
 
-/** What a chunked answer needs of its connection. */
+/** The part of a connection that a chunked answer uses. */
 export interface ChunkConnection {
   write(
     data: string | Uint8Array,
@@ -12,27 +12,27 @@ export interface ChunkConnection {
     bytes: number,
     taken: (error?: Error | null) => void,
   ): void;
-  /** What is written until the end of this turn leaves together. */
+  /** Combines all writes until the end of this turn of the event loop into one. */
   gather(): void;
   destroy(): void;
 }
 
 export interface ChunkedAnswerParts {
-  /** Status line and headers with the empty line after them; they leave with the first piece. */
+  /** Status line, headers and the empty line after them; sent with the first piece. */
   readonly head: () => string;
-  /** The pieces failed before the head has left. */
+  /** Called if the pieces fail before the head is sent. */
   readonly refused: (error: unknown) => void;
-  /** The pieces failed later: the connection is closed. */
+  /** Called if the pieces fail later. The connection is closed. */
   readonly failed: (error: unknown) => void;
-  /** The last chunk has left, or never will. */
+  /** Called when the last chunk was sent, or the connection failed. */
   readonly taken: (error?: Error | null) => void;
 }
 
 const LINE_END = "\r\n";
 const LAST_CHUNK = "0\r\n\r\n";
-/** A shorter piece is copied into one buffer with its length. */
+/** Shorter pieces are copied into one buffer with their chunk size. */
 const COPIED_BYTES_MAX = 16 * 1024;
-/** How much of synchronous pieces is gathered before it is written; asynchronous ones leave as they come. */
+/** Synchronous pieces are gathered up to this length before they are written; asynchronous ones are sent as they come. */
 const GATHERED_BYTES = 64 * 1024;
 
 export class ChunkedAnswer {
@@ -64,13 +64,13 @@ export class ChunkedAnswer {
       }
       this.#end();
     } catch (error) {
-      // What came before is the client's.
+      // The pieces before the failure are still sent.
       await left;
       this.#fail(error);
     }
   }
 
-  /** The connection is gone: nothing more is asked for. */
+  /** The connection is closed: no more pieces are requested. */
   gone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
@@ -82,7 +82,7 @@ export class ChunkedAnswer {
     connection.gather();
     const lead = this.#takeHead() + piece.byteLength.toString(16) + LINE_END;
     return new Promise((resolve) => {
-      // When the client is gone, `gone` says so.
+      // A failed write is reported through `gone`.
       const taken = (): void => resolve();
       const bytes = lead.length + piece.byteLength + LINE_END.length;
       if (piece.byteLength > COPIED_BYTES_MAX) {
@@ -99,7 +99,7 @@ export class ChunkedAnswer {
     });
   }
 
-  /** The head, once; empty text afterwards. */
+  /** The head on the first call; empty afterwards. */
   #takeHead(): string {
     if (this.#hasBegun) return "";
     this.#hasBegun = true;
@@ -110,7 +110,7 @@ export class ChunkedAnswer {
     this.#connection.gather();
     const last = this.#takeHead() + LAST_CHUNK;
     this.#connection.write(last, "latin1", last.length, this.#parts.taken);
-    // What comes after it on the connection is none of this answer's.
+    // Later events of the connection do not concern this answer.
     this.#isGone = true;
   }
 
@@ -126,7 +126,7 @@ export class ChunkedAnswer {
   }
 }
 
-/** Synchronous pieces, several at a time. */
+/** Combines synchronous pieces into larger ones. */
 export function* gathered(pieces: Iterable<Uint8Array>): Generator<Buffer> {
   let held: Uint8Array[] = [];
   let bytes = 0;

@@ -1,5 +1,5 @@
 /**
- * Accepts connections, over TCP or TLS, and looks after their deadlines: one timer for all of them.
+ * Accepts connections over TCP or TLS, and enforces their deadlines with one timer for all.
  * @module
  */
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { type Config, isLoopback } from "../config/config.ts";
 import { GatewayError } from "../gateway-errors.ts";
 import { type ConnectionParts, RawConnection } from "./connection.ts";
 
-/** Deadlines are looked at four times in the shortest of them. */
+/** Deadlines are checked this many times within the shortest of them. */
 const LOOKS_PER_LIMIT = 4;
 const LOOK_MS_MIN = 25;
 const LOOK_MS_MAX = 1_000;
@@ -19,11 +19,11 @@ export class ConnectionServer {
   readonly #server: Server;
   readonly #config: Config;
   readonly #connections = new Set<RawConnection>();
-  /** Sockets, those in a handshake included. */
+  /** All sockets, including those in a handshake. */
   readonly #sockets = new Set<Socket>();
   readonly #timer: NodeJS.Timeout;
 
-  /** @param tls - as {@link readTls} read it; without it, plain TCP. */
+  /** @param tls - from {@link readTls}; plain TCP without it. */
   constructor(config: Config, tls: TlsOptions | undefined, parts: Omit<ConnectionParts, "limits">) {
     this.#config = config;
     const { limits } = config;
@@ -41,7 +41,7 @@ export class ConnectionServer {
       this.#connections.add(connection);
       socket.once("close", () => this.#connections.delete(connection));
     });
-    // A handshake that fails says nothing about the service.
+    // A failed handshake is the client's fault, not the service's.
     this.#server.on("tlsClientError", () => undefined);
     const { headersMs, requestMs, idleMs, answerMs } = limits;
     const shortestMs = Math.min(headersMs, requestMs, idleMs, answerMs);
@@ -56,7 +56,9 @@ export class ConnectionServer {
     return this.#connections.size;
   }
 
-  /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
+  /**
+   * @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` if other machines could reach a service without keys.
+   */
   async listen(): Promise<AddressInfo> {
     const { host, port } = this.#config.listen;
     const server = this.#server;
@@ -77,10 +79,10 @@ export class ConnectionServer {
   }
 
   /**
-   * Checks what of a changed configuration concerns connections: TLS files, and that others cannot reach a service
-   * without keys.
+   * Checks the parts of a changed configuration that concern connections: TLS files, and that other machines cannot reach a
+   * service without keys.
    *
-   * @returns puts the TLS files into effect, for new connections. TLS is not turned on or off.
+   * @returns a function that applies the TLS files to new connections. It does not turn TLS on or off.
    * @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE`.
    */
   prepare(config: Config): () => void {
@@ -93,7 +95,7 @@ export class ConnectionServer {
     };
   }
 
-  /** A name may resolve to another address than it suggests. */
+  /** Checks the bound address: a name such as `localhost` may resolve to a public one. */
   #requireKeys({ keys, listen }: Config, { address }: AddressInfo): void {
     if (keys.length > 0 || isLoopback(address)) return;
     const problem = `is ${listen.host}, which is ${address}, and there are no keys`;
@@ -101,7 +103,7 @@ export class ConnectionServer {
     throw new GatewayError("CAL_CONFIG_INVALID", { mistakes: [{ path: "listen.host", problem, remedy }] });
   }
 
-  /** Accepts no more connections; resolves when the last one is gone. */
+  /** Stops accepting connections; resolves when the last one is closed. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => {
@@ -111,7 +113,7 @@ export class ConnectionServer {
     });
   }
 
-  /** Closes the connections that wait for a request. */
+  /** Closes all idle connections. */
   closeIdle(): void {
     for (const connection of this.#connections) connection.closeIfIdle();
   }
@@ -126,7 +128,7 @@ export class ConnectionServer {
   }
 }
 
-/** A client that closes its side still gets its answers. */
+/** With `allowHalfOpen`, a client that closes its side still gets its answers. */
 const OPTIONS = { allowHalfOpen: true, noDelay: true } as const;
 
 interface TlsOptions {
@@ -136,9 +138,9 @@ interface TlsOptions {
 }
 
 /**
- * Certificate and key; `undefined` when HTTPS is not configured.
+ * Certificate and key; `undefined` if HTTPS is not configured.
  *
- * @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` when they cannot be used.
+ * @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` if they cannot be used.
  */
 export function readTls({ certificateFile, keyFile }: Config["tls"]): TlsOptions | undefined {
   if (certificateFile === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * One connection. Everything that arrives and leaves passes here, whichever path answers it, so this is where its budgets
- * and deadlines are: one request at a time, at most two pieces of what follows it, one answer that waits to be taken.
+ * One connection. All input and output passes through it, whichever path answers, so budgets and deadlines are enforced
+ * here: one request at a time, at most two pieces of the input that follows it, and one answer that waits to be taken.
  *
  *     waiting ─┬─ plain POST ─▶ fast path admits ─▶ body ─▶ answer ─┬─▶ waiting
  *              └─ anything else ─▶ Node's server reads and answers ─┘
@@ -30,19 +30,19 @@ export interface ConnectionParts {
     readonly idleMs: number;
     readonly headerBytesMax: number;
   };
-  /** `undefined`: every request goes to Node's server. */
+  /** `undefined` if every request goes to Node's server. */
   readonly fastPath: FastPath | undefined;
-  /** Gives Node's server another connection. */
+  /** Passes a connection to Node's server. */
   readonly accept: (side: NodeSide) => void;
-  /** An error was answered that belongs to no request. */
+  /** Called after an error that belongs to no request was answered. */
   readonly refused: (error: CalybrisError) => void;
-  /** The client did not take its answer in time. */
+  /** Called when the connection is cut because the client did not take its answer in time. */
   readonly cut: () => void;
 }
 
-/** Requests that one turn of the event loop answers, so that a pipelining client does not hold up others. */
+/** Maximum number of requests answered in one turn of the event loop, so that a pipelining client does not delay others. */
 const STEPS_PER_TURN = 64;
-/** After the last answer, what still arrives is dropped for so long, so that the answer is not lost to a reset. */
+/** After the last answer, input is discarded for this time, so that a reset does not destroy the answer. */
 const LINGER_MS = 1_000;
 
 type Mode = "waiting" | "body" | "fast" | "node" | "closing" | "closed";
@@ -54,14 +54,14 @@ export class RawConnection implements NodeSideOwner {
   readonly #parts: ConnectionParts;
   readonly #answers: AnswerQueue;
   #mode: Mode = "waiting";
-  /** When the connection began to wait, or the current request to arrive. */
+  /** Start of the wait for a request, or of the arrival of the current one. */
   #sinceMs: number = performance.now();
   #isFresh = true;
   readonly #held: HeldInput = new HeldInput();
   #hasEnded = false;
   #isAdvancing = false;
   #fast: FastExchange | undefined;
-  /** The request that the fast path has admitted, and what has arrived of its body. */
+  /** The request that the fast path has admitted, and the part of its body that has arrived. */
   #active: ActiveRequest | undefined;
   #body: Buffer = NO_BODY;
   #bodyBytes = 0;
@@ -75,7 +75,7 @@ export class RawConnection implements NodeSideOwner {
     socket.on("data", this.#arrived);
     socket.on("end", this.#ended);
     socket.on("close", this.#closed);
-    // The close that follows says everything.
+    // The `close` event follows and is handled.
     socket.on("error", () => undefined);
   }
 
@@ -100,13 +100,13 @@ export class RawConnection implements NodeSideOwner {
     this.#answers.gather();
   }
 
-  /** Calls once when the client closes its side, or is gone. */
+  /** Calls `left` once, when the client closes its side or the connection. */
   onLeave(left: () => void): void {
     if (this.#hasEnded || this.#mode === "closed") left();
     else this.#left = left;
   }
 
-  /** The fast path has answered. */
+  /** Called by the fast path after it has answered. */
   answered(): void {
     if (this.#mode !== "fast") return;
     this.#left = undefined;
@@ -114,7 +114,7 @@ export class RawConnection implements NodeSideOwner {
     this.advance();
   }
 
-  /** Closes once everything that was written has left. */
+  /** Closes the connection after all written bytes are sent. */
   end(): void {
     if (!this.isOpen) return;
     this.#mode = "closing";
@@ -128,7 +128,7 @@ export class RawConnection implements NodeSideOwner {
     this.#socket.destroy();
   }
 
-  /** Node's server gave the connection up. */
+  /** Called when Node's server has given up the connection. */
   abandoned(): void {
     if (this.#mode === "node") this.destroy();
   }
@@ -147,7 +147,7 @@ export class RawConnection implements NodeSideOwner {
     );
   }
 
-  /** Takes as many steps as what has arrived allows. */
+  /** Takes as many steps as the received input allows. */
   readonly advance = (): void => {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
@@ -159,12 +159,12 @@ export class RawConnection implements NodeSideOwner {
       break;
     }
     this.#isAdvancing = false;
-    // While a request is answered at most two pieces of what follows it are held.
+    // While a request is answered, at most two pieces of later input are held.
     if (this.#held.bytes !== undefined && this.isOpen) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   };
 
-  /** Ends what takes too long. */
+  /** Enforces the deadlines. */
   look(nowMs: number): void {
     if (this.#answers.isLate(nowMs)) {
       this.#parts.cut();
@@ -214,7 +214,7 @@ export class RawConnection implements NodeSideOwner {
     left?.();
   }
 
-  /** Whether something was done that another step may follow. */
+  /** Takes one step. Returns whether another may follow. */
   #step(): boolean {
     switch (this.#mode) {
       case "waiting":
@@ -319,7 +319,7 @@ export class RawConnection implements NodeSideOwner {
     this.#refuse(new GatewayError("CAL_GATEWAY_TIMEOUT", { milliseconds }));
   }
 
-  /** Answers an error that belongs to no request, or to one that cannot be answered any other way, and closes. */
+  /** Answers with an error that belongs to no request, or to one that cannot be answered otherwise, and closes. */
   #refuse(error: CalybrisError): void {
     const begun = this.#mode === "node" ? this.#side?.answerBegun : undefined;
     if (begun === "partly") {

@@ -28,7 +28,7 @@ export class CrossOrigin {
     return this.#origins.size > 0;
   }
 
-  /** Adds the headers that a configured origin needs. True if the request was a preflight, which is answered. */
+  /** Adds the headers for a configured origin. Returns `true` if the request was a preflight; it is answered then. */
   answer(exchange: Exchange): boolean {
     const { origin } = exchange.headers;
     if (typeof origin !== "string" || !this.#origins.has(origin)) return false;

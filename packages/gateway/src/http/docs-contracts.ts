@@ -1,5 +1,5 @@
 /**
- * The operations that show the documentation of the API; they are no part of it.
+ * The operations that serve the API's documentation. They are not part of the API.
  * @module
  */
 import { DOCS_SCRIPTS } from "./docs-page.ts";

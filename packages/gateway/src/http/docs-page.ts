@@ -1,8 +1,8 @@
 /**
  * The documentation as a page: the OpenAPI document, rendered by Redoc. Every script and style comes from this service.
  *
- * Redoc 2 is chosen because it runs under a policy without `unsafe-inline`; Scalar and Redoc 3 do not, and Redoc 3 reports
- * its use to its vendor. Only the bundle is published, not the package with its dependencies.
+ * Redoc 2 works with a content security policy without `unsafe-inline`; Scalar and Redoc 3 do not, and Redoc 3 reports usage
+ * to its vendor. Only the bundle is published, not the package with its dependencies.
  * @module
  */
 import { hash } from "node:crypto";
@@ -16,10 +16,10 @@ export interface DocsPage {
   readonly contentSecurityPolicy: string;
 }
 
-/** Where the page's scripts are. */
+/** Paths of the page's scripts. */
 export const DOCS_SCRIPTS = { redoc: "/docs/redoc.js", start: "/docs/start.js" } as const;
 
-/** Starts Redoc. It is a file because the page's policy allows no inline script. */
+/** Starts Redoc. It is a file because the page's content security policy forbids inline scripts. */
 export const START_SCRIPT = `Redoc.init("/openapi.json", {
   hideDownloadButton: false,
   hideHostname: true,
@@ -50,7 +50,7 @@ export function docsPage(title: string): DocsPage {
   const contentSecurityPolicy = [
     "default-src 'none'",
     "script-src 'self'",
-    // Redoc's search runs in a worker that it makes from its own bundle.
+    // Redoc's search runs in a worker created from its own bundle.
     "worker-src blob:",
     `style-src ${styles.join(" ")}`,
     "img-src data:",
@@ -64,12 +64,12 @@ export function docsPage(title: string): DocsPage {
 
 /** Beside the compiled code of a published package. */
 const PUBLISHED_BUNDLE = join(import.meta.dirname, "..", "..", "assets", "redoc.standalone.js");
-/** Its only use of another host; the page shows no logo. */
+/** The bundle's only reference to another host. The page shows no logo. */
 const LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 
 let bundle: Buffer | undefined;
 
-/** Redoc's bundle, read when it is first asked for. */
+/** Redoc's bundle, read on first use. */
 export function redocBundle(): Buffer {
   const require = createRequire(import.meta.url);
   const file = existsSync(PUBLISHED_BUNDLE) ? PUBLISHED_BUNDLE : require.resolve("redoc/bundles/redoc.standalone.js");

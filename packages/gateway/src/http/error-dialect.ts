@@ -1,6 +1,6 @@
 /**
- * How errors are rendered. A route's dialect turns a coded error into an answer; this file holds the service's own, and
- * the JSON of all its answers.
+ * Rendering of errors. A route's dialect turns a coded error into an answer. This file has the decision API's dialect, and
+ * the JSON encoding of all answers.
  * @module
  */
 import { randomUUID } from "node:crypto";
@@ -9,7 +9,7 @@ import { GatewayError } from "../gateway-errors.ts";
 
 export const JSON_TYPE = "application/json";
 
-/** JSON in which integers that may pass 2^53 are decimal strings. */
+/** JSON in which integers that may exceed 2^53 are decimal strings. */
 export function apiJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
 }
@@ -18,7 +18,7 @@ export interface ErrorAnswer {
   readonly status: number;
   readonly text: string;
   readonly contentType: string;
-  /** Name and value in turns. */
+  /** Names and values alternating. */
   readonly headers: readonly string[];
 }
 
@@ -36,10 +36,10 @@ export const calybrisDialect: ErrorDialect = (error) => ({
 const MESSAGE_CHARACTERS_MAX = 1_000;
 const DETAIL_CHARACTERS_MAX = 500;
 const MISTAKES_MAX = 100;
-/** Of all mistakes together: an answer to a bad request is never long. */
+/** Maximum length of all mistakes together, so that the answer to an invalid request stays short. */
 const MISTAKES_CHARACTERS_MAX = 16_384;
 
-/** @param mistakesMax - mistakes that are shown; their number is added when there are more. */
+/** @param mistakesMax - maximum number of mistakes shown; the total is added if there are more. */
 export function errorJson(error: CalybrisError, mistakesMax: number = MISTAKES_MAX): string {
   const { code, message, remedy } = error;
   const { mistakes, ...others } = error.details as { readonly mistakes?: readonly Mistake[] };
@@ -81,7 +81,7 @@ function shortened(text: string, charactersMax: number): string {
   return text.length > charactersMax ? `${text.slice(0, charactersMax).toWellFormed()}…` : text;
 }
 
-/** An error of a table as it is; anything else is a bug, reported under an incident number that the log has too. */
+/** Returns a coded error unchanged. Any other error is a bug, reported with an incident number that is also in the log. */
 export function asCoded(error: unknown): CalybrisError {
   if (error instanceof CalybrisError) return error;
   return new GatewayError("CAL_GATEWAY_BUG", { incident: randomUUID() }, { cause: error });
@@ -104,7 +104,7 @@ export function errorHeaders(error: CalybrisError): readonly string[] {
   const seconds = details.retryAfterSeconds ?? RETRY_SECONDS.get(error.code);
   const headers = seconds === undefined ? [] : ["retry-after", String(seconds)];
   if (error.status === 401) headers.push("www-authenticate", 'Bearer realm="calybris"');
-  // Of a call that was decided: its cost is looked up by the ID.
+  // The client can look up the cost of a decided call by this ID.
   if (details.decisionId !== undefined) headers.push("x-calybris-decision", details.decisionId);
   if (details.allowed !== undefined) headers.push("allow", details.allowed.join(", "));
   return headers;

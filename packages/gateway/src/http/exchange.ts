@@ -1,5 +1,5 @@
 /**
- * One request and its answer, whichever path it takes: through Fastify, or the fast path.
+ * One request and its answer, on either path: Fastify or the fast path.
  * @module
  */
 
@@ -10,18 +10,18 @@ export interface RequestHeaders {
 
 export interface Exchange {
   readonly method: string;
-  /** Path and query, as they were sent. */
+  /** Path and query as sent. */
   readonly url: string;
   readonly headers: RequestHeaders;
-  /** Identifies the connection; a key for what is remembered as long as it lasts. */
+  /** Identifies the connection; a key for data with the same lifetime. */
   readonly connection: object;
-  /** The answer was sent, or the connection is gone. */
+  /** Whether the answer was sent or the connection is closed. */
   readonly isOver: boolean;
-  /** What is left of the request is short enough to be read and dropped; otherwise the answer closes the connection. */
+  /** Whether the rest of the request is short enough to be discarded. Otherwise the answer closes the connection. */
   readonly hasArrived: boolean;
-  /** Adds headers to the answer, name and value in turns. */
+  /** Adds headers to the answer, names and values alternating. */
   addHeaders(headers: readonly string[]): void;
-  /** The answer is the last of the connection. */
+  /** Closes the connection after the answer. */
   closeAfter(): void;
   /** @param isAscii - whether the text is known to be ASCII; otherwise it is measured. */
   send(
@@ -31,11 +31,13 @@ export interface Exchange {
     headers?: readonly string[],
     isAscii?: boolean,
   ): void;
-  /** Sends pieces as fast as they are taken. */
+  /** Sends pieces as fast as the client takes them. */
   sendPieces(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, head: PiecesHead): void;
-  /** Called once: when the client has taken the answer, or the connection is gone. */
+  /** Registers a listener that is called once, when the client has taken the answer or the connection is closed. */
   onEnd(listener: EndListener): void;
-  /** Called at most once: when the client closes its side or is gone before the answer ended. At once if it already did. */
+  /**
+   * Calls `left` at most once, if the client closes its side or the connection before the answer ends; at once if it has.
+   */
   onLeave(left: () => void): void;
 }
 
@@ -47,13 +49,13 @@ export interface PiecesHead {
   readonly status: number;
   readonly contentType: string;
   readonly headers: readonly string[];
-  /** Called when the pieces failed before the head has left: another answer may be sent. */
+  /** Called if the pieces fail before the head is sent: another answer may be sent. */
   readonly refused: (error: unknown) => void;
-  /** Called when the pieces failed later; the connection is closed then, because the status has left. */
+  /** Called if the pieces fail later. The connection is closed, because the status is already sent. */
   readonly failed: (error: unknown) => void;
 }
 
-/** On every answer: no copy is kept on the way, and the type is what it says. */
+/** Headers of every answer: they forbid caching and content sniffing. */
 export const SAFE_HEADERS: readonly string[] = Object.freeze([
   "cache-control",
   "no-store",
@@ -61,5 +63,5 @@ export const SAFE_HEADERS: readonly string[] = Object.freeze([
   "nosniff",
 ]);
 
-/** Bytes of a refused request that are still read off the connection, so that it can carry the next one. */
+/** Maximum rest of a refused request that is read and discarded, so that the connection can be reused. */
 export const DROPPED_BYTES_MAX: number = 64 * 1024;

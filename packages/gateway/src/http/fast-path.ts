@@ -1,7 +1,7 @@
 /**
- * The fast path. A plain POST is answered without Node's HTTP machinery, which costs about as much as a decision: the head
- * is recognised, the pipeline runs, one write answers, or one for each piece. Every POST route takes it. Whatever is not
- * plain in any byte goes to Fastify, which answers the same; the connection comes back with the next request.
+ * The fast path. A plain POST is answered without Node's HTTP server, which costs about as much as a decision: the head is
+ * parsed, the pipeline runs, and the answer is one write, or one per piece. All POST routes use it. A request that is not
+ * plain goes to Fastify, which gives the same answer; the next request of the connection may be plain again.
  * @module
  */
 import type { EndListener, Exchange, PiecesHead, RequestHeaders } from "./exchange.ts";
@@ -12,16 +12,16 @@ import type { ActiveRequest } from "./active-request.ts";
 import type { RequestPipeline } from "./request-pipeline.ts";
 import { parametersOf, type Route } from "./route-contract.ts";
 
-/** A body that arrives in several pieces is gathered here up to this length; a longer one is Node's to read. */
+/** A body in several pieces is gathered here up to this length; Node reads longer ones. */
 const BODY_BYTES_MAX = 64 * 1024;
-/** The same of a body that its handler reads itself: prompts are long. */
+/** The same limit for a body that its handler reads: prompts are long. */
 const RAW_BODY_BYTES_MAX = 256 * 1024;
 
 export function bodyBytesMaxOf({ contract }: Route): number {
   return contract.rawBody === undefined ? BODY_BYTES_MAX : RAW_BODY_BYTES_MAX;
 }
 
-/** A plain request at the beginning of what has arrived. */
+/** A plain request at the start of the received bytes. */
 export interface FastRequest {
   readonly route: Route;
   readonly parameters: { readonly [name: string]: string };
@@ -37,12 +37,12 @@ export interface FastPathOptions {
   readonly idleMs: number;
 }
 
-/** A shorter body of bytes is copied behind its head: one buffer leaves in half the time of two. */
+/** A shorter binary body is copied behind its head: sending one buffer takes half the time of two. */
 const JOINED_BYTES_MAX = 16 * 1024;
 const HEAD_END = Buffer.from("\r\n\r\n");
 const P = 0x50;
 const O = 0x4f;
-/** Clients send the same few heads again and again; one that was read need not be read twice. */
+/** Size of the cache of parsed heads: clients repeat a few of them. */
 const HEADS_MAX = 256;
 const HEAD_CHARACTERS_MAX = 1_024;
 const NO_PARAMETERS: { readonly [name: string]: string } = Object.freeze({});
@@ -73,7 +73,7 @@ export class FastPath {
       .filter(({ names }) => names.length > 0);
   }
 
-  /** `undefined`: not plain, or not whole as far as its head goes. */
+  /** The plain request at the start of `bytes`; `undefined` if it is not plain, or its head is incomplete. */
   find(bytes: Buffer): FastRequest | undefined {
     if (bytes[0] !== P || bytes[1] !== O) return undefined;
     const headEnd = bytes.indexOf(HEAD_END);
@@ -88,7 +88,7 @@ export class FastPath {
     return { route: target.route, parameters: target.parameters, head, bodyAt: headEnd + HEAD_END.byteLength };
   }
 
-  /** Admits the request as soon as its head is there; `undefined` when it was refused. */
+  /** Admits a request once its head is complete; `undefined` if it was refused. */
   begin(exchange: FastExchange, { route, parameters, head }: FastRequest): ActiveRequest | undefined {
     exchange.begin(head, this.#keepAlive);
     return this.#pipeline.begin(exchange, route, parameters, head.length);
@@ -118,12 +118,12 @@ export class FastPath {
   }
 }
 
-/** Only parameters that mean themselves; one that is percent-encoded is not plain. */
+/** Matches a path whose parameters have no percent-encoding; others are not plain. */
 function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replace(/\{[a-z]+\}/gi, "([A-Za-z0-9_.~-]+)")}$`);
 }
 
-/** What the fast path needs of a connection. */
+/** The part of a connection that the fast path uses. */
 interface FastConnection extends ChunkConnection {
   together(write: () => void): void;
   answered(): void;
@@ -131,7 +131,7 @@ interface FastConnection extends ChunkConnection {
   onLeave(left: () => void): void;
 }
 
-/** The exchanges of one connection, one after the other. */
+/** The exchanges of one connection, in sequence. */
 export class FastExchange implements Exchange {
   readonly method = "POST";
   readonly hasArrived = true;
@@ -195,7 +195,7 @@ export class FastExchange implements Exchange {
     const more = headers === undefined ? own : own.length === 0 ? headers : [...own, ...headers];
     const head = `${headText(status, contentType, bytes, more)}${this.#isLast ? CLOSE_LINES : this.#keepAlive}\r\n`;
     if (typeof body === "string") {
-      // Text of one byte a character is written several times as fast.
+      // Latin-1 text is written several times as fast as UTF-8.
       const encoding = bytes === body.length ? "latin1" : "utf8";
       this.#connection.write(head + body, encoding, head.length + bytes, this.#taken);
       return;
@@ -230,7 +230,7 @@ export class FastExchange implements Exchange {
     void this.#chunks.send();
   }
 
-  /** The connection is gone. */
+  /** Called when the connection is closed. */
   gone(): void {
     this.#isOpen = false;
     this.#chunks?.gone();

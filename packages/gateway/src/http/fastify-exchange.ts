@@ -1,5 +1,5 @@
 /**
- * An exchange that goes through Fastify.
+ * An exchange on the Fastify path.
  * @module
  */
 import type { IncomingMessage } from "node:http";
@@ -46,7 +46,7 @@ export class FastifyExchange implements Exchange {
     return expect === undefined && encoding === undefined && Number(length ?? 0) <= DROPPED_BYTES_MAX;
   }
 
-  /** A client that expects to be asked for the body is. */
+  /** Sends `100 Continue` to a client that expects it. */
   continue(): void {
     if (this.#request.headers.expect !== undefined && !this.#request.complete) this.#reply.raw.writeContinue();
   }
@@ -74,7 +74,7 @@ export class FastifyExchange implements Exchange {
     }
     const source = Symbol.asyncIterator in pieces ? pieces : gathered(pieces);
     const stream = Readable.from(source, { objectMode: true, highWaterMark: 1 });
-    // Before the head has left, Fastify gives the error to its handler, which answers it.
+    // Before the head is sent, Fastify passes the error to its handler, which answers it.
     stream.on("error", (error) => {
       if (this.#reply.raw.headersSent) head.failed(error);
     });

@@ -1,6 +1,6 @@
 /**
  * The service as a Fastify application: routes from the table, the pipeline's steps as hooks, and Node's HTTP server with
- * every bound set. Connections are given to that server by {@link RawConnection}; it never listens itself.
+ * all limits set. The server does not listen; {@link RawConnection} passes connections to it.
  *
  *     onRequest: head, origin, key, scope, rate ─▶ parser: bytes ─▶ preHandler: JSON, cost, schema ─▶ handler
  *
@@ -27,12 +27,12 @@ export interface FastifyServerOptions {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** `undefined` until the pipeline has opened the request, and for a path that no route has. */
+    /** `undefined` until the pipeline has opened the request, and for an unknown path. */
     active: ActiveRequest | undefined;
   }
 }
 
-/** As long as a tenant's name may be, percent-encoded. */
+/** Maximum length of a percent-encoded tenant ID. */
 const PARAMETER_CHARACTERS_MAX = 2_048;
 
 export class FastifyServer {
@@ -46,7 +46,7 @@ export class FastifyServer {
       clientErrorHandler: (error, socket) => {
         if ((socket as unknown) instanceof NodeSide) (socket as unknown as NodeSide).owner.failed(error);
       },
-      // A target that is no path, like `http://host/path` or `*`, is no route either.
+      // A target that is not a path, such as `http://host/path` or `*`, matches no route.
       rewriteUrl: ({ url = "" }) => (url.startsWith("/") ? url : `/${url}`),
       frameworkErrors: (_error, request, reply) => this.#unknown(request, reply),
       routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
@@ -65,7 +65,7 @@ export class FastifyServer {
     await this.#app.ready();
   }
 
-  /** Gives Node's server another connection. */
+  /** Passes a connection to Node's server. */
   readonly accept = (side: NodeSide): void => {
     this.#app.server.emit("connection", side);
   };
@@ -80,7 +80,7 @@ export class FastifyServer {
     const names = parametersOf(contract);
     this.#app.route({
       method: contract.method,
-      // A colon begins a parameter, unless there are two.
+      // Fastify reads a colon as the start of a parameter, unless it is doubled.
       url: contract.path.replaceAll(":", "::").replace(/\{([a-z]+)\}/gi, ":$1"),
       onRequest: (request, reply, done) => {
         const parameters = (request.params ?? {}) as { readonly [name: string]: string };
@@ -151,10 +151,10 @@ export class FastifyServer {
     );
   }
 
-  /** What a hook or a parser refused, or the first piece of a stream; no answer has begun. */
+  /** Answers an error of a hook, a parser, or a stream's first piece. No answer has begun. */
   #failed(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { active } = request;
-    // Fastify itself refuses what is wrong with a request that no route takes.
+    // Fastify refused a request before the pipeline opened it.
     if (active === undefined) {
       this.#unknown(request, reply);
       return;
@@ -163,7 +163,7 @@ export class FastifyServer {
     active.refuse(error);
   }
 
-  /** A path that no route has, under this method or any. */
+  /** Answers a request that matches no route, by its path or its method. */
   #unknown(request: FastifyRequest, reply: FastifyReply): void {
     const { pipeline, routes } = this.#options;
     const active = this.#open(request, reply, undefined);
@@ -179,7 +179,7 @@ export class FastifyServer {
   }
 }
 
-/** The methods that a path takes. */
+/** The methods that a path allows. */
 function methodsOf(routes: readonly Route[], path: string): readonly string[] {
   const given = path.split("/");
   const isParameter = (part: string): boolean => part.startsWith("{");
@@ -203,7 +203,7 @@ function isDecodable(part: string | undefined): boolean {
   }
 }
 
-/** Deadlines are the connection's, so Node's own are off. */
+/** Node's HTTP server, without its own deadlines: the connection enforces them. */
 function nodeServer(
   { headerBytesMax, idleMs }: FastifyServerOptions,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
@@ -219,12 +219,12 @@ function nodeServer(
       requestTimeout: 0,
       keepAliveTimeout: idleMs,
       insecureHTTPParser: false,
-      // Refused with an error of the table instead: see `requireUnambiguousHead`.
+      // `requireUnambiguousHead` checks it and answers with a coded error.
       requireHostHeader: false,
     },
     receive,
   );
-  // One more than allowed, so that an excess is seen.
+  // One more than allowed, so that an excess is detected.
   server.maxHeadersCount = HEADERS_MAX + 1;
   server.on("checkContinue", receive);
   server.on("checkExpectation", receive);

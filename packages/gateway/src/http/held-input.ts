@@ -1,5 +1,5 @@
 /**
- * What has arrived on a connection and was not taken yet.
+ * Bytes received on a connection and not yet consumed.
  * @module
  */
 const CR = 0x0d;
@@ -7,15 +7,15 @@ const LF = 0x0a;
 
 export class HeldInput {
   #bytes: Buffer | undefined;
-  /** Bytes of a refused request that are still to come. */
+  /** Bytes of a refused request that have not arrived yet. */
   #droppedBytes = 0;
 
-  /** `undefined` when nothing is held; never empty. */
+  /** The held bytes; `undefined` if there are none. */
   get bytes(): Buffer | undefined {
     return this.#bytes;
   }
 
-  /** Whether the rest of a refused request is still to come. */
+  /** Whether part of a refused request has not arrived yet. */
   get isDropping(): boolean {
     return this.#droppedBytes > 0;
   }
@@ -24,7 +24,7 @@ export class HeldInput {
     this.#bytes = this.#bytes === undefined ? piece : Buffer.concat([this.#bytes, piece]);
   }
 
-  /** Removes so many bytes from the front. */
+  /** Removes `size` bytes from the front. */
   take(size: number): void {
     if (this.#bytes === undefined) return;
     this.#bytes = this.#bytes.byteLength === size ? undefined : this.#bytes.subarray(size);
@@ -37,7 +37,7 @@ export class HeldInput {
     return size;
   }
 
-  /** The next so many bytes, held or still to come, are not read. */
+  /** Discards the next `bytes` bytes, held or yet to arrive. */
   drop(bytes: number): void {
     this.#droppedBytes = bytes;
   }
@@ -46,7 +46,7 @@ export class HeldInput {
     this.#bytes = undefined;
   }
 
-  /** Where the next request begins: behind what is dropped, and behind empty lines, which are skipped (RFC 9112, 2.2). */
+  /** The held bytes from the start of the next request, after discarded bytes and empty lines (RFC 9112, 2.2). */
   nextRequest(): Buffer | undefined {
     if (this.#droppedBytes > 0 && this.#bytes !== undefined) {
       const size = Math.min(this.#bytes.byteLength, this.#droppedBytes);

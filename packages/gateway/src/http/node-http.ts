@@ -1,6 +1,6 @@
 /**
- * Node's HTTP server. An `import` of `node:http` reads each of its members, and one of them loads Node's own copy of undici,
- * which nothing here uses: a twelfth of the time that a start takes, and some megabytes.
+ * Node's HTTP server. An `import` of `node:http` reads all its members, and one of them loads Node's copy of undici, which
+ * is not used here and takes a twelfth of the startup time and a few megabytes.
  * @module
  */
 

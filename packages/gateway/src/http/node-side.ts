@@ -1,19 +1,19 @@
 /**
- * A connection as Node's HTTP server sees it. What arrives is passed on one request at a time, and the next only when the
- * one before was answered, so that a client that pipelines holds no more than one request and one answer in memory.
+ * A connection as Node's HTTP server sees it. Requests are passed on one at a time, each after the answer to the previous
+ * one, so that a pipelining client holds at most one request and one answer in memory.
  *
  *     RawConnection ──feed──▶ NodeSide ──data──▶ Node's parser ──request──▶ Fastify
  *           ▲                                                                  │
  *           └───────────────────────── write ◀────── answer ◀──────────────────┘
  *
- * Node's parser alone decides what a request is. Where it ends is only needed to know how much to pass on: a body of a
- * stated length ends there, and heads and chunked bodies end with an empty line.
+ * Only Node's parser interprets requests. This class finds the end of a request to know how much to pass on: by
+ * `content-length`, or by the empty line that ends heads and chunked bodies.
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Duplex } from "node:stream";
 
-/** What a side needs of its connection. */
+/** The part of a connection that its Node side uses. */
 export interface NodeSideOwner {
   write(
     data: string | Uint8Array,
@@ -22,20 +22,20 @@ export interface NodeSideOwner {
     taken: (error?: Error | null) => void,
   ): void;
   together(write: () => void): void;
-  /** Node's server has closed the connection; what was written before still leaves. */
+  /** Called when Node's server closes the connection; bytes written before are still sent. */
   end(): void;
-  /** Node's server has given the connection up. */
+  /** Called when Node's server gives up the connection. */
   abandoned(): void;
-  /** Something changed that the side waited for. */
+  /** Called when the connection may be able to continue. */
   readonly advance: () => void;
-  /** Node's parser refuses what it was given. */
+  /** Called when Node's parser refuses the input. */
   failed(error: NodeJS.ErrnoException): void;
   onLeave(left: () => void): void;
 }
 
 const EMPTY_LINE = Buffer.from("\r\n\r\n");
 const NOTHING = Buffer.alloc(0);
-/** Only to pass a body on with its head; a length that Node's parser does not take refuses the request. */
+/** Used only to pass on a body with its head. Node's parser refuses a request with an invalid length. */
 const LENGTH = /\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n/i;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -47,11 +47,11 @@ export class NodeSide extends Duplex {
   #request: IncomingMessage | undefined;
   #response: ServerResponse | undefined;
   #bodyBytesLeft = 0;
-  /** What was passed on of the body together with its head. */
+  /** Bytes of the body that were passed on with its head. */
   #bodyBytesAhead = 0;
-  /** The connection has more, and waits until Node's parser has taken what it was given. */
+  /** Whether the connection has more input and waits for Node's parser. */
   #isBlocked = false;
-  /** The end of what was passed on, where an empty line may have been cut in two. */
+  /** The last bytes that were passed on; an empty line may be split after them. */
   #tail: Buffer = NOTHING;
 
   constructor(owner: NodeSideOwner) {
@@ -61,12 +61,12 @@ export class NodeSide extends Duplex {
     this.on("error", () => undefined);
   }
 
-  /** Every request that was passed on has arrived and was answered. */
+  /** Whether every request that was passed on is complete and answered. */
   get isIdle(): boolean {
     return !this.isIncomplete && this.#openCount === 0;
   }
 
-  /** Only part of a request was passed on. */
+  /** Whether only part of a request was passed on. */
   get isIncomplete(): boolean {
     return this.#isInHead || this.#request?.complete === false;
   }
@@ -75,26 +75,26 @@ export class NodeSide extends Duplex {
     return this.#isInHead;
   }
 
-  /** How much of the answer to the current request was written; `undefined`: nothing. */
+  /** How much of the answer to the current request is written; `undefined` if nothing is. */
   get answerBegun(): "partly" | "wholly" | undefined {
     if (this.#isInHead || this.#response?.headersSent !== true) return undefined;
     return this.#openCount > 0 ? "partly" : "wholly";
   }
 
-  /** What is passed on from now on begins a request. */
+  /** The next bytes that are passed on begin a request. */
   expectRequest(): void {
     this.#isInHead = true;
     this.#tail = NOTHING;
     this.#bodyBytesAhead = 0;
   }
 
-  /** Whether Node's parser has taken everything it was given; if not, the connection is notified when it has. */
+  /** Whether Node's parser has taken all its input. If not, the connection is notified when it has. */
   mayFeed(): boolean {
     this.#isBlocked = this.readableFlowing !== true || this.readableLength > 0;
     return !this.#isBlocked;
   }
 
-  /** Passes on what belongs to the current request; returns how many bytes were. */
+  /** Passes on the bytes of the current request; returns their number. */
   feed(bytes: Buffer): number {
     if (!this.isIncomplete || !this.mayFeed()) return 0;
     const size = this.#sizeOf(bytes);
@@ -105,7 +105,7 @@ export class NodeSide extends Duplex {
     return size;
   }
 
-  /** Node's parser has read a head. */
+  /** Called when Node's parser has read a head. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     this.#isInHead = false;
     this.#openCount += 1;
@@ -119,7 +119,7 @@ export class NodeSide extends Duplex {
     });
   }
 
-  /** Node's parser has taken what it was given. */
+  /** Called by the stream when Node's parser has taken its input. */
   override _read(): void {
     if (!this.#isBlocked) return;
     this.#isBlocked = false;
@@ -128,7 +128,7 @@ export class NodeSide extends Duplex {
 
   override _write(data: string | Uint8Array, encoding: BufferEncoding, taken: (error?: Error | null) => void): void {
     const bytes = bytesOf(data, encoding);
-    // The same bytes where no character takes more than one, and written several times as fast.
+    // If every character takes one byte, Latin-1 gives the same bytes and is written several times as fast.
     this.owner.write(data, bytes === data.length ? "latin1" : encoding, bytes, taken);
   }
 
@@ -173,7 +173,7 @@ export class NodeSide extends Duplex {
   }
 }
 
-/** The last three bytes, if an empty line may begin in them. */
+/** The last three bytes, in which an empty line may begin. */
 function tailOf(tail: Buffer, piece: Buffer): Buffer {
   const last = piece.at(-1);
   if (last !== CR && last !== LF) return NOTHING;

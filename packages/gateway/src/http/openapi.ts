@@ -1,5 +1,5 @@
 /**
- * The OpenAPI 3.1 document, made from the contracts and the schemas that check what comes in.
+ * The OpenAPI 3.1 document, generated from the contracts and from the schemas that validate requests.
  * @module
  */
 import { ENGINE_ERRORS } from "@calybris/engine";
@@ -18,7 +18,7 @@ import {
 import { GATEWAY_ERRORS } from "../gateway-errors.ts";
 import { parametersOf, type RouteContract } from "./route-contract.ts";
 
-/** A JSON Schema, as far as this service writes it. */
+/** A JSON Schema. */
 export type JsonSchema = { readonly [key: string]: unknown };
 
 export interface Operation {
@@ -131,7 +131,7 @@ function bodyContent(schema: z.ZodType, example: object | undefined): { schema: 
   return { schema: inlineSchema(schema), ...(example === undefined ? {} : { example }) };
 }
 
-/** A response for each status, which lists its codes with what to do. */
+/** One response per status, which lists the error codes with their remedies. */
 function errorResponses(codes: readonly DocumentedError[]): Operation["responses"] {
   const table: { readonly [code: string]: ErrorRow<never> } = { ...ERRORS, ...ENGINE_ERRORS, ...GATEWAY_ERRORS };
   const byStatus = Map.groupBy(codes, (code) => table[code]?.status ?? 500);
@@ -147,7 +147,7 @@ function errorResponse(description: string): Operation["responses"][string] {
   return { description, content: { "application/json": { schema: inlineSchema(errorShape) } } };
 }
 
-/** The example as a command, for a service that listens where it does by default. */
+/** The example as a `curl` command, for a service at the default address. */
 function curl({ method, path, scopes, query }: RouteContract, { parameters = {}, body }: OperationDocs): string {
   const at = path.replace(/\{([a-z]+)\}/gi, (_part, name: string) => String(parameters[name] ?? ""));
   const inQuery = Object.entries(parameters).filter(([name]) => !path.includes(`{${name}}`));
@@ -189,7 +189,7 @@ function headerParameters({ name }: RouteContract): Operation["parameters"] {
   return [{ name: "idempotency-key", in: "header", required: false, description, schema: { type: "string" } }];
 }
 
-/** A named shape by its name, another in full. */
+/** A reference for a named schema, the full schema otherwise. */
 function inlineSchema(schema: z.ZodType): JsonSchema {
   const id = shapes.get(schema)?.id;
   return id === undefined ? jsonSchema(schema) : { $ref: reference(id) };

@@ -1,13 +1,12 @@
 /**
- * The head of a request, read only when it is as plain as nearly all are: one form of request line, headers from a list,
- * each significant one once. Anything else is left to Node's own parser, so this one never decides what an unusual request
- * means.
+ * Parses the head of a plain request: one form of request line, known headers, and no repeated header. Nearly all requests
+ * are plain. All others are left to Node's parser, so this one never interprets an unusual request.
  * @module
  */
 
-/** What a plain head says; a test holds it equal to what Node reads. */
+/** A parsed plain head. A test checks that Node reads the same. */
 export interface PlainHead {
-  /** Path and query, as they were sent. */
+  /** Path and query as sent. */
   readonly url: string;
   readonly path: string;
   readonly headers: { readonly [name: string]: string };
@@ -15,7 +14,7 @@ export interface PlainHead {
   readonly length: number;
 }
 
-/** Headers that decide how a request is read: one without a value is not plain. */
+/** Headers that affect how a request is read. One without a value is not plain. */
 const SIGNIFICANT: ReadonlySet<string> = new Set([
   "authorization",
   "content-encoding",
@@ -26,7 +25,7 @@ const SIGNIFICANT: ReadonlySet<string> = new Set([
   "origin",
   "traceparent",
 ]);
-/** Headers that clients send and that change nothing about how a request is read. */
+/** Common headers that do not affect how a request is read. */
 const OTHERS: ReadonlySet<string> = new Set([
   "accept",
   "accept-encoding",
@@ -39,11 +38,11 @@ const OTHERS: ReadonlySet<string> = new Set([
   "thread-id",
   "user-agent",
 ]);
-/** The same, by what their names begin with: those of model calls, and of everybody. */
+/** The same by prefix: headers of model calls, and custom headers. */
 const PREFIXES = /^(?:x|anthropic|openai)-/;
 const LINE = /^POST ((\/[A-Za-z0-9/_.:~-]*)(?:\?[A-Za-z0-9/_.:~=&,-]*)?) HTTP\/1\.1$/;
 const LENGTH = /^(?:0|[1-9][0-9]{0,8})$/;
-/** The limit that Node's own parser is given. */
+/** The limit that is also set for Node's parser. */
 const HEADERS_MAX = 64;
 
 /** @param head - request line and headers, to the end of the last one's line. `undefined`: not plain. */
@@ -60,7 +59,7 @@ export function readPlainHead(head: string): PlainHead | undefined {
     const name = lowerCase(head, at, colon);
     const value = plainValue(head, colon + 1, end);
     if (name === undefined || value === undefined) return undefined;
-    // Of two alike, Node takes the first or joins them.
+    // Node takes the first of two equal headers, or joins them.
     if (headers[name] !== undefined) return undefined;
     if (SIGNIFICANT.has(name)) {
       if (value === "") return undefined;

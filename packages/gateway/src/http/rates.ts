@@ -1,7 +1,7 @@
 /**
- * How often each key may ask: a bucket that fills with so many requests a second, up to one second's worth. A batch costs
- * as many requests as it holds, and a long body one for each 32 KiB. A request that was admitted may overdraw the bucket;
- * the next one waits for it.
+ * The rate limit of each key: a token bucket that holds one second's requests. A batch costs as many requests as it holds,
+ * and a long body one for each 32 KiB. An admitted request may overdraw the bucket; later requests are refused until it
+ * refills.
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
@@ -16,7 +16,7 @@ export class Rates {
   readonly #buckets = new WeakMap<Principal, Bucket>();
   readonly #nowMs: () => number;
 
-  /** @param nowMs - a clock that never runs backwards. */
+  /** @param nowMs - a monotonic clock. */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
   }
@@ -40,7 +40,7 @@ export class Rates {
     bucket.requests -= 1;
   }
 
-  /** An admitted request costs more than one. */
+  /** Charges an admitted request for `more` requests. */
   charge(principal: Principal, more: number): void {
     const bucket = this.#buckets.get(principal);
     if (bucket !== undefined) bucket.requests -= more;

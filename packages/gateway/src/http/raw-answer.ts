@@ -1,5 +1,5 @@
 /**
- * Answers that are written without Node's server: by the fast path, and to what is no request.
+ * Answers that are written without Node's server: those of the fast path, and errors for input that is not a request.
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
@@ -7,26 +7,26 @@ import { calybrisDialect } from "./error-dialect.ts";
 import { SAFE_HEADERS } from "./exchange.ts";
 import { nodeHttp } from "./node-http.ts";
 
-/** An error as a whole answer, the last of its connection. */
+/** A complete error answer that closes the connection. */
 export function rawAnswer(error: CalybrisError): { readonly text: string; readonly bytes: number } {
   const { status, text, contentType, headers } = calybrisDialect(error);
   const head = headText(status, contentType, Buffer.byteLength(text), headers) + CLOSE_LINES;
   return { text: `${head}\r\n${text}`, bytes: head.length + 2 + Buffer.byteLength(text) };
 }
 
-/** Status line and headers of an answer, but for what says how long the connection is kept. */
+/** Status line and headers of an answer, without those that keep the connection alive. */
 export function headText(status: number, contentType: string, bytes: number, headers: readonly string[]): string {
   return `${statusLine(status)}content-type: ${contentType}\r\ncontent-length: ${bytes}\r\n${SAFE_LINES}${headers.length === 0 ? "" : headerLines(headers)}${dateLine()}`;
 }
 
-/** The same of an answer in chunks. */
+/** The same for a chunked answer. */
 export function chunkedHeadText(status: number, contentType: string, headers: readonly string[]): string {
   return `${statusLine(status)}content-type: ${contentType}\r\n${SAFE_LINES}${headerLines(headers)}${dateLine()}Transfer-Encoding: chunked\r\n`;
 }
 
 export const CLOSE_LINES = "Connection: close\r\n";
 
-/** The lines of a connection that is kept. */
+/** The header lines that keep a connection alive. */
 export function keepAliveLines(idleMs: number): string {
   return `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.trunc(idleMs / MS_PER_SECOND)}\r\n`;
 }
@@ -47,7 +47,7 @@ function headerLines(headers: readonly string[]): string {
 let dateSecond = 0;
 let dateText = "";
 
-/** Changes once a second. */
+/** The `date` header, formatted once a second. */
 function dateLine(): string {
   const second = Math.trunc(Date.now() / MS_PER_SECOND);
   if (second !== dateSecond) {

@@ -1,6 +1,6 @@
 /**
- * Gathers the body of a request as it arrives through Node's server. However it is cut, it costs its length and at most
- * 1 MiB more: pieces are copied into blocks, because each piece that Node hands out keeps a whole buffer alive.
+ * Gathers the body of a request from Node's server. However it is split, it takes its length and at most 1 MiB more of
+ * memory: pieces are copied into blocks, because each piece from Node keeps a whole buffer alive.
  * @module
  */
 import type { IncomingMessage } from "node:http";
@@ -9,24 +9,24 @@ import type { RequestHeaders } from "./exchange.ts";
 
 const FIRST_BLOCK_BYTES = 4 * 1024;
 const BLOCK_BYTES_MAX = 512 * 1024;
-/** A body of one piece up to this length is used as it arrived. */
+/** A body in one piece up to this length is used without a copy. */
 const PIECE_BYTES_MAX = 64 * 1024;
-/** So many pieces however short; beyond them, pieces have so many bytes on average. Node calls back for each chunk. */
+/** Maximum number of pieces, plus one for each `PIECE_BYTES_MEAN_MIN` bytes. Node calls back for every piece. */
 const SHORT_PIECES_MAX = 4_096;
 const PIECE_BYTES_MEAN_MIN = 256;
 
 export interface BodyOptions {
   readonly bytesMax: number;
-  /** Called before so many bytes more are held. @throws CalybrisError when they may not be. */
+  /** Reserves memory for more bytes. @throws CalybrisError if the budget does not allow it. */
   readonly take: (bytes: number) => void;
-  /** Called when the body is about to be read. */
+  /** Called before the body is read. */
   readonly begin: () => void;
 }
 
 /**
- * Calls exactly one of the two, once; neither when the client goes away first.
+ * Calls exactly one of the two callbacks, once; neither if the client leaves first.
  *
- * @throws nothing; an error is given to `refused`.
+ * @throws nothing; errors are passed to `refused`.
  */
 export function collectBody(
   request: IncomingMessage,
@@ -73,7 +73,7 @@ export function collectBody(
   request.on("end", end);
 }
 
-/** Pieces, copied into blocks that double; a body of known length is one block. */
+/** A body copied into blocks of doubling length, or into one block if its length is known. */
 export class GatheredBody {
   readonly #length: number | undefined;
   #only: Buffer | undefined;
@@ -100,7 +100,7 @@ export class GatheredBody {
     let at = 0;
     for (const block of this.#blocks) {
       at += block.copy(body, at, 0, Math.min(block.byteLength, this.bytes - at));
-      // Its memory is given back at once, so that body and blocks are never there twice.
+      // Releases the block's memory at once, so that the body is never held twice.
       (block.buffer as ArrayBuffer).transfer(0);
     }
     this.#blocks = [];

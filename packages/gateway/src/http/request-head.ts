@@ -1,14 +1,14 @@
 /**
- * What Node's parser takes and this service refuses: heads that two programs may read differently.
+ * Refuses heads that Node's parser accepts, but that two programs may interpret differently.
  * @module
  */
 import type { IncomingMessage } from "node:http";
 import { GatewayError } from "../gateway-errors.ts";
 
-/** Most headers of a request. */
+/** Maximum number of headers in a request. */
 export const HEADERS_MAX = 64;
 
-/** A second one would be read by one program and ignored by the next. */
+/** Headers that may not be repeated: programs differ in which one they use. */
 const SINGLE: ReadonlySet<string> = new Set([
   "authorization",
   "content-encoding",
@@ -35,7 +35,7 @@ export function requireUnambiguousHead(request: IncomingMessage, bytesMax: numbe
 }
 
 function requireSingle({ headers, rawHeaders }: IncomingMessage): void {
-  // As many names as lines: none is there twice.
+  // As many names as lines: no header is repeated.
   if (2 * Object.keys(headers).length === rawHeaders.length) return;
   const seen = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -1,11 +1,11 @@
 /**
- * What happens to every request, whichever path it takes:
+ * The steps of every request, on either path:
  *
  *     open ─▶ admit: origin, stopping, key, scope, rate, query, media type ─▶ read: strict JSON, cost, schema ─▶ handle
  *                                                                                                    reply │ refuse ─▶ end
  *
- * A failure on the way is an error of the table; a request never ends any other way, and nothing that a client sends ends
- * the process. Metrics and spans end when the client has taken the answer, or has left.
+ * Every failure is answered with a coded error, and no request can end the process. Metrics and spans end when the client
+ * has taken the answer or has left.
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
@@ -34,13 +34,13 @@ export interface PipelineParts {
   readonly failures: FailureLog;
   readonly traces: Traces | undefined;
   readonly crossOrigin: CrossOrigin;
-  /** The dialect in which a path that no route has is refused. */
+  /** The dialect in which an unknown path is refused. */
   readonly unknownPath?: ((exchange: Exchange) => ErrorDialect | undefined) | undefined;
 }
 
-/** A body counts as one request for each so many bytes. */
+/** A body counts as one request for each of these units. */
 const BYTES_PER_REQUEST = 32 * 1024;
-/** The span of a request whose client left before it was answered. */
+/** Status in the span of a request whose client left before the answer. */
 const STATUS_LEFT = 499;
 const PATH_SHOWN_MAX = 200;
 
@@ -59,7 +59,7 @@ export class RequestPipeline {
     return this.#openCount;
   }
 
-  /** From now on only routes that are always answered are; resolves when nothing is open. */
+  /** Refuses new requests, except on routes with `always`; resolves when no request is open. */
   stop(): Promise<void> {
     this.#isStopping = true;
     if (this.#openCount === 0) return Promise.resolve();
@@ -68,7 +68,7 @@ export class RequestPipeline {
     });
   }
 
-  /** Opens and admits a request whose body will have `bytes`; `undefined` when it was refused. */
+  /** Opens and admits a request with a body of `bytes` bytes; `undefined` if it was refused. */
   begin(exchange: Exchange, route: Route, parameters: Call["parameters"], bytes: number): ActiveRequest | undefined {
     const request = this.open(exchange, route);
     try {
@@ -81,7 +81,7 @@ export class RequestPipeline {
     }
   }
 
-  /** Reads the body of a request that was admitted, and handles it. */
+  /** Reads the body of an admitted request, and handles it. */
   finish(request: ActiveRequest, bytes: Buffer): void {
     try {
       const reading = this.read(request, bytes);
@@ -106,9 +106,9 @@ export class RequestPipeline {
   }
 
   /**
-   * Whether the caller may ask this. True: the request was a preflight, and is answered.
+   * Checks that the caller may make this request. Returns `true` if it was a preflight; it is answered then.
    *
-   * @throws CalybrisError when it may not.
+   * @throws CalybrisError if the caller may not.
    */
   admit(request: ActiveRequest, parameters: Call["parameters"]): boolean {
     const { exchange, route } = request;
@@ -129,16 +129,16 @@ export class RequestPipeline {
     return false;
   }
 
-  /** Reserves memory for a body, until the answer ended. @throws GatewayError `CAL_GATEWAY_OVERLOADED`. */
+  /** Reserves memory for a body until the end of the answer. @throws GatewayError `CAL_GATEWAY_OVERLOADED`. */
   takeBody(request: ActiveRequest, bytes: number): void {
     this.#parts.budget.takeBody(bytes);
     request.bodyBytes += bytes;
   }
 
   /**
-   * Reads the body by the route's contract: at once, or, when that takes long, in a worker thread.
+   * Reads the body by the route's contract: at once, or in a worker thread if that takes long.
    *
-   * @throws CalybrisError when the body is not what the contract says; so does the promise.
+   * @throws CalybrisError, or rejects with it, if the body does not conform to the contract.
    */
   read(request: ActiveRequest, bytes: Buffer): Promise<void> | undefined {
     const { route, principal } = request;
@@ -209,14 +209,14 @@ export class RequestPipeline {
     request.exchange.send(status, text, contentType, headers);
   }
 
-  /** The error of a path that no route has, or that has it under another method. */
+  /** The error for an unknown path, or for a known path with another method. */
   static unknown(method: string, path: string, allowed: readonly string[]): CalybrisError {
     const shown = path.slice(0, PATH_SHOWN_MAX);
     if (allowed.length === 0) return new GatewayError("CAL_GATEWAY_ROUTE_UNKNOWN", { method, path: shown });
     return new GatewayError("CAL_GATEWAY_METHOD", { method, path: shown, allowed });
   }
 
-  /** The client has taken the answer, or has left. */
+  /** Ends a request: the client has taken the answer or has left. */
   end(request: ActiveRequest, isAnswered: boolean): void {
     const { metrics, failures, budget } = this.#parts;
     const milliseconds = performance.now() - request.startedMs;
@@ -230,7 +230,7 @@ export class RequestPipeline {
     if (this.#openCount === 0) this.#drained?.();
   }
 
-  /** Whether an answer may be sent: it is the first, and there is a client to take it. */
+  /** Whether an answer may be sent: no other was, and the client is still connected. */
   #begins(request: ActiveRequest, status: number): boolean {
     if (request.status !== 0 || request.exchange.isOver) return false;
     request.status = status;
@@ -239,7 +239,7 @@ export class RequestPipeline {
   }
 }
 
-/** Pieces that nobody will take: their source may hold a connection, or money. */
+/** Closes the source of unsent pieces, because it may hold a connection or a reservation. */
 function abandon(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): void {
   if (Symbol.asyncIterator in pieces) void pieces[Symbol.asyncIterator]().return?.();
   else pieces[Symbol.iterator]().return?.();

@@ -1,5 +1,5 @@
 /**
- * The schema of a value at a path inside another, to describe a part by itself.
+ * Finds the schema at a path inside another schema.
  * @module
  */
 import type { JsonPath } from "@calybris/engine/internal";

@@ -1,5 +1,5 @@
 /**
- * The body of a request as a value, by the strict JSON of the kernel.
+ * Parses the body of a request with the kernel's strict JSON parser.
  * @module
  */
 import { isAscii, isUtf8 } from "node:buffer";
@@ -9,16 +9,16 @@ import { GatewayError } from "../gateway-errors.ts";
 /** A policy may name 1,000 use cases, and a batch may write a dozen keys in each of 1,000 requests. */
 const KEYS_MAX = 32 * 1024;
 
-/** A large body that a caller has reason to send takes more bytes a value; one of nothing but brackets takes 20 times its size. */
+/** Legitimate large bodies have more bytes per value; a body of only brackets takes 20 times its size in memory. */
 const BYTES_PER_VALUE_MIN = 8;
 const VALUES_ALWAYS = 100_000;
 
 /**
- * @param valuesMax - how many values the body may have; by default 100,000, or one for every eight bytes.
+ * @param valuesMax - maximum number of values in the body; by default 100,000, or one for every eight bytes.
  * @throws GatewayError `CAL_GATEWAY_BODY_MALFORMED`.
  */
 export function readBody(bytes: Buffer, nestingMax: number, valuesMax: number = valuesIn(bytes)): ExactJson {
-  // What is ASCII throughout is decoded faster by calling it Latin-1.
+  // ASCII is decoded faster as Latin-1.
   const isPlain = isAscii(bytes);
   if (!isPlain && !isUtf8(bytes)) throw malformed({ problem: "is not UTF-8 text" });
   const text = bytes.toString(isPlain ? "latin1" : "utf8");
@@ -26,7 +26,7 @@ export function readBody(bytes: Buffer, nestingMax: number, valuesMax: number = 
 }
 
 /**
- * The same of a body in ASCII without escapes, which is read several times faster; `undefined` for any other.
+ * The same for a body in ASCII without escapes, which is read several times faster; `undefined` for any other.
  *
  * @throws GatewayError `CAL_GATEWAY_BODY_MALFORMED` for too many values.
  */

@@ -1,6 +1,6 @@
 /**
- * What all connections together may hold in memory: request bodies that are being read or handled, and answers that their
- * clients have yet to take.
+ * Memory limits for all connections together: on request bodies that are being read or handled, and on answers that clients
+ * have not taken yet.
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
@@ -24,7 +24,7 @@ export class TrafficBudget {
     return this.#answersBytes;
   }
 
-  /** @throws GatewayError `CAL_GATEWAY_OVERLOADED` when all bodies together would hold too much. */
+  /** @throws GatewayError `CAL_GATEWAY_OVERLOADED` if all bodies together would exceed the limit. */
   takeBody(bytes: number): void {
     if (this.#bodiesBytes + bytes > this.#bodiesBytesMax)
       throw new GatewayError("CAL_GATEWAY_OVERLOADED", { problem: "too many request bodies are in flight" });
@@ -35,13 +35,13 @@ export class TrafficBudget {
     this.#bodiesBytes -= bytes;
   }
 
-  /** @throws GatewayError `CAL_GATEWAY_OVERLOADED` while clients leave too many answers untaken. */
+  /** @throws GatewayError `CAL_GATEWAY_OVERLOADED` while answers not yet taken exceed the limit. */
   requireAnswerRoom(): void {
     if (this.#answersBytes >= this.#answersBytesMax)
       throw new GatewayError("CAL_GATEWAY_OVERLOADED", { problem: "too many answers wait for their clients" });
   }
 
-  /** An answer that was made is queued even when that exceeds the bound; it is the next request that is refused. */
+  /** Counts an answer, even if it exceeds the limit; later requests are refused then. */
   takeAnswer(bytes: number): void {
     this.#answersBytes += bytes;
   }
