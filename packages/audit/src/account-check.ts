@@ -28,7 +28,7 @@ export function accountsOf(pockets: readonly Pocket[]): readonly Account[] {
   return pockets.map(({ account }) => account);
 }
 
-/** Reserves an amount from pockets, up to their headroom. */
+/** Reserves the amount from every pocket, and reports each pocket whose headroom is smaller. */
 export function reserve(pockets: readonly Pocket[], amountMicrocents: bigint, report: Report): void {
   for (const { account: level } of pockets) {
     const { headroomMicrocents } = level;

@@ -18,7 +18,7 @@ export interface Claim {
   readonly amountMicrocents: bigint;
   /** The amount that a hold billed at once. */
   knownMicrocents: bigint;
-  /** Only for a call with more than a begun first attempt. */
+  /** Only for the decision of a call, whose entry has a `basis`. */
   attempts: Attempt[] | undefined;
   /** Microseconds since the Unix epoch. */
   expiresAt: number;

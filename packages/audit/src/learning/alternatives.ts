@@ -1,6 +1,6 @@
 /**
- * What a decision might have been, as its outcome repeats it: the base, and of each candidate the learner's probability and
- * the net reward that was predicted. Written here from the formats (docs/formats.md), not from the engine.
+ * The alternatives of a decision, as its outcome repeats them: the base, and for each candidate the learner's probability
+ * and the predicted net reward. Written from the formats (docs/formats.md), not from the engine.
  * @module
  */
 import {
@@ -17,12 +17,12 @@ import {
   TIER_COUNT_MAX,
 } from "@calybris/kernel";
 
-/** What the learner might have run. */
+/** A decision that the learner might have run. */
 interface Possible {
   readonly decision: Decision;
 }
 
-/** Shares as they are drawn: laid over those before. */
+/** Buffer for the shares of a draw, reused by every call. */
 const drawn = new Float64Array(TIER_COUNT_MAX);
 
 /** The share of each option in a decision, over 2^32, and whether the choice is in the boundary zone. */
@@ -41,9 +41,9 @@ export function drawnOf(
 }
 
 /**
- * One text for comparison.
+ * The alternatives as one text, for comparison.
  *
- * @param possible - in the order of the table, or the one that was certain without one.
+ * @param possible - in the order of the table; without a table, the only possible decision.
  */
 export function alternativesText(
   { request, decision, learning }: DecisionEntry,
@@ -94,7 +94,7 @@ function shareOf(id: number, possible: readonly Possible[], shares: readonly num
   return sum;
 }
 
-/** The same as an outcome states it; `undefined` where its decision had no recommendation. */
+/** The alternatives as an outcome states them; `undefined` if its decision had no recommendation. */
 export function repeatedAlternatives({ candidate, base = candidate, treated }: OutcomeEntry): string | undefined {
   if (treated === undefined) return undefined;
   const rows = treated.map((each) => rowText(each.candidateId, each.propensity, each.predictedBps));

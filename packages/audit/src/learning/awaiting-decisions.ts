@@ -1,8 +1,9 @@
 /**
- * Decisions that await their outcome, each with what the outcome is compared with. They are in columns of numbers and not in objects: a
- * fraction of the memory, and nothing for the collector to walk. A row is used again once its decision is let go.
+ * Decisions that await their outcome, each with the values that the outcome is compared with. They are stored in columns of
+ * numbers instead of objects, which takes a fraction of the memory and leaves the garbage collector nothing to scan. A row
+ * is reused after its decision is dropped.
  *
- * Memory: 109 bytes a row, and the text of what else a recommended decision might have been.
+ * Memory: 109 bytes a row, and the text of a recommended decision's alternatives.
  * @module
  */
 import {
@@ -15,13 +16,13 @@ import {
 
 const FIRST_CAPACITY = 256;
 const IDENTITY_BYTES = 32;
-/** Use cases are few; a log in which they are not is no reason to keep them all. */
+/** Use cases are few. If a log has many, they are not all kept. */
 const NAMES_MAX = 4_096;
-/** Of a decision without a recommendation. */
+/** The regime of a decision without a recommendation. */
 const NO_REGIME = -1;
 const [EXPLORED, HOLDOUT, EXPECTED] = [1, 2, 4];
 
-/** What an outcome repeats of how the floor of its decision came about. */
+/** The members of a recommendation that the outcome repeats. */
 export type KeptRecommendation = Pick<Recommendation, "regime" | "propensity" | "explored" | "holdout" | "expected">;
 
 /** A decision that ran. */
@@ -30,7 +31,7 @@ export interface KeptDecision {
   readonly identity: Uint8Array;
   readonly useCase: string;
   readonly learning: KeptRecommendation | undefined;
-  /** What else it might have been, as one text; of a recommended one. */
+  /** The alternatives of a recommended decision, as one text. */
   readonly alternatives: string | undefined;
   readonly snapshot: PolicySnapshot;
   /** Microseconds since the Unix epoch. */
@@ -42,7 +43,7 @@ export interface KeptDecision {
   readonly qualityMinBps: number;
 }
 
-/** What decisions of a use case have in common. */
+/** Values that all decisions of a use case share. */
 interface Common {
   readonly useCase: string;
   readonly snapshot: PolicySnapshot;
@@ -50,12 +51,14 @@ interface Common {
 
 export class AwaitingDecisions {
   #columns: Columns = columnsOf(FIRST_CAPACITY);
-  /** Rows that were used and are free. */
+  /** Rows that were used and are now free. */
   readonly #free: number[] = [];
   #used = 0;
   readonly #commons: (Common | undefined)[] = [];
   readonly #alternatives: (string | undefined)[] = [];
-  /** Expectations that no policy has: of more tiers than there may be, or beyond 16 bits. */
+  /**
+   * Expectations that do not fit the columns and that no policy produces: for more tiers than allowed, or beyond 16 bits.
+   */
   readonly #odd = new Map<number, readonly number[]>();
   readonly #byUseCase = new Map<string, Common>();
 
@@ -140,7 +143,7 @@ export class AwaitingDecisions {
     const known = this.#byUseCase.get(useCase);
     if (known?.snapshot === snapshot) return known;
     if (this.#byUseCase.size >= NAMES_MAX) this.#byUseCase.clear();
-    // A piece of an entry's text would keep all of it; what is parsed is text of its own.
+    // A substring would keep the whole entry's text in memory; a parsed string is a copy.
     const name = JSON.parse(JSON.stringify(useCase)) as string;
     const common = { useCase: name, snapshot };
     this.#byUseCase.set(name, common);

@@ -1,5 +1,5 @@
 /**
- * The most that an answer to a request may cost: a tenant's headroom is compared with it.
+ * The highest cost of an answer to a request, which is compared with the tenant's headroom.
  * @module
  */
 import { costMicrocents, type DecisionEntry, floorWithin } from "@calybris/kernel";
@@ -7,9 +7,9 @@ import { useCaseOf } from "../request-check.ts";
 import type { LearningCheck, LearningPolicy } from "./learning-check.ts";
 
 /**
- * The most that any answer to a decision's request costs under a budget; `undefined` where it cannot be known.
+ * The highest cost of any answer to a decision's request under a budget; `undefined` if it cannot be known.
  *
- * @param learning - of the entries before it; `undefined` where some are missing.
+ * @param learning - of the entries before it; `undefined` if some are missing.
  */
 export function costMost(
   entry: DecisionEntry,

@@ -1,22 +1,22 @@
 /**
- * What outcomes are compared with: of the latest 131,072 decisions that ran, those that await their outcome. A decision is let go with
- * its outcome, so memory is that of what is open, and 12 bytes for each of the latest.
+ * Decisions to compare outcomes with: those of the latest 131,072 that ran and still await their outcome. A decision is
+ * dropped with its outcome, so memory is that of the awaiting decisions, and 12 bytes for each of the latest.
  * @module
  */
 import type { DecisionEntry, PolicySnapshot } from "@calybris/kernel";
 import { AwaitingDecisions, type KeptDecision } from "./awaiting-decisions.ts";
 
-/** How many decisions are remembered for the outcomes that may follow. */
+/** Number of decisions remembered for later outcomes. */
 const DECISIONS_KEPT_MAX = 131_072;
 const FIRST_CAPACITY = 1_024;
-/** In place of a row: the outcome was reported. */
+/** In place of a row: the outcome was already reported. */
 const REPORTED = -1;
 
 export class KeptDecisions {
   /** The last decision that is no longer remembered. */
   forgotten = 0;
   readonly #keptMax: number;
-  /** How many there ever were. Each goes to the place of its number, modulo the capacity. */
+  /** Number of decisions so far. Each is stored at its number modulo the capacity. */
   #count = 0;
   #sequences: Float64Array;
   #rows: Int32Array;
@@ -29,7 +29,7 @@ export class KeptDecisions {
     this.#rows = new Int32Array(capacity);
   }
 
-  /** Keeps the decision of an entry, which comes after all that are kept. */
+  /** Keeps the decision of an entry; its sequence must be above all that are kept. */
   keep(sequence: number, at: number, entry: DecisionEntry, snapshot: PolicySnapshot, alternatives?: string): void {
     const place = this.#placeOfNext();
     this.#sequences[place] = sequence;
@@ -37,12 +37,12 @@ export class KeptDecisions {
     this.#count += 1;
   }
 
-  /** How many decisions there were. */
+  /** Number of decisions so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** The last decision that is no longer remembered once so many more were kept. */
+  /** The last decision that is no longer remembered after `more` further decisions. */
   forgottenAfter(more: number): number {
     const index = this.#count + more - this.#keptMax - 1;
     if (more === 0 || index < 0) return this.forgotten;
@@ -50,18 +50,18 @@ export class KeptDecisions {
     return index < this.#count ? (sequences[index % sequences.length] as number) : Number.POSITIVE_INFINITY;
   }
 
-  /** The decision of an entry; `undefined` when none ran, its outcome was reported, or it is no longer remembered. */
+  /** The decision of an entry; `undefined` if none ran, its outcome was reported, or it is no longer remembered. */
   get(of: number): KeptDecision | undefined {
     const row = this.#rowOf(of);
     return row === undefined || row === REPORTED ? undefined : this.#awaiting.get(row);
   }
 
-  /** Whether the outcome of a decision that is remembered was reported. */
+  /** Whether the outcome of a remembered decision was reported. */
   isReported(of: number): boolean {
     return this.#rowOf(of) === REPORTED;
   }
 
-  /** The outcome of a decision is reported: it is let go. */
+  /** Marks a decision's outcome as reported, and drops the decision. */
   report(of: number): void {
     const place = this.#find(of);
     if (place === undefined) return;
@@ -79,7 +79,7 @@ export class KeptDecisions {
     if (row !== REPORTED) this.#awaiting.drop(row);
   }
 
-  /** Sequences only grow, so the place of one is found by halving. */
+  /** Sequences are ascending, so this is a binary search. */
   #find(of: number): number | undefined {
     const sequences = this.#sequences;
     let low = Math.max(0, this.#count - this.#keptMax);

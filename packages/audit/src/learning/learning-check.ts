@@ -1,7 +1,7 @@
 /**
- * Whether what a journal says about learning follows from the entries before: each recommendation, table, regime and outcome
- * is computed again and compared. That a draw follows from the secret seed is checked where the seed is given; that it leads
- * to the tier that was chosen, always.
+ * Checks that a journal's learning follows from the entries before: each recommendation, table, regime and outcome is
+ * computed again and compared. If the seed is given, it also checks that a draw follows from the seed. It always checks that
+ * the draw leads to the chosen tier.
  * @module
  */
 import {
@@ -47,9 +47,9 @@ export interface LearningPolicy {
 export class LearningCheck {
   readonly fold: LearningFold = new LearningFold();
   readonly options: LatestOptions = new LatestOptions();
-  /** A decision was drawn, or may have been a holdout. */
+  /** Whether a decision was drawn, or may have been a holdout. */
   hasDraws = false;
-  /** Outcomes of decisions that are too far back to be compared. */
+  /** Number of outcomes whose decisions lie too far back to be compared. */
   unbound = 0;
   readonly #sha256: Sha256;
   readonly #seed: Uint8Array | undefined;
@@ -59,31 +59,31 @@ export class LearningCheck {
   readonly awaited: AwaitedOutcome[] = [];
   #awaitedUpTo = 0;
 
-  /** @param seed - the secret seed of the draws, where it is known. */
+  /** @param seed - the secret seed of the draws, if it is known. */
   constructor(sha256: Sha256, seed?: Uint8Array) {
     this.#sha256 = sha256;
     this.#seed = seed;
   }
 
-  /** Decisions up to a sequence are not known: a snapshot replaces them. */
+  /** Decisions up to a sequence are unknown: a snapshot replaces them. */
   beginAfter(sequence: number): void {
     this.#kept.forgotten = sequence;
   }
 
-  /** Another audit knows the decisions up to a sequence: their outcomes are collected for it. */
+  /** Collects outcomes of decisions up to a sequence for another audit, which knows those decisions. */
   awaitUpTo(sequence: number): void {
     this.#awaitedUpTo = sequence;
   }
 
-  /** How many decisions that ran were read here. */
+  /** Number of decisions that ran and were read here. */
   get keptCount(): number {
     return this.#kept.count;
   }
 
   /**
-   * Compares outcomes that another audit awaits, in the order of their entries.
+   * Compares outcomes that another audit collected, in the order of their entries.
    *
-   * @param more - how many decisions that ran lie between the last entry that was read here and the other's first.
+   * @param more - number of decisions that ran between the last entry read here and the first entry of the other audit.
    */
   compareAwaited(awaited: readonly AwaitedOutcome[], more: number): ComparedOutcomes {
     let [isGood, unbound] = [true, 0];
@@ -101,9 +101,9 @@ export class LearningCheck {
   }
 
   /**
-   * Checks the next entry against the state before it, and takes it in.
+   * Checks the next entry against the state before it, and then applies it.
    *
-   * @param money - of the entries up to this one; `undefined` where it is not known.
+   * @param money - after the entries up to this one; `undefined` if unknown.
    */
   take(
     sequence: number,
@@ -202,7 +202,7 @@ export class LearningCheck {
   #draw(decision: bigint, found: Recommendation, holdoutBps: number, report: Report): void {
     this.hasDraws = true;
     const { draw, holdout } = found;
-    // Without the seed it is unknown which are the holdouts; but all are, or none.
+    // Without the seed, the holdouts are unknown, unless the share makes all decisions holdouts, or none.
     const isHoldout = (word: number): boolean => word < (holdoutBps * PROPENSITY_ONE) / BPS_MAX;
     if (this.#seed !== undefined) {
       const expected = drawOf(this.#seed, decision, this.#sha256);
@@ -211,7 +211,7 @@ export class LearningCheck {
       report("learning", `holdouts of ${holdoutBps} in 10,000`, holdout ? "a holdout" : "none");
   }
 
-  /** Returns what else the decision might have been, as its outcome repeats it. */
+  /** Returns the alternatives of the decision, as its outcome repeats them. */
   #recommendation(
     entry: DecisionEntry,
     found: Recommendation,
@@ -272,7 +272,9 @@ export class LearningCheck {
     );
   }
 
-  /** As the fold has it, but no higher than what was asked for; a certified floor may be. */
+  /**
+   * The fold's expectation, but with a floor no higher than the requested candidate allows. A certified floor may be higher.
+   */
   #expected(
     { useCase, request }: DecisionEntry,
     found: Recommendation,
@@ -305,7 +307,7 @@ export class LearningCheck {
   }
 }
 
-/** The arm that a draw falls on; −1 without arms. */
+/** The arm that a draw selects; −1 without arms. */
 function armUnder(draw: number, arms: readonly { readonly propensity: number }[]): number {
   let sum = 0;
   for (const [index, { propensity }] of arms.entries()) {

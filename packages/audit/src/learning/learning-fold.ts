@@ -1,6 +1,6 @@
 /**
- * What a journal has learned, from its entries alone: regimes, what is usual in each, trust, tables, and the requests that
- * were lifted. It recomputes every recommendation; `learning-check.ts` compares.
+ * The learning state of a journal, from its entries alone: regimes, usual values by regime, trust, tables, and the lifted
+ * requests. It recomputes every recommendation; `learning-check.ts` compares.
  * @module
  */
 import {
@@ -34,21 +34,21 @@ import { Trust } from "./trust.ts";
 import { Usual } from "./usual.ts";
 
 type Standard = Pick<RegimesEntry, "means" | "deviations">;
-/** Every request scores 0 by it. */
+/** A standard by which every request scores 0. */
 const NO_STANDARD: Standard = Object.freeze({ means: [], deviations: [] });
 
 const REGIMES = WARM_UP_REGIME + 1;
 const WINDOW = 1_000;
 const TOKEN_FEATURES = 2;
 
-/** What should have been recommended. */
+/** The expected recommendation. */
 export interface Expected {
   readonly score: number;
   readonly regime: number;
   readonly floorBps: number;
   readonly source: FloorSource;
   readonly anomalous: boolean;
-  /** By offsets, of each tier. */
+  /** Expected success by tier, with offsets. */
   readonly expected?: readonly number[];
 }
 
@@ -61,25 +61,25 @@ export class LearningFold {
   #featureCount = 0;
   #usual: readonly Usual[] = usualOf(0);
   #boundaries: readonly number[] | undefined;
-  /** What scores are computed from: usual values, or the active prior. */
+  /** The basis of scores: usual values, or the active prior. */
   #scoredBy: Standard | PriorJson = NO_STANDARD;
   #score: Score = standardScore(NO_STANDARD);
-  /** Of the last warm-up; a snapshot holds it beside a prior, too. */
+  /** Of the last warm-up. A snapshot holds it even if there is a prior. */
   #standard: Standard = NO_STANDARD;
   #seen: (readonly number[])[] = [];
   #featureNames: readonly string[] | undefined;
-  /** What the active prior expects of each tier, if it does. */
+  /** The success that the active prior expects of each tier, if it has success heads. */
   #expect: Expect | undefined;
-  /** Digest of the active prior; nothing without one. */
+  /** Digest of the active prior; `undefined` without one. */
   #prior: string | undefined;
   /** The active prior as its entry has it. */
   priorJson: ExactJson | undefined;
-  /** Sequence of the entry that gave the regimes their meaning, or ended it. */
+  /** Sequence of the entry that set the regimes, or ended them. */
   #since = 0;
   #tierNames: readonly string[] | undefined;
   /** Sequence of the entry that brought the active tiers. */
   #tiersSince = 0;
-  /** The last 1,000 recommendations, each at the place of its number modulo 1,000: 1 if it was lifted. */
+  /** The last 1,000 recommendations, each at its number modulo 1,000: 1 if it was lifted. */
   readonly #lifted = new Uint8Array(WINDOW);
   #liftedAt = 0;
   #liftedCount = 0;
@@ -110,7 +110,7 @@ export class LearningFold {
     this.#endRegimes(sequence);
   }
 
-  /** Takes a snapshot back, after its policies and its prior. */
+  /** Restores a snapshot, after its policies and its prior. */
   restore(members: SnapshotMembers): void {
     const standard = new SnapshotMembers(members.json("standard"));
     this.#standard = { means: standard.integers("means"), deviations: standard.integers("deviations") };
@@ -153,7 +153,7 @@ export class LearningFold {
     }
   }
 
-  /** What a recommendation has to say, given the features it names. */
+  /** The expected recommendation, given the features that it names. */
   expected(learning: Learning, useCase: string, warmStartBps: number, found: Recommendation): Expected {
     const score = this.#score(found.features, useCase, found.textScore ?? 0);
     const regime = regimeIn(this.#boundaries, score);
@@ -167,7 +167,7 @@ export class LearningFold {
     };
   }
 
-  /** The success of each tier: as the prior predicts it, else around the catalog's qualities. */
+  /** The success of each tier: predicted by the prior, or else derived from the catalog's qualities. */
   #expected(features: readonly number[], useCase: string, score: number): readonly number[] {
     const { tierFloors } = this;
     const top = tierFloors.length - 1;
@@ -181,7 +181,7 @@ export class LearningFold {
     return this.#tables.get(`${regime} ${tiers.join()}`);
   }
 
-  /** The beliefs that a table has to be made from. */
+  /** The beliefs that a table must be made from. */
   beliefs(regime: number, tiers: readonly number[]): Pick<BetaBelief, "alpha" | "beta"> {
     const of = (counts: readonly number[]): readonly number[] => tiers.map((tier) => counts[regime * 8 + tier] ?? 0);
     return { alpha: of(this.trust.alpha), beta: of(this.trust.beta) };
@@ -195,7 +195,7 @@ export class LearningFold {
     return this.learning?.method === "offsets";
   }
 
-  /** Whether the warm-up is over, and its regimes are yet to be written. */
+  /** Whether the warm-up is over and its regimes are not yet written. */
   get areRegimesDue(): boolean {
     if (this.learning === undefined || this.#boundaries !== undefined) return false;
     return this.#seen.length >= this.learning.warmUpRequests;
@@ -238,7 +238,7 @@ export class LearningFold {
     this.#freeze(sequence, entry.boundaries);
   }
 
-  /** The prior that is active already changes nothing. */
+  /** Activates a prior. The active prior again changes nothing. */
   prior(sequence: number, digest: string, prior: PriorJson, json: ExactJson): void {
     this.priorJson = json;
     if (digest === this.#prior) return;
@@ -248,7 +248,10 @@ export class LearningFold {
     this.offsets.forget();
   }
 
-  /** Why a certificate cannot speak of the active regimes; nothing when it can. It is activated as far as it can. */
+  /**
+   * Activates a certificate as far as possible. Returns the reason that it does not apply to the active regimes; `undefined`
+   * if it does.
+   */
   certified(entry: CertificateEntry): string | undefined {
     const isOfThisPrior = entry.prior === this.#prior;
     this.trust.certifiedRegimes = isOfThisPrior ? entry.regimes : 0;
@@ -256,12 +259,12 @@ export class LearningFold {
     return entry.regimes > 0 && this.#boundaries === undefined ? "of 0 regimes: none are known yet" : undefined;
   }
 
-  /** What decides whether an outcome still teaches something. */
+  /** The values that decide whether an outcome still counts for learning. */
   get standing(): Pick<OutcomeContext, "learns" | "tiersSince" | "regimesSince"> {
     return { learns: this.learning !== undefined, tiersSince: this.#tiersSince, regimesSince: this.#since };
   }
 
-  /** The part of the state's digest that is learning. */
+  /** The learning part of the state's digest. */
   toJson(): ExactJson {
     const tiers = this.tierFloors.map((_, tier) => tier);
     const regimes = Array.from({ length: REGIMES }, (_, regime) => regime);
@@ -351,7 +354,7 @@ export class LearningFold {
     this.#voidCertificate();
   }
 
-  /** Until the next regimes are known, every request is in that of the warm-up and scores 0. */
+  /** Until the next regimes are known, every request is in the warm-up regime and scores 0. */
   #endRegimes(sequence: number): void {
     this.offsets.forget();
     if (this.#boundaries !== undefined) {
@@ -369,7 +372,7 @@ export class LearningFold {
     this.#voidCertificate();
   }
 
-  /** What was certified was certified of other regimes. */
+  /** A certificate applies only to the regimes that it was made for. */
   #voidCertificate(): void {
     if (this.trust.certifiedRegimes !== undefined) this.trust.certifiedRegimes = 0;
   }
@@ -379,7 +382,10 @@ function usualOf(featureCount: number): readonly Usual[] {
   return Array.from({ length: REGIMES }, () => new Usual(featureCount));
 }
 
-/** The least quality of the enabled candidates of each tier; of an empty tier that of the nearest one above, or else below. */
+/**
+ * The lowest quality of the enabled candidates of each tier. An empty tier has that of the nearest tier above, or else
+ * below.
+ */
 export function tierFloorsOf({ tiers, policy, candidateTiers }: PolicySnapshot): readonly number[] {
   const least = tiers.map((_, tier) =>
     policy.candidates.reduce<number | undefined>(

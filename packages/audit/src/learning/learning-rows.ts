@@ -5,18 +5,18 @@
 import { type BeliefEntry, type SnapshotMembers, toBase64Url } from "@calybris/kernel";
 import type { Usual } from "./usual.ts";
 
-/** Of eight tiers; how a snapshot numbers its tables. */
+/** Subsets of eight tiers. A snapshot numbers its tables by subset. */
 const TIER_SETS = 256;
 
-/** A table that was activated. */
+/** An activated table. */
 export interface TableFound {
   readonly sequence: number;
   readonly entry: BeliefEntry;
-  /** How often its regime had changed. */
+  /** Number of changes of its regime. */
   readonly changes: number;
 }
 
-/** Throws RangeError for what is no table. */
+/** Throws RangeError for an invalid table. */
 export function tableIn(table: SnapshotMembers): TableFound {
   return { sequence: table.whole("sequence"), entry: beliefIn(table), changes: table.whole("changes") };
 }
@@ -46,7 +46,7 @@ export function tableRow({ sequence, entry, changes }: TableFound): object {
   return { key, sequence, tiers, means, deviations, explorationBps, method, changes, flat };
 }
 
-/** Sums as a snapshot holds them: numbers of 64 bits, regime by regime. */
+/** Sums as a snapshot holds them: 64-bit numbers, regime by regime. */
 export function statisticsOf(usual: readonly Usual[]): object {
   const text = (values: readonly number[]): string => toBase64Url(new Uint8Array(Float64Array.from(values).buffer));
   const sums = usual.flatMap((each) => each.sums);

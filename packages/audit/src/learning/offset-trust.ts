@@ -1,6 +1,6 @@
 /**
- * What outcomes have taught a policy that learns by offsets, written from the formats (docs/formats.md) in unbounded integers, not
- * from the engine: per regime and tier, how far success lay from what was expected, and what a belief of it is.
+ * The state of a policy that learns by offsets, written from the formats (docs/formats.md) in unbounded integers, not from
+ * the engine: for each regime and tier, the distance of success from the expectation, and the belief about it.
  * @module
  */
 import {
@@ -18,7 +18,10 @@ const OBSERVATION = 10_000n;
 const MOST = 65_536n * OBSERVATION;
 const USUAL = 30n * OBSERVATION;
 const FLAT = 30n * OBSERVATION;
-/** Counts behind a part: what all tiers share, and a tier's own while outcomes agree with it and at least; then the squared deviations. */
+/**
+ * Prior counts: of the part that all tiers share; the largest and the least of a tier's own part; and the squared deviations
+ * that chance explains.
+ */
 const EVERYWHERE: Behind = {
   shared: 30n * OBSERVATION,
   most: 1_000n * OBSERVATION,
@@ -38,7 +41,7 @@ const PART = 1n << 20n;
 const BOUNDARY_MEMORY = 1_024;
 const MILLION = 1_000_000;
 
-/** In the order of a state's digest; the names are those of a snapshot. */
+/** In the order of the state's digest, with the names that a snapshot uses. */
 const NAMES = [
   "counts",
   "residuals",
@@ -57,7 +60,7 @@ interface Behind {
   readonly chance: bigint;
 }
 
-/** A tier's mean residual in sixteenths, how often it ran, and the variance of its outcomes in square basis points. */
+/** A tier's mean residual in sixteenths, its observation count, and the variance of its outcomes in square basis points. */
 interface Seen {
   readonly mean: bigint;
   readonly count: bigint;
@@ -71,9 +74,9 @@ interface Believed {
 
 export class OffsetTrust {
   #cells: readonly Cell[] = emptyCells();
-  /** How often each regime changed: a snapshot says it. */
+  /** Number of changes of each regime, as a snapshot states it. */
   readonly changes: number[] = Array.from({ length: REGIMES }, () => 0);
-  /** Millionths of the decisions drawn whose choice was in the boundary zone. */
+  /** Share of drawn decisions whose choice was in the boundary zone, in millionths. */
   boundaryPpm: number = MILLION;
 
   readonly shift: ShiftTrust = new ShiftTrust();
@@ -84,7 +87,7 @@ export class OffsetTrust {
     this.#allChanged();
   }
 
-  /** The method of learning is another: changes are counted from here. */
+  /** Called when the method of learning changes: changes are counted from here. */
   begin(): void {
     this.changes.fill(0);
     this.forget();
@@ -121,7 +124,7 @@ export class OffsetTrust {
     cell.advantageResiduals += advantage * residual;
   }
 
-  /** What an entry has to say of some tiers of a regime. */
+  /** The expected content of a belief entry about some tiers of a regime. */
   belief(
     regime: number,
     tiers: readonly number[],
@@ -147,14 +150,14 @@ export class OffsetTrust {
     return [this.boundaryPpm, this.#cells, this.shift.toSnapshot()];
   }
 
-  /** The first regimes begin with an eighth of the warm-up each. */
+  /** Each of the first regimes begins with an eighth of the warm-up's sums. */
   inherit(): void {
     this.shift.forget();
     this.#deal((tier) => this.#cell(WARM_UP_REGIME, tier));
     for (let tier = 0; tier < TIERS; tier++) Object.assign(this.#cell(WARM_UP_REGIME, tier), emptyCell());
   }
 
-  /** Later ones with an eighth of everything. */
+  /** Each of the later regimes begins with an eighth of all sums. */
   redistribute(): void {
     this.shift.forget();
     this.#deal((tier) => {
@@ -195,7 +198,7 @@ export class OffsetTrust {
   }
 
   /**
-   * The mean residual of a regime, shrunk to that of all.
+   * The mean residual of a regime, shrunk towards the mean over all regimes.
    *
    * @param allCounts - of the tier over all regimes.
    */
@@ -223,7 +226,7 @@ export class OffsetTrust {
     }
   }
 
-  /** Of every tier: how far from what is expected, pooled over the regimes and then in this one. */
+  /** The offset of every tier from the expectation, pooled over the regimes and then in this one. */
   #offsets(regime: number, hasPrior: boolean): readonly Believed[] {
     const all = Array.from({ length: TIERS }, (_, tier): Seen => {
       const { counts, residuals, squares } = this.#column(tier);
@@ -245,7 +248,7 @@ export class OffsetTrust {
     });
   }
 
-  /** Success itself. */
+  /** The belief about success itself, for a regime whose expectations are flat. */
   #flat(regime: number, tier: number): Believed {
     const { counts, residuals, expected, squares } = this.#column(tier);
     const cell = this.#cell(regime, tier);
@@ -265,7 +268,7 @@ export class OffsetTrust {
     return sum;
   }
 
-  /** The slope of success on expected advantage is below 0 by two and a half of its deviations. */
+  /** Whether the slope of success on expected advantage is below 0 by two and a half standard deviations. */
   #isFlat(regime: number): boolean {
     const seen = this.#regime(regime).filter(({ counts }) => counts > 0n);
     const sum = (of: (cell: Cell) => bigint): bigint => seen.reduce((so, cell) => so + of(cell), 0n);
@@ -304,7 +307,9 @@ function varianceOf(squares: bigint, counts: bigint): bigint {
   return (squares + 30n * USUAL_VARIANCE) / (30n + counts / OBSERVATION);
 }
 
-/** A quarter of the variance, over its own count and over what is left of that of all. */
+/**
+ * The root of a quarter of the variance over its own counts, plus the share inherited from the variance over all regimes.
+ */
 function deviationOf(
   variance: bigint,
   [h, count]: readonly [bigint, bigint],
@@ -317,7 +322,7 @@ function deviationOf(
   return deviation < 1n ? 1n : deviation;
 }
 
-/** Each mean shrunk to the one that all share, and that to 0. */
+/** Each mean shrunk towards the common mean, which is shrunk towards 0. */
 function pooled(seen: readonly Seen[], shared: bigint, own: bigint): readonly bigint[] {
   const left = seen.map(({ count }) => (own * PART) / (own + count));
   const weights = seen.map(({ count }, tier) => (count * (left[tier] as bigint)) / PART);
@@ -329,7 +334,7 @@ function pooled(seen: readonly Seen[], shared: bigint, own: bigint): readonly bi
   return seen.map(({ mean }, tier) => common + floorOf((mean - common) * (PART - (left[tier] as bigint)), PART));
 }
 
-/** The counts behind a tier's own part: few once two tiers are apart by more than chance explains. */
+/** The prior counts of a tier's own part: few if two tiers differ by more than chance explains. */
 function strengthOf(seen: readonly Seen[], { most, least, chance }: Behind): bigint {
   let strength = most;
   const often = seen.filter(({ count }) => count >= COMPARED);
@@ -353,7 +358,7 @@ function floorOf(value: bigint, divisor: bigint): bigint {
   return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient;
 }
 
-/** Rounded down, by halving the distance. */
+/** Integer square root, rounded down, by bisection. */
 function rootOf(square: bigint): bigint {
   let [low, high] = [0n, 1n << 40n];
   while (low < high) {

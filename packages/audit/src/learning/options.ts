@@ -1,6 +1,6 @@
 /**
- * What a request that left its floor to the learner may lead to: what the floor of its use case leads to, and what each tier
- * that may be drawn does.
+ * The possible results of a request that left its floor to the learner: the decision at its use case's floor, and at each
+ * tier that may be drawn.
  * @module
  */
 import { bps, type Decision, type Kernel, type Request } from "@calybris/kernel";
@@ -13,15 +13,15 @@ export interface Option {
 
 export interface Options {
   readonly base: Decision;
-  /** Cheapest tier first; empty when no tier is left. */
+  /** Cheapest tier first; empty if no tier qualifies. */
   readonly tiers: readonly Option[];
-  /** What is above the recommended floor, where no tier is left: then nothing is drawn. */
+  /** The decision at the recommended floor, if no tier qualifies: then nothing is drawn. */
   readonly certain: Option | undefined;
-  /** The most that any way of answering may cost; it is what a tenant's headroom is compared with. */
+  /** The highest cost of any of these decisions, which is compared with a tenant's headroom. */
   readonly costMostMicrocents: bigint;
 }
 
-/** The floors of an answer: of the use case, the recommended one, and of each tier; and whether the learner is left out. */
+/** The floors of an answer: the use case's, the recommended one and each tier's; and whether the decision is a holdout. */
 export interface Floors {
   readonly warmStartBps: number;
   readonly floorBps: number;
@@ -29,14 +29,14 @@ export interface Floors {
   readonly isHoldout: boolean;
 }
 
-/** Options that were found last: money and learning ask for those of the same decision. */
+/** The latest options: money and learning ask for those of the same decision. */
 export class LatestOptions {
   #options: Options | undefined;
   #kernel: Kernel | undefined;
   #request: Request | undefined;
   #floors: Floors | undefined;
 
-  /** As {@link optionsOf}; a request that is the same object is the same request. */
+  /** As {@link optionsOf}. Requests are compared by object identity. */
   of(kernel: Kernel, request: Request, floors: Floors): Options {
     if (
       this.#options === undefined ||
@@ -72,7 +72,7 @@ export function optionsOf(kernel: Kernel, request: Request, floors: Floors): Opt
     .filter(({ tierFloor }) => tierFloor >= floorBps)
     .map((option) => ({ ...option, decision: decide(option.tierFloor) }))
     .filter(({ decision }) => decision.action !== "reject");
-  // Where no tier is left, whatever is above the floor is tried.
+  // If no tier qualifies, the recommended floor itself is tried.
   const certain = tiers.length > 0 ? undefined : { tier: -1, tierFloor: floorBps, decision: decide(floorBps) };
   const last = certain === undefined || isHoldout ? [] : [certain.decision];
   const costs = [base, ...last, ...tiers.map(({ decision }) => decision)].map(

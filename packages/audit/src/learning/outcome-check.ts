@@ -1,5 +1,5 @@
 /**
- * Whether an outcome repeats its decision as it was, and adds up to the reward and the digest that it states.
+ * Checks that an outcome repeats its decision exactly, and that the reward and digest it states follow.
  * @module
  */
 import {
@@ -22,7 +22,7 @@ import { successBySignals } from "./trust.ts";
 
 const MICROSECONDS = 1_000_000;
 
-/** Reports what an outcome does not repeat of its decision as it was. */
+/** Reports each member in which an outcome differs from its decision. */
 export function checkOutcome(
   found: OutcomeEntry,
   kept: KeptDecision,

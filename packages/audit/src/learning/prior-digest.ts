@@ -1,6 +1,6 @@
 /**
- * The digest of a prior (`calypri1`), from its JSON as the journal holds it: what a certificate names, so that nobody
- * can put one prior under the name of another.
+ * The digest of a prior (`calypri1`), from its JSON in the journal. A certificate names it, so that one prior cannot be
+ * substituted for another.
  * @module
  */
 import { ByteWriter, type Sha256, toHex, toUtf8 } from "@calybris/kernel";
@@ -46,7 +46,7 @@ function treeLists(trees: NodesJson): readonly (readonly number[])[] {
   return TREE_LISTS.map((list) => trees[list]);
 }
 
-/** Integers of so many bytes each, the lowest first, from base64; those of four bytes are signed. */
+/** Little-endian integers of the given number of bytes, from base64; four-byte integers are signed. */
 function packed(base64: string, bytesEach: number): readonly number[] {
   const bytes: number[] = [];
   let [held, bits] = [0, 0];

@@ -1,6 +1,6 @@
 /**
- * A prior as the journal holds it, read strictly: a member that is not known, or out of its range, makes it none. What
- * passes can be evaluated on every input, and every walk through a tree ends.
+ * Strict parser of a prior in the journal: an unknown member, or a value out of range, is refused. An accepted prior can be
+ * evaluated on every input, and every walk through a tree ends.
  * @module
  */
 import { type ExactJson, FEATURE_MISSING } from "@calybris/kernel";
@@ -19,7 +19,7 @@ export interface PriorJson {
     /** In format 3: trees over the shape of a text. The text itself is not in the journal, so nothing evaluates them. */
     readonly shapes?: NodesJson;
   };
-  /** From format 2 on: the mean success of the cheapest and the top tier, or the success of each. */
+  /** From format 2 on: the mean success of the cheapest and the top tier, or the success of each tier. */
   readonly success?: readonly SuccessJson[];
   readonly boundariesBps: readonly number[];
 }
@@ -27,7 +27,7 @@ export interface PriorJson {
 export interface SuccessJson {
   readonly interceptMillibps: number;
   readonly weightsMillibps: readonly number[];
-  /** Last that of other categories. */
+  /** The last value is for other categories. */
   readonly categoriesBps: readonly number[];
   readonly gainThousandths: number;
 }
@@ -57,7 +57,7 @@ const GAIN_MOST_BPS = 10_000;
 const SHAPE_MOST = 12;
 const NODE_LISTS = ["nodeFeature", "nodeThreshold", "nodeLeft", "leafMillibps"] as const;
 
-/** Throws RangeError that says what is wrong. */
+/** Throws RangeError with the reason if the prior is invalid. */
 export function readPrior(json: ExactJson): PriorJson {
   const known = ["format", "digest", "features", "categories", "categoryOtherBps", "head", "boundariesBps"];
   const prior = membersOf(json, "prior", known, ["about", "text", "success"]);
@@ -100,7 +100,7 @@ function requireHead(json: ExactJson | undefined, featureCount: number): void {
   requireIntegers(head, lists);
   if (!isTrees)
     require(listOf(head["weightsMillibps"], "weightsMillibps").length === featureCount, "a weight a feature");
-  // Beyond the features are the category and the text.
+  // The category and the text come after the features.
   else requireTrees(head as unknown as TreesJson, featureCount + 1);
 }
 

@@ -1,11 +1,11 @@
 /**
- * Compares what should be in an entry with what is, by the JSON of both; that is made only where they may differ.
+ * Compares the expected and the found content of an entry by their JSON, which is only written if they may differ.
  * @module
  */
 import { writeExact } from "@calybris/kernel";
 import type { Report } from "../report.ts";
 
-/** Reports what differs. Both have their members in one order. */
+/** Reports a difference. Both values must have their members in the same order. */
 export function same(what: string, expected: unknown, found: unknown, report: Report): void {
   if (isEqual(expected, found)) return;
   const [one, other] = [writeExact(expected), writeExact(found)];
@@ -13,8 +13,9 @@ export function same(what: string, expected: unknown, found: unknown, report: Re
 }
 
 /**
- * True only of values whose compact JSON is the same, where both have their members in one order; those that are `undefined` count as
- * left out. False says nothing yet: two texts are then compared. Of a number that is no exact integer it may say either.
+ * True only if the compact JSON of both values is the same, given the same member order; `undefined` members count as left
+ * out. False is inconclusive: the two texts are then compared. For numbers that are not exact integers, either result is
+ * possible.
  */
 export function isEqual(one: unknown, other: unknown): boolean {
   if (one === other) return true;

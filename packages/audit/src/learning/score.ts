@@ -1,12 +1,12 @@
 /**
- * The score that determines a request's regime: what a prior predicts, or how far the features are from their usual values. Written
- * from the formats (docs/formats.md), not from the engine, and held equal to it by tests.
+ * The score that determines a request's regime: the prior's prediction, or the distance of the features from their usual
+ * values. Written from the formats (docs/formats.md), not from the engine; tests check that both are equal.
  * @module
  */
 import { FEATURE_MISSING, type RegimesEntry, WARM_UP_REGIME } from "@calybris/kernel";
 import type { LinearJson, PriorJson, TreesJson } from "./prior-json.ts";
 
-/** Features, the use case and the text's score in; a whole number out. */
+/** Input: features, use case and text score. Output: an integer. */
 export type Score = (features: readonly number[], useCase: string, textScore: number) => number;
 
 const GAIN_MOST_BPS = 10_000;
@@ -22,7 +22,7 @@ export function priorScore(prior: PriorJson): Score {
   };
 }
 
-/** Features, the use case and the gain in; the success of each of so many tiers out. */
+/** Input: features, use case, gain and tier count. Output: the success of each tier. */
 export type Expect = (
   features: readonly number[],
   useCase: string,
@@ -30,7 +30,7 @@ export type Expect = (
   tierCount: number,
 ) => readonly number[];
 
-/** What a prior expects of each tier; `undefined` where it predicts the gain alone. */
+/** The success that a prior expects of each tier; `undefined` if it predicts only the gain. */
 export function priorExpectation({ features, categories, success }: PriorJson): Expect | undefined {
   if (success === undefined) return undefined;
   return (values, useCase, gain, tierCount) => {
@@ -55,7 +55,7 @@ export function priorExpectation({ features, categories, success }: PriorJson): 
   };
 }
 
-/** The ends of so many tiers, a gain apart around a middle, and even steps between. */
+/** Evenly spaced values for the tiers, from first to last a gain apart, around a middle. */
 export function aroundMiddle(middle: number, gain: number, tierCount: number): readonly number[] {
   const from = middle - Math.trunc(gain / 2);
   return Array.from({ length: tierCount }, (_, tier) => from + Math.trunc((gain * tier) / Math.max(1, tierCount - 1)));
@@ -97,7 +97,10 @@ function trees(features: PriorJson["features"], head: TreesJson): Gain {
   };
 }
 
-/** Without a prior: thousandths of a deviation from the mean, three deviations at most, added up over the features. */
+/**
+ * The score without a prior: the distance of each feature from its mean, in thousandths of a standard deviation and clamped
+ * to ±3 standard deviations, summed over the features.
+ */
 export function standardScore({ means, deviations }: Pick<RegimesEntry, "means" | "deviations">): Score {
   return (features) =>
     means.reduce((sum, mean, at) => {
@@ -108,7 +111,7 @@ export function standardScore({ means, deviations }: Pick<RegimesEntry, "means" 
     }, 0);
 }
 
-/** How many boundaries a score reaches; the warm-up's regime while there are none. */
+/** The number of boundaries that a score reaches; the warm-up regime if there are none. */
 export function regimeIn(boundaries: readonly number[] | undefined, score: number): number {
   return boundaries === undefined ? WARM_UP_REGIME : boundaries.filter((boundary) => score >= boundary).length;
 }

@@ -1,6 +1,6 @@
 /**
- * The draws that follow from a journal's secret seed (docs/formats.md, "Learning"), for a caller that has it: eight words of 32
- * bits in each block, two for each of four decisions.
+ * The draws that follow from a journal's secret seed (docs/formats.md, "Learning"), for a caller that has it: each block has
+ * eight 32-bit words, two for each of four decisions.
  * @module
  */
 import { ByteWriter, type Sha256 } from "@calybris/kernel";
@@ -15,7 +15,7 @@ export interface Draw {
   readonly holdout: number;
 }
 
-/** @param decision - its number, from 1. */
+/** @param decision - the decision's number, from 1. */
 export function drawOf(seed: Uint8Array, decision: bigint, sha256: Sha256): Draw {
   const writer = new ByteWriter(TAG_BYTES + seed.byteLength + NUMBER_BYTES).tag("calydrw1").raw(seed);
   const block = sha256(writer.u64(decision / DECISIONS_IN_BLOCK).finish());

@@ -1,12 +1,12 @@
 /**
- * Shifts of a tier's success, written from the formats (docs/formats.md) in unbounded integers, not from the engine: by tier, how far
- * outcomes have come to lie above and below the usual one.
+ * Shifts of a tier's success, written from the formats (docs/formats.md) in unbounded integers, not from the engine: for
+ * each tier, cumulative sums of how far outcomes lie above and below the usual one.
  * @module
  */
 import type { ExactJson, SnapshotMembers } from "@calybris/kernel";
 
 const TIERS = 8;
-/** In sixteenths of a basis point: a tenth of a success, and twenty. */
+/** In sixteenths of a basis point: a tenth of a success, and twenty successes. */
 const ALLOWED = 16_000n;
 const LIMIT = 3_200_000n;
 const KNOWN = 1_000_000n;
@@ -15,7 +15,7 @@ const DOUBT = 2_000;
 export class ShiftTrust {
   #above: bigint[] = Array.from({ length: TIERS }, () => 0n);
   #below: bigint[] = Array.from({ length: TIERS }, () => 0n);
-  /** Outcomes until a prior is held to again. */
+  /** Number of outcomes until a prior is trusted again. */
   doubted = 0;
 
   forget(): void {

@@ -1,7 +1,7 @@
 /**
- * A sampling table, computed again from its beliefs: the probability that each Beta belief has the largest draw, on a grid
- * of 1,025 cells, mixed with exploration. Floats may round otherwise elsewhere, so tables are compared within a few units
- * of 2^32; from the table on only the integers count.
+ * A sampling table, recomputed from its beliefs: the probability that each Beta belief has the largest draw, on a grid of
+ * 1,025 cells, mixed with exploration. Floats may be rounded differently on other machines, so tables are compared within a
+ * few units of 2^32. After the table, only integers are used.
  * @module
  */
 import { type BetaBelief, BPS_MAX, PROPENSITY_ONE } from "@calybris/kernel";
@@ -11,7 +11,7 @@ const COUNT = 10_000;
 /** Largest difference that rounding may make. */
 const UNITS_MOST = 16;
 
-/** Whether a table is the one that its beliefs and the exploration ask for. */
+/** Whether a table follows from its beliefs and the exploration. */
 export function isTableOf({ alpha, beta, table }: BetaBelief, explorationBps: number): boolean {
   if (table.reduce((sum, value) => sum + value, 0) !== PROPENSITY_ONE) return false;
   const share = explorationBps / BPS_MAX;
@@ -62,7 +62,7 @@ function largestDraw(alphas: readonly number[], betas: readonly number[]): reado
   return wins.map((win) => win / all);
 }
 
-/** What lies below each centre: the cells before, half of its own, and what the slope within it shifts. */
+/** The mass below each centre: the cells before it, half of its own cell, and a correction for the slope within the cell. */
 function belowOf(mass: readonly number[]): readonly number[] {
   let before = 0;
   return mass.map((value, cell) => {

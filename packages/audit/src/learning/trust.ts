@@ -1,6 +1,6 @@
 /**
- * What outcomes have taught: beliefs and floors, per regime and use case, in ten-thousandths of an observation. Every
- * outcome makes its regime forget a little; the tier that ran learns.
+ * The state learned from outcomes: beliefs and floors, by regime and use case, in ten-thousandths of an observation. Every
+ * outcome discounts its regime's beliefs, and updates the tier that ran.
  * @module
  */
 import {
@@ -27,7 +27,7 @@ const LEFT_BPS: Readonly<Record<Signal, number>> = {
   truncated: 5_000,
 };
 
-/** What a request is given without a floor of its own. */
+/** The floor for a request that sets none. */
 export interface FloorFound {
   readonly floorBps: number;
   readonly source: FloorSource;
@@ -41,7 +41,7 @@ interface UseCaseTrust {
   readonly observations: number[];
 }
 
-/** Success that signals leave over, in basis points. */
+/** The success that remains after all signals, in basis points. */
 export function successBySignals(signals: readonly Signal[]): number {
   return signals.reduce((left, signal) => Math.floor((left * LEFT_BPS[signal]) / 10_000), 10_000);
 }
@@ -49,13 +49,13 @@ export function successBySignals(signals: readonly Signal[]): number {
 export class Trust {
   readonly alpha: number[] = Array.from({ length: REGIMES * TIERS }, () => OBSERVATION);
   readonly beta: number[] = Array.from({ length: REGIMES * TIERS }, () => OBSERVATION);
-  /** How often the beliefs of each regime changed: a snapshot says it. */
+  /** Number of changes of each regime's beliefs, as a snapshot states it. */
   readonly changes: number[] = Array.from({ length: REGIMES }, () => 0);
-  /** `undefined` while there was never a certificate. */
+  /** `undefined` before the first certificate. */
   certifiedRegimes: number | undefined;
   readonly #useCases = new Map<string, UseCaseTrust>();
 
-  /** An outcome that teaches. */
+  /** Takes an outcome that counts for learning. */
   take(outcome: OutcomeEntry, regime: number, learning: Learning): void {
     const { discountPpm, targetFailureBps } = learning;
     const own = regime * TIERS + outcome.tier;
@@ -74,7 +74,7 @@ export class Trust {
     trust.observations[own] = (trust.observations[own] ?? 0) + OBSERVATION;
   }
 
-  /** By regimes, a belief is about net reward. */
+  /** With the regimes method, a belief is about net reward. */
   #takeReward(outcome: OutcomeEntry, regime: number, discountPpm: number): void {
     const own = regime * TIERS + outcome.tier;
     for (let at = regime * TIERS; at < (regime + 1) * TIERS; at++) {
@@ -90,7 +90,7 @@ export class Trust {
     for (let regime = from; regime < to; regime++) this.changes[regime] = (this.changes[regime] ?? 0) + 1;
   }
 
-  /** What the warm-up taught is where every regime begins. */
+  /** Every regime begins with the state of the warm-up. */
   inherit(): void {
     this.#changed(0, WARM_UP_REGIME);
     for (let at = 0; at < WARM_UP_REGIME * TIERS; at++) {
@@ -103,7 +103,10 @@ export class Trust {
     }
   }
 
-  /** Regimes of another meaning: beliefs and observations are redistributed evenly, the highest tracker is everyone's. */
+  /**
+   * Called when regimes change: beliefs and observations are redistributed evenly, and every regime gets the highest
+   * tracker.
+   */
   redistribute(): void {
     this.#changed(0, WARM_UP_REGIME);
     for (const counts of [this.alpha, this.beta]) evenOut(counts);
@@ -115,7 +118,10 @@ export class Trust {
     }
   }
 
-  /** Other tiers: beliefs and observations are of none of them. Trackers are about quality, and stay. */
+  /**
+   * Called when tiers change: beliefs and observations are reset, because they belong to the old tiers. Trackers are about
+   * quality, and stay.
+   */
   forgetTiers(): void {
     this.#changed(0, REGIMES);
     for (const counts of [this.alpha, this.beta]) counts.fill(OBSERVATION);
@@ -172,7 +178,7 @@ export class Trust {
     return { beliefs: { alpha, beta, changes }, floors };
   }
 
-  /** Takes what a snapshot holds back. */
+  /** Restores the content of a snapshot. */
   restore(beliefs: SnapshotMembers, floors: readonly SnapshotMembers[], certified: number | undefined): void {
     this.certifiedRegimes = certified;
     for (const [key, counts] of [["alpha", this.alpha] as const, ["beta", this.beta] as const])
@@ -206,18 +212,18 @@ function newTrust(warmStartBps: number): UseCaseTrust {
   };
 }
 
-/** A failure lifts by 20 where no target says otherwise. */
+/** The step up after a failure; 20 unless a target is set. */
 function upStep(targetFailureBps: number | undefined): number {
   return targetFailureBps === undefined ? 20 : Math.floor((10 * (10_000 - targetFailureBps)) / targetFailureBps);
 }
 
-/** One step, which ends at 2,000 on its way down and at 9,800 on its way up, and goes nowhere from beyond. */
+/** One step, limited to 2,000 on the way down and 9,800 on the way up. A floor already beyond the limit does not move. */
 function stepped(floor: number, step: number): number {
   if (step > 0) return floor >= FLOOR_MOST ? floor : Math.min(floor + step, FLOOR_MOST);
   return floor <= FLOOR_LEAST ? floor : Math.max(floor + step, FLOOR_LEAST);
 }
 
-/** Of each tier the mean over the eight regimes, rounded down. */
+/** Sets each tier's count to its mean over the eight regimes, rounded down. */
 function evenOut(counts: number[]): void {
   for (let tier = 0; tier < TIERS; tier++) {
     const places = Array.from({ length: WARM_UP_REGIME }, (_, regime) => regime * TIERS + tier);
@@ -226,7 +232,7 @@ function evenOut(counts: number[]): void {
   }
 }
 
-/** −1 for none. A tier is refuted by Hoeffding's bound at 95 %, from 50 observations on. */
+/** The highest refuted tier, or −1. A tier is refuted by Hoeffding's bound at 95 %, from 50 observations on. */
 function highestRefuted(trust: UseCaseTrust, regime: number): number {
   for (let tier = TIERS - 1; tier >= 0; tier--) {
     const observations = trust.observations[regime * TIERS + tier] ?? 0;

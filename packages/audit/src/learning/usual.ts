@@ -1,7 +1,6 @@
 /**
- * What is usual: mean and variance of each feature in a regime, as sums that forget a 1,024th once they hold 1,024
- * observations. Means are in eighths, variances in sixty-fourths; what is missing changes nothing.
- * @module
+ * Usual values: mean and variance of each feature in a regime, as sums that, once they hold 1,024 observations, lose a
+ * 1,024th with each further one. Means are in eighths, variances in sixty-fourths; missing values are ignored.
  */
 import { FEATURE_MISSING } from "@calybris/kernel";
 
@@ -39,7 +38,7 @@ export class Usual {
     }
   }
 
-  /** Takes what a snapshot holds back: numbers of 64 bits, one for each feature. */
+  /** Restores the content of a snapshot: 64-bit numbers, one for each feature. */
   restore(requests: number, held: Float64Array, sums: Float64Array, squares: Float64Array): void {
     this.requests = requests;
     for (const [at, feature] of this.#features.entries()) {
@@ -54,7 +53,7 @@ export class Usual {
     return [this.requests, this.#features];
   }
 
-  /** What a snapshot holds of each feature: observations held, sum, squares. */
+  /** Each feature as a snapshot holds it: observations held, sum, squares. */
   get sums(): readonly Readonly<FeatureSums>[] {
     return this.#features;
   }
