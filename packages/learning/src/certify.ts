@@ -1,17 +1,17 @@
 /**
- * Learn then Test (Angelopoulos et al., arXiv 2110.01052): how much may be downgraded so that, with probability 1 − δ over
- * the sample, the risk does not exceed α. Thresholds are walked from the safest on; each is tested with an exact binomial
- * p-value, and the walk ends at the first that fails, so no correction for their number is needed.
+ * Learn then Test (Angelopoulos et al., arXiv 2110.01052): the share of requests that may be downgraded so that, with
+ * probability 1 − δ over the sample, the risk does not exceed α. Thresholds are tested from the safest on, each with an
+ * exact binomial p-value. Testing stops at the first failure, so no correction for multiple tests is needed.
  *
- * The thresholds must not have been chosen on the rows that test them. A row with a partial loss counts as a whole one,
- * which can only make the certificate more careful.
+ * The thresholds must not have been chosen on the rows that test them. A row with a partial loss counts as a full loss,
+ * which only makes the certificate more conservative.
  * @module
  */
 import { gainsBps, gainsOverWorstBps, type Table } from "./table.ts";
 
 /**
  * `harm`: P(downgraded and premium needed), over all requests. `false-negative`: P(downgraded | premium needed), over
- * those that needed it.
+ * requests that needed premium.
  */
 export type RiskKind = "harm" | "false-negative";
 
@@ -20,14 +20,14 @@ export interface CertifyOptions {
   readonly delta: number;
   readonly risk: RiskKind;
   /**
-   * Where there are more than two tiers: what a downgraded request gets. `cheapest` when left out; `any`, when it is not
-   * known, counts a loss where any tier below the top one did worse.
+   * With more than two tiers: the tier that a downgraded request gets. Default: `cheapest`. `any` is for an unknown tier: it
+   * counts a loss if any tier below the top one did worse.
    */
   readonly lower?: "cheapest" | "any";
 }
 
 export interface CertificateStep {
-  /** Everything with a predicted gain below this is downgraded. */
+  /** Requests with a predicted gain below this are downgraded. */
   readonly thresholdBps: number;
   readonly downgraded: number;
   readonly losses: number;
@@ -35,17 +35,20 @@ export interface CertificateStep {
 }
 
 export interface Certified {
-  /** The last threshold that passed; `undefined` when not even the safest did. */
+  /** The last threshold that passed; `undefined` if not even the safest did. */
   readonly thresholdBps: number | undefined;
-  /** How many thresholds passed: with the regimes' boundaries as thresholds, how many regimes may be downgraded. */
+  /**
+   * Number of thresholds that passed. If the thresholds are the regimes' boundaries, the number of regimes that may be
+   * downgraded.
+   */
   readonly passed: number;
-  /** Rows that the risk is over. */
+  /** Number of rows over which the risk is measured. */
   readonly samples: number;
   readonly losses: number;
   readonly downgradedShare: number;
-  /** Share of the most that could be saved. */
+  /** Share of the largest possible saving. */
   readonly savings: number;
-  /** What all rows would have cost at the most expensive tier, and what is saved of it. */
+  /** The cost of all rows at the most expensive tier, and the part of it that is saved. */
   readonly premiumMicrocents: number;
   readonly savedMicrocents: number;
   readonly steps: readonly CertificateStep[];
@@ -99,7 +102,10 @@ export function certify(
   };
 }
 
-/** Thresholds at quantiles of scores of other rows than those that will test them: `count` of them, ascending. */
+/**
+ * Thresholds at quantiles of scores: `count` of them, ascending. The scores must be of other rows than those that test the
+ * thresholds.
+ */
 export function thresholdsAt(scores: Int32Array, count: number): readonly number[] {
   const sorted = scores.toSorted();
   const thresholds = Array.from(
@@ -114,7 +120,7 @@ export function binomialCdf(k: number, n: number, p: number): number {
   if (k < 0) return 0;
   if (k >= n || p <= 0) return 1;
   if (p >= 1) return 0;
-  // The shorter tail is added up from its largest term down.
+  // The shorter tail is summed from its largest term down.
   if (k > n * p) return 1 - tail(n - k - 1, n, 1 - p);
   return tail(k, n, p);
 }

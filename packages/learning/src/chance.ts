@@ -1,12 +1,12 @@
 /**
- * Seeded chance: the same seed gives the same numbers on every machine. sfc32 (C. Doty-Humphrey, PractRand).
+ * Seeded random numbers: the same seed gives the same numbers on every machine. sfc32 (C. Doty-Humphrey, PractRand).
  * @module
  */
 
 export interface Chance {
   /** Uniform in [0, 1). */
   readonly share: () => number;
-  /** A whole number from 0 up to, not including, `limit`. */
+  /** An integer from 0 up to, but not including, `limit`. */
   readonly below: (limit: number) => number;
   /** 32 bits. */
   readonly bits: () => number;
@@ -28,7 +28,7 @@ export function seededChance(seed: number, stream = 0): Chance {
   return { bits, share, below: (limit) => Math.floor(share() * limit) };
 }
 
-/** The whole numbers below `count` in random order. */
+/** The integers below `count`, in random order. */
 export function shuffledRows(count: number, chance: Chance): Int32Array {
   const rows = Int32Array.from({ length: count }, (_, at) => at);
   for (let at = count - 1; at > 0; at -= 1) {
@@ -40,13 +40,13 @@ export function shuffledRows(count: number, chance: Chance): Int32Array {
   return rows;
 }
 
-/** `count` of the whole numbers below `total`, ascending; all of them when there are fewer. */
+/** `count` of the integers below `total`, ascending; all of them if there are fewer. */
 export function sampledRows(total: number, count: number, chance: Chance): Int32Array {
   if (total <= count) return Int32Array.from({ length: total }, (_, at) => at);
   return shuffledRows(total, chance).slice(0, count).sort();
 }
 
-/** Which of `folds` each row belongs to: as equal in size as can be, drawn at random. */
+/** The fold of each row: folds are as equal in size as possible, and assigned at random. */
 export function foldsOf(count: number, folds: number, chance: Chance): Uint8Array {
   const fold = new Uint8Array(count);
   shuffledRows(count, chance).forEach((row, at) => {

@@ -1,6 +1,7 @@
 /**
- * Cross-validation: every figure of a prior is of rows it was not fitted on. Rows without an order are dealt into folds;
- * rows in time order are cut into blocks, each predicted from those before it, because tomorrow cannot be learned from.
+ * Cross-validation: a prior is only measured on rows that it was not fitted on. Unordered rows are split into random folds.
+ * Rows in time order are cut into blocks, each predicted from the blocks before it, because no data from the future is
+ * available.
  * @module
  */
 import { foldsOf, seededChance } from "./chance.ts";
@@ -15,9 +16,9 @@ export interface Fold {
 
 export interface FoldFigures {
   readonly testRows: number;
-  /** NaN where all rows are alike. */
+  /** NaN if all rows are alike. */
   readonly areaUnderCurve: number;
-  /** NaN where the premium tier is no better than the cheapest. */
+  /** NaN if the premium tier is no better than the cheapest. */
   readonly averageGapRecovered: number;
   readonly missArea: number;
 }
@@ -28,14 +29,14 @@ export interface Validated {
   readonly mean: Omit<FoldFigures, "testRows">;
   readonly callShare50: number;
   readonly callShare80: number;
-  /** What was predicted of each row without it, in bps; of rows that no fold tests, nothing: see `testedRows`. */
+  /** The score of each row by a prior fitted without that row, in bps. Only rows in `testedRows` have one. */
   readonly scores: Int32Array;
 }
 
 export interface Validation {
   readonly heads: readonly Validated[];
   readonly winner: HeadKind;
-  /** Rows that some fold tests, ascending. */
+  /** Rows that are in a test fold, ascending. */
   readonly testedRows: Int32Array;
 }
 
@@ -49,7 +50,7 @@ export function foldsFor(table: Table, count: number, seed: number): readonly Fo
   })).filter(({ train, test }) => train.length > 0 && test.length > 0);
 }
 
-/** As many blocks as folds and one more, which is only learned from. */
+/** One more block than folds: the first block is only used for training. */
 function blocksOf(rowCount: number, count: number): readonly Fold[] {
   const edges = Array.from({ length: count + 2 }, (_, index) => Math.floor((index * rowCount) / (count + 1)));
   return Array.from({ length: count }, (_, index) => ({
@@ -64,7 +65,7 @@ export interface ValidationOptions extends FitOptions {
   readonly onFold?: (done: number) => void;
 }
 
-/** Fits and tests every kind on every fold; the winner recovers most of the gap, or misses least where there is none. */
+/** Fits and tests every kind on every fold. The winner recovers the most of the gap, or, without a gap, misses the least. */
 export function validate(table: Table, options: ValidationOptions): Validation {
   const hits = options.hits ?? textHitsOf(table, options.textBuckets);
   const folds = foldsFor(table, options.folds, options.seed);
@@ -116,7 +117,7 @@ function winnerOf(heads: readonly Validated[]): HeadKind {
   return best.kind;
 }
 
-/** Of the values that are numbers. */
+/** The mean of the values that are not NaN. */
 function mean(values: readonly number[]): number {
   const known = values.filter((value) => !Number.isNaN(value));
   return known.reduce((sum, value) => sum + value, 0) / known.length;

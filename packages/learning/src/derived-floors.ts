@@ -1,12 +1,12 @@
 /**
- * Warm-start floors derived from labelled data: the mean quality that is still delivered when as much is downgraded as
- * keeps the marginal harm, P(downgraded and premium needed), at one in twenty. The published floors are shown beside them.
+ * Warm-start floors derived from labelled data: the mean quality at the largest downgraded share whose marginal harm,
+ * P(downgraded and premium needed), is at most 5 %. The published floors are shown beside them.
  * @module
  */
 import { frontierOf } from "./ranking.ts";
 import { selectRows, type Table } from "./table.ts";
 
-/** What a policy starts with where it says nothing; the first five and the last are the published ones. */
+/** The default warm-start floors of a policy. The first five and the last are published values. */
 export const WARM_START_FLOORS: Readonly<Record<string, number>> = Object.freeze({
   support: 0.55,
   coding: 0.72,
@@ -31,7 +31,10 @@ export interface DerivedFloor {
   readonly downgradedBps: number;
 }
 
-/** Of the whole table, and of each category with 200 rows or more. @param scores - of rows by priors that had not seen them. */
+/**
+ * Floors of the whole table, and of each category with 200 rows or more. @param scores - by priors that were not fitted on
+ * the row.
+ */
 export function derivedFloors(table: Table, rows: Int32Array, scores: ArrayLike<number>): readonly DerivedFloor[] {
   const floors = [floorOf("all", table, rows, scores)];
   for (const [index, name] of table.categoryNames.entries()) {

@@ -1,7 +1,6 @@
 /**
- * The rows of a table as a fit sees them: dense columns, standardised as the prior will standardise them, one column a
- * category, and the buckets of the text, cosine-normalised as the prior will count them.
- * @module
+ * The rows of a table as input of a fit: dense columns, standardised as the prior standardises them; one column per
+ * category; and the text buckets, cosine-normalised as the prior counts them.
  */
 import {
   clearCounts,
@@ -19,7 +18,7 @@ export interface Standardising {
   readonly spreads: Int32Array;
 }
 
-/** Hits of every text: row r has entries `starts[r]` up to `starts[r + 1]`. */
+/** Bucket hits of every text: row r has the entries from `starts[r]` up to `starts[r + 1]`. */
 export interface TextHits {
   readonly starts: Int32Array;
   readonly buckets: Int32Array;
@@ -28,11 +27,11 @@ export interface TextHits {
 }
 
 const STANDARDISED_MAX = 8;
-/** From the 16th to the 84th percentile lie two standard deviations of what is normal. */
+/** In a normal distribution, the 16th and the 84th percentile are two standard deviations apart. */
 const [QUANTILE_LOW, QUANTILE_HIGH] = [0.16, 0.84];
 const QUANTILE_ROWS = 50_000;
 
-/** Robust: the median, and half the distance between two quantiles; where most rows are alike, half the range. */
+/** Robust standardisation: the median, and half the distance between two quantiles; if those are equal, half the range. */
 export function standardisingOf(table: Table, rows: Int32Array): Standardising {
   const count = table.featureNames.length;
   const [centers, spreads] = [new Int32Array(count), new Int32Array(count).fill(1)];
@@ -54,7 +53,7 @@ export function standardisingOf(table: Table, rows: Int32Array): Standardising {
   return { centers, spreads };
 }
 
-/** Dense columns of the rows named: rows × features, in spreads from the center, at most eight. */
+/** Dense columns of the given rows: rows × features, in spreads from the center, clamped to ±8. */
 export function denseColumns(table: Table, rows: Int32Array, { centers, spreads }: Standardising): Float64Array {
   const count = table.featureNames.length;
   const dense = new Float64Array(rows.length * count);
@@ -69,7 +68,7 @@ export function denseColumns(table: Table, rows: Int32Array, { centers, spreads 
   return dense;
 }
 
-/** Counts every text once; folds and refits share it. */
+/** Counts every text once, for all folds and refits. */
 export function hitsOf(texts: readonly string[], bucketCount: number): TextHits {
   const scratch = textScratch(bucketCount);
   const starts = new Int32Array(texts.length + 1);
@@ -95,7 +94,9 @@ export function hitsOf(texts: readonly string[], bucketCount: number): TextHits 
   return { starts, buckets: buckets.slice(0, length), counts: counts.slice(0, length), bucketCount };
 }
 
-/** How rare each bucket is among the rows named, in 1/64: 1 + ln((1 + n) / (1 + rows with it)); 0 for one never seen. */
+/**
+ * Rarity of each bucket among the given rows, in 1/64: 1 + ln((1 + n) / (1 + rows with it)); 0 for a bucket without hits.
+ */
 export function raritiesOf(hits: TextHits, rows: Int32Array): Uint16Array {
   const seen = new Int32Array(hits.bucketCount);
   for (const row of rows) {
@@ -111,7 +112,7 @@ export function raritiesOf(hits: TextHits, rows: Int32Array): Uint16Array {
   );
 }
 
-/** Shares of the buckets of the rows named: each row's squares add up to one, unless it has no known bucket. */
+/** Bucket shares of the given rows: each row's squares add up to one, unless it has no known bucket. */
 export function textShares(
   hits: TextHits,
   rows: Int32Array,

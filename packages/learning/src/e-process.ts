@@ -1,11 +1,11 @@
 /**
- * Risk certified from logged traffic, at any time: a bet against "the risk exceeds α" that cannot be expected to win if
- * it does (I. Waudby-Smith and A. Ramdas, JRSS-B 86(1), 2024). Its wealth is E = ∏(1 + ηᵢ(α − wᵢℓᵢ)); once E ≥ 1/δ the
- * risk is certified, and looking after every request costs nothing (Ville's inequality).
+ * Anytime-valid certification of risk from logged traffic: a bet against "the risk exceeds α" that has no expected gain if
+ * that is true (I. Waudby-Smith and A. Ramdas, JRSS-B 86(1), 2024). Its wealth is E = ∏(1 + ηᵢ(α − wᵢℓᵢ)). Once E ≥ 1/δ, the
+ * risk is certified. By Ville's inequality, checking after every request does not weaken the guarantee.
  *
- * The weight wᵢ is what the downgrading policy would have done over what was done: 1/propensity where the cheap tier ran
- * and would have run, else 0. The loss ℓᵢ is 1 where the cheap tier failed, or, with shadow duplicates, where premium was
- * needed.
+ * The weight wᵢ is the probability of the logged action under the downgrading policy over its propensity in the log:
+ * 1/propensity if the cheap tier ran and would have run, else 0. The loss ℓᵢ is 1 if the cheap tier failed or, with shadow
+ * duplicates, if premium was needed.
  * @module
  */
 
@@ -16,18 +16,18 @@ export interface LoggedRow {
   readonly ranCheap: boolean;
   /** The probability with which the cheap tier was drawn. */
   readonly cheapPropensity: number;
-  /** Whether the cheap tier failed; asked only where it ran. */
+  /** Whether the cheap tier failed. Ignored if it did not run. */
   readonly failed: boolean;
 }
 
 export interface EProcessOptions {
   readonly alpha: number;
   readonly delta: number;
-  /** No weight is greater: 1 over the least propensity of the log. */
+  /** Upper bound of the weights: 1 / the smallest propensity of the log. */
   readonly weightMax: number;
 }
 
-/** One bet, kept as the logarithm of its wealth. */
+/** One bet. Its wealth is kept as a logarithm. */
 export class EProcess {
   readonly #alpha: number;
   readonly #stakeMax: number;
@@ -44,7 +44,7 @@ export class EProcess {
     this.#goal = -Math.log(delta);
   }
 
-  /** Takes one weighted loss in. The stake depends on earlier ones only. */
+  /** Adds one weighted loss. The stake depends only on earlier losses. */
   add(weightedLoss: number): void {
     const count = this.#count + 1;
     const mean = (this.#sum + this.#alpha) / count;
@@ -58,7 +58,7 @@ export class EProcess {
     this.#squares += (weightedLoss - this.#alpha) ** 2;
   }
 
-  /** Whether the wealth ever reached 1/δ: what was certified once stays certified for the traffic it was certified on. */
+  /** Whether the wealth ever reached 1/δ. A certificate stays valid for the traffic it was made on. */
   get isCertified(): boolean {
     return this.#highest >= this.#goal;
   }
@@ -69,14 +69,14 @@ export class EProcess {
 }
 
 export interface LoggedCertificate {
-  /** The last threshold whose bet was won, all safer ones won before it. */
+  /** The last threshold that was certified, with all safer ones. */
   readonly thresholdBps: number | undefined;
   readonly passed: number;
   readonly samples: number;
   readonly logWealths: readonly number[];
 }
 
-/** Walks the thresholds, safest first, with a bet each; the walk ends at the first bet that is not won. */
+/** Bets on every threshold. The result counts thresholds from the safest on, up to the first that is not certified. */
 export function certifyLogged(
   rows: Iterable<LoggedRow>,
   thresholdsBps: readonly number[],

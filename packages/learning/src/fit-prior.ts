@@ -1,10 +1,10 @@
 /**
- * Fits a prior on labelled rows: predicted is the gain of the most expensive tier over the cheapest, never how hard a request is
- * (a request on which both fail is hard, and premium gains nothing there).
+ * Fits a prior on labelled rows. The target is the gain of the most expensive tier over the cheapest, not the difficulty of
+ * a request: a request on which both tiers fail is difficult, but premium gains nothing there.
  *
- * First a ridge over features, category and text at once. Its weights are the linear head; or trees grow on the features
- * and on what ridges that had not seen the row say of its category and its text. What is handed back is the integer prior
- * itself, so whatever is measured of it is measured of what will run.
+ * The first step is a ridge over features, category and text at once. Its weights are the linear head. For trees, the second
+ * step grows trees on the features and on out-of-fold ridge scores of category and text. The result is the integer prior
+ * itself, so measurements apply to exactly the prior that will run.
  * @module
  */
 import { loadPrior, type Prior } from "@calybris/engine";
@@ -38,7 +38,7 @@ import { fitStack, type StackChoice } from "./stack.ts";
 import { gainsBps, type Table } from "./table.ts";
 import { fitTrees, TREES_DEFAULTS, TREES_SMALL, type TreesFit, type TreesOptions } from "./trees.ts";
 
-/** What may be fitted; those of log-odds are linear heads as well, rescaled to gains. */
+/** The kinds of heads. Heads of log-odds are linear too, rescaled to gains. */
 export type HeadKind = "stack" | "ridge" | "logistic" | "needed less harmed" | "small trees" | "trees";
 export const HEAD_KINDS: readonly HeadKind[] = [
   "stack",
@@ -56,45 +56,45 @@ export interface FitOptions {
   readonly penalties?: RidgePenalties;
   /** In place of the usual size of the trees. */
   readonly trees?: TreesOptions;
-  /** More rows than these are sampled: a head this small has no use for more. */
+  /** If there are more rows, this many are sampled: a small head does not benefit from more. */
   readonly rowsMax?: number;
-  /** One a row of the table, as for rows that were logged with a propensity. */
+  /** One per row of the table, for example for rows that were logged with a propensity. */
   readonly weights?: Float64Array;
-  /** In place of the table's gains: one a row, in shares of 1. */
+  /** Replaces the table's gains: one per row, as shares of 1. */
   readonly targets?: Float64Array;
-  /** Scores of rows by priors that had not seen them, to cut the regimes at; else the fit's own, which flatter it. */
+  /** Out-of-fold scores, for the regime boundaries. Default: the fit's own scores, which are too optimistic. */
   readonly boundaryScores?: Int32Array;
-  /** What an earlier stack chose on most of the same rows: saves choosing again. */
+  /** The choice of an earlier stack on mostly the same rows; saves choosing again. */
   readonly stackChoice?: StackChoice | undefined;
-  /** Counted texts of the whole table, when the caller fits more than once. */
+  /** Counted texts of the whole table, for a caller that fits more than once. */
   readonly hits?: TextHits | undefined;
-  /** What the file says of itself. */
+  /** A description, stored in the file. */
   readonly about?: string;
 }
 
 export interface FittedPrior {
   readonly file: PriorFile;
   readonly prior: Prior;
-  /** Of a stack over texts. */
+  /** Only of a stack over texts. */
   readonly stackChoice?: StackChoice;
 }
 
 export const TEXT_BUCKETS = 65_536;
 const PENALTIES: RidgePenalties = Object.freeze({ dense: 1, category: 5, text: 6 });
 const ROWS_MAX = 60_000;
-/** Folds for the category and text features of trees. */
+/** Folds for the out-of-fold category and text features of trees. */
 const INNER_FOLDS = 4;
 const BPS = 10_000;
 const MILLIBPS = 10_000_000;
 const I32_MAX = 2_147_483_647;
 const ADDED_MAX_BPS = 20_000;
 
-/** Counts the texts of a table once, for several fits; `undefined` where there are none. */
+/** Counts the texts of a table once, for several fits; `undefined` if the table has no texts. */
 export function textHitsOf(table: Table, buckets: number = TEXT_BUCKETS): TextHits | undefined {
   return table.texts === undefined ? undefined : hitsOf(table.texts, buckets);
 }
 
-/** Fits on the rows named. Deterministic: the same rows and seed give the same bytes. */
+/** Fits on the given rows. Deterministic: the same rows and seed give the same bytes. */
 export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options: FitOptions): FittedPrior {
   const chance = seededChance(options.seed, 1);
   const picked = sampledRows(rows.length, options.rowsMax ?? ROWS_MAX, chance).map((at) => rows[at] ?? 0);
@@ -118,14 +118,14 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
   return stackChoice === undefined ? whole : { ...whole, stackChoice };
 }
 
-/** What is fitted by default: the gain, in shares of 1. */
+/** The default target: the gain, as a share of 1. */
 function plainTargets(table: Table): Float64Array {
   return Float64Array.from(gainsBps(table), (gain) => gain / BPS);
 }
 
 /**
- * Gain per money: where requests differ in what premium adds to their cost, a policy that saves should downgrade what
- * saves most for what it loses. Weighted by its saving, the regression of gain / saving is E[gain] / E[saving].
+ * Gain per cost: if the extra cost of premium differs between requests, a policy should downgrade the requests with the
+ * largest saving per lost gain. Weighted by its saving, the regression of gain / saving is E[gain] / E[saving].
  */
 export function perCostTargets(table: Table): { readonly targets: Float64Array; readonly weights: Float64Array } {
   const tiers = table.tierNames.length;
@@ -134,7 +134,7 @@ export function perCostTargets(table: Table): { readonly targets: Float64Array; 
   );
   const mean = savings.reduce((sum, saving) => sum + saving, 0) / Math.max(1, table.rowCount);
   if (mean === 0) return { targets: plainTargets(table), weights: new Float64Array(table.rowCount).fill(1) };
-  // A request that saves next to nothing would have a gain per money without bounds.
+  // The gain per cost of a request with nearly no saving would be unbounded.
   const weights = savings.map((saving) => Math.max(SAVING_SHARE_MIN, saving / mean));
   return { targets: plainTargets(table).map((gain, row) => gain / (weights[row] ?? 1)), weights };
 }
@@ -150,7 +150,7 @@ interface Fit {
   readonly penalties: RidgePenalties;
 }
 
-/** A fit of one kind, with its text's tables in integers. */
+/** A fit of one kind, with its text tables in integers. */
 interface Ridged {
   readonly ridge: RidgeFit;
   readonly text: TextTables | undefined;
@@ -163,13 +163,13 @@ interface TextTables {
   readonly shapes?: TreesFile;
 }
 
-/** The linear head of every kind; trees have that of a ridge for their category. */
+/** The linear head of each kind. Trees take their category part from a ridge. */
 function linearOf(fit: Fit, rows: Int32Array, head: HeadKind, options: FitOptions): Ridged {
   if (head === "logistic" || head === "needed less harmed") return oddsOf(fit, rows, head);
   return head === "stack" && fit.hits !== undefined ? stackedOf(fit, rows, options) : ridgeOf(fit, rows);
 }
 
-/** Its parts, each times the weight that rows which it had not seen give it; the steps of shapes as trees. */
+/** The stack's parts, each times its out-of-fold weight; the steps of shapes are converted to trees. */
 function stackedOf(fit: Fit, rows: Int32Array, { seed, stackChoice }: FitOptions): Ridged {
   const { table, hits, penalties } = fit;
   const rarities = hits === undefined ? undefined : raritiesOf(hits, rows);
@@ -187,7 +187,7 @@ function ridgeOf(fit: Fit, rows: Int32Array): Ridged {
   return inTables(fitRidge(ridgeRows(fit, rows, rarities), fit.penalties), rarities);
 }
 
-/** Whether premium gained, or whether it gained less whether it lost; log-odds are drawn onto the gains by a line. */
+/** The log-odds that premium gained (logistic), or those less the log-odds that it lost. A line maps them onto gains. */
 function oddsOf(fit: Fit, rows: Int32Array, head: "logistic" | "needed less harmed"): Ridged {
   const rarities = fit.hits === undefined ? undefined : raritiesOf(fit.hits, rows);
   const base = ridgeRows(fit, rows, rarities);
@@ -217,7 +217,7 @@ function inTables(ridge: RidgeFit, rarities: Uint16Array | undefined): Ridged {
   return { ridge, text: { rarities, weights: scaled } };
 }
 
-/** What each category adds, and last what one adds that was never seen: nothing. */
+/** The gain added by each category. The last value is for unknown categories: 0. */
 function addedBps(table: Table, ridge: RidgeFit): readonly number[] {
   return [...table.categoryNames.map((_, index) => clamped((ridge.categories[index] ?? 0) * BPS, ADDED_MAX_BPS)), 0];
 }
@@ -286,7 +286,7 @@ function treesInIntegers(trees: TreesFit): PriorFile["head"] & { readonly kind: 
   };
 }
 
-/** Of each row, what ridges that were fitted without it say of its category and its text: what a new row will be like. */
+/** For each row, the category and text scores of ridges fitted without it, as they would be for a new row. */
 function unseenScores(
   fit: Fit,
   rows: Int32Array,
@@ -311,7 +311,7 @@ function unseenScores(
   return { category, text };
 }
 
-/** The same prior with heads of success, and the digest of both. */
+/** The same prior with success heads, and a new digest. */
 export function withSuccess({ file, ...fitted }: FittedPrior, success: readonly SuccessFile[]): FittedPrior {
   const { digest: _digest, ...open } = file;
   const whole = { ...open, format: formatOf(true, open.text?.shapes !== undefined), success };
@@ -319,7 +319,7 @@ export function withSuccess({ file, ...fitted }: FittedPrior, success: readonly 
   return { ...fitted, file: { ...whole, digest: prior.digestHex }, prior };
 }
 
-/** Cuts the regimes at quantiles of the gain, then seals the file with its digest. */
+/** Sets the regime boundaries at quantiles of the gain, then completes the file with its digest. */
 function sealed(
   file: Omit<PriorFile, "digest" | "boundariesBps">,
   scoresOf: (unsealed: Prior) => Int32Array,
@@ -339,13 +339,13 @@ export function regimeBoundaries(scores: Int32Array): number[] {
   );
 }
 
-/** Reads a file whose digest is yet to be found, through the same checks as any other. */
+/** Loads a file without checking its digest, which is computed here. All other checks apply. */
 function unchecked(file: Omit<PriorFile, "digest">): Prior {
   const parsed = loadPrior({ ...file, digest: "" }, undefined, { isDigestChecked: false });
   return { ...parsed, digestHex: priorDigestHex(parsed) };
 }
 
-/** The gains that a prior predicts for the rows named, in bps. */
+/** The gains that a prior predicts for the given rows, in bps. */
 export function predictRows(prior: Prior, table: Table, rows: Int32Array): Int32Array {
   const featureCount = table.featureNames.length;
   const indexes = table.categoryNames.map((name) => prior.categoryIndexes.get(name) ?? prior.categoryBps.length - 1);

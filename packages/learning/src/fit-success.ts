@@ -1,14 +1,14 @@
 /**
- * Fits the success heads of a prior: the level (the mean success of the cheapest and the top tier) of a table with two tiers,
- * else one head a tier. A ridge over features and category on the rows that the prior was fitted on; then, on rows that
- * the prior has not seen, a linear stack of that ridge and of the predicted gain, because on its own rows a prior flatters itself.
- * @module
+ * Fits the success heads of a prior: with two tiers, one head for the level (the mean success of the cheapest and the top
+ * tier), else one head per tier. First a ridge over features and category on the rows that the prior was fitted on. Then, on
+ * rows that the prior was not fitted on, a linear stack of that ridge and the predicted gain, because a prior's predictions
+ * are too good on its own rows.
  */
 import type { SuccessFile } from "@calybris/engine/internal";
 import { type FitOptions, fitPrior, predictRows } from "./fit-prior.ts";
 import { OUTCOME_MAX_BPS, type Table } from "./table.ts";
 
-/** Rows and what the prior predicts of them. */
+/** Rows that the prior was not fitted on, and its predictions for them. */
 export interface Unseen {
   readonly rows: Int32Array;
   /** By row of the table, in bps. */
@@ -18,12 +18,12 @@ export interface Unseen {
 const GAIN_MAX = 10;
 const I32_MAX = 2_147_483_647;
 const ADDED_MAX_BPS = 20_000;
-/** Of the stack, in rows: how much it prefers the ridge as it is, without a part of the gain. */
+/** Penalty of the stack, in rows: its preference for the unchanged ridge without a share of the gain. */
 const STACK_PENALTY = 20;
 
 /**
- * @param rows - those that the prior was fitted on.
- * @param unseen - others; fewer than 20 leave the ridge as it is.
+ * @param rows - rows that the prior was fitted on.
+ * @param unseen - other rows; with fewer than 20, the ridge is used unchanged.
  */
 export function fitSuccess(
   table: Table,
@@ -88,7 +88,9 @@ interface StackRow {
   readonly target: number;
 }
 
-/** target ≈ intercept + ridge · the ridge + gain · the gain, by least squares that prefer 1 and 0 for the last two. */
+/**
+ * target ≈ intercept + ridge · the ridge + gain · the gain, by least squares with penalties around ridge = 1 and gain = 0.
+ */
 function stackOf(rows: readonly StackRow[]): {
   readonly intercept: number;
   readonly ridge: number;
@@ -110,7 +112,7 @@ function stackOf(rows: readonly StackRow[]): {
     ry += r * y;
     gy += g * y;
   }
-  // A penalty in rows of typical spread; around a ridge of 1 and a gain of 0.
+  // Penalties are in rows of typical spread.
   const [ridgePenalty, gainPenalty] = [
     (STACK_PENALTY * rr) / rows.length + 1e-9,
     (STACK_PENALTY * gg) / rows.length + 1e-9,

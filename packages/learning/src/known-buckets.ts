@@ -1,6 +1,6 @@
 /**
- * The buckets that some text hits, renumbered in a row: a fit then costs what its rows hit, and not what a prior has room for. The
- * weight of a bucket that none hits is 0.
+ * The buckets that at least one text hits, renumbered consecutively, so that the cost of a fit depends on its rows' hits and
+ * not on the prior's capacity. A bucket without hits has weight 0.
  * @module
  */
 
@@ -12,13 +12,13 @@ export interface BucketShares {
 }
 
 export interface KnownBuckets {
-  /** The same shares in the new numbers. */
+  /** The same shares under the new numbers. */
   readonly text: BucketShares;
-  /** By new number: the bucket. Ascending. */
+  /** The bucket for each new number, ascending. */
   readonly known: Int32Array;
 }
 
-/** The same rows are fitted again and again. */
+/** A cache, because the same rows are fitted repeatedly. */
 const renumbered = new WeakMap<BucketShares, KnownBuckets>();
 
 export function knownBuckets(text: BucketShares): KnownBuckets {
@@ -34,12 +34,12 @@ export function knownBuckets(text: BucketShares): KnownBuckets {
   return own;
 }
 
-/** Weights in the new numbers. */
+/** Weights by new number. */
 export function weightsKnown({ known }: KnownBuckets, weights: Float64Array): Float64Array {
   return Float64Array.from(known, (bucket) => weights[bucket] ?? 0);
 }
 
-/** Weights of all buckets. */
+/** Weights by bucket. */
 export function weightsOfAll({ known }: KnownBuckets, weights: Float64Array, bucketCount: number): Float64Array {
   const all = new Float64Array(bucketCount);
   for (const [number, bucket] of known.entries()) all[bucket] = weights[number] ?? 0;

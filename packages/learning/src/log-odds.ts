@@ -1,19 +1,18 @@
 /**
- * Linear heads of log-odds by iterated ridges (Newton's method, as in McCullagh and Nelder, Generalized Linear Models, 1989): whether
- * premium gained, and whether it gained less whether it lost. The second is the difference of two log-odds, each times the slope of
- * its share at the mean, so it is a linear head like the others. Both are drawn onto the gains by a line.
- * @module
+ * Linear heads of log-odds by iterated ridges (Newton's method, as in McCullagh and Nelder, Generalized Linear Models,
+ * 1989): the log-odds that premium gained, and those less the log-odds that it lost. The second is the difference of two
+ * log-odds, each times p(1 − p) of its mean share p, so it is a linear head like the others. A line maps both onto gains.
  */
 import { fitRidge, fittedValues, type RidgeFit, type RidgePenalties, type RidgeRows } from "./ridge.ts";
 
-/** Newton's steps are enough for odds as tame as these. */
+/** Number of Newton steps. It is sufficient for moderate odds. */
 const STEPS = 5;
-/** Where the odds are clear, a row says nothing more: its weight ends here. */
+/** Lower bound of a row's weight: a row with extreme odds carries little information. */
 const WEIGHT_MIN = 0.01;
-/** Each step of a difference is solved to so much of its gradient: the next one begins from it. */
+/** Each Newton step of a difference is solved only to this tolerance, because the next one starts from it. */
 const NET_TOLERANCE = 0.01;
 
-/** Whether premium gained. */
+/** The log-odds that premium gained. */
 export function fitNeeded(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
   const { fit, odds } = fitOdds(
     rows,
@@ -23,7 +22,7 @@ export function fitNeeded(rows: RidgeRows, penalties: RidgePenalties): RidgeFit 
   return onGains(fit, odds, rows);
 }
 
-/** Whether premium gained, less whether it lost. */
+/** The log-odds that premium gained, less the log-odds that it lost. */
 export function fitNet(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
   const [needed, harmed] = [1, -1].map((sign) => {
     const isOne = rows.targets.map((target) => (sign * target > 0 ? 1 : 0));
@@ -44,7 +43,7 @@ export function fitNet(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
   return onGains(fit, each(needed.odds, harmed.odds), rows);
 }
 
-/** Log-odds of a yes, and what they are of each row. */
+/** A fit of log-odds, and its value for each row. */
 function fitOdds(
   base: RidgeRows,
   isOne: Float64Array,
@@ -64,7 +63,7 @@ function fitOdds(
   return { fit: fit ?? fitRidge(base, penalties), odds };
 }
 
-/** A row of odds has a quarter of the weight of a row of gains, at most. */
+/** A row of log-odds has at most a quarter of the weight of a row of gains. */
 function quartered({ dense, category, text, step = category }: RidgePenalties): RidgePenalties {
   return { dense: dense / 4, category: category / 4, text: text / 4, step: step / 4 };
 }

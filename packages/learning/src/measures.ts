@@ -1,6 +1,6 @@
 /**
- * What a policy did, added up by blocks of rows, so that a figure can be computed again from any resampling of blocks:
- * paired, because the same blocks are drawn for every policy.
+ * The tallies of a policy, summed by blocks of rows, so that a figure can be computed for any resampling of blocks.
+ * Comparisons are paired, because the same blocks are drawn for every policy.
  * @module
  */
 import { seededChance } from "./chance.ts";
@@ -10,7 +10,7 @@ const BLOCK_COUNT = 40;
 const FIELDS = 6;
 const [ROWS, DOWNGRADED, SAVED, MISSED, QUALITY, REWARD] = [0, 1, 2, 3, 4, 5];
 
-/** What is the same whatever is chosen: per block, what could be saved, and what needed premium. */
+/** Values that do not depend on the policy: for each block, the possible savings and the need for premium. */
 export interface Ground {
   readonly table: Table;
   readonly blockOfRow: Uint16Array;
@@ -18,7 +18,10 @@ export interface Ground {
   readonly needed: Float64Array;
 }
 
-/** Rows in time order are cut into blocks as they are; others are distributed evenly. Only the rows named count. */
+/**
+ * Rows in time order are cut into consecutive blocks; other rows are assigned to blocks at random. Only the given rows
+ * count.
+ */
 export function groundOf(table: Table, rows: Int32Array, seed: number): Ground {
   const blockOfRow = new Uint16Array(table.rowCount);
   const chance = seededChance(seed, 4);
@@ -69,7 +72,7 @@ export class Tally {
   }
 }
 
-/** One policy at one setting: shares of 1. */
+/** One policy at one setting. All values are shares of 1. */
 export interface Point {
   readonly savings: number;
   readonly downgraded: number;
@@ -83,10 +86,10 @@ export interface Point {
   readonly reward: number;
 }
 
-/** How often each block was drawn; all once is the data itself. */
+/** The number of draws of each block; once each is the data itself. */
 export const EVERY_BLOCK: Float64Array = new Float64Array(BLOCK_COUNT).fill(1);
 
-/** The mean of several tallies (one a seed) over blocks drawn as often as said. */
+/** The mean of several tallies (one per seed), over blocks weighted by their draws. */
 export function pointOf(ground: Ground, tallies: readonly Tally[], draws: Float64Array = EVERY_BLOCK): Point {
   const totals = new Float64Array(FIELDS);
   let [savedMost, needed] = [0, 0];
@@ -147,12 +150,15 @@ export function estimateOf(statistic: (draws: Float64Array) => number, draws: re
   return { value: statistic(EVERY_BLOCK), low: at(0.025), high: at(0.975) };
 }
 
-/** Points by savings, between doing nothing and downgrading everything. */
+/** Points sorted by savings, including both ends: no downgrades, and all requests downgraded. */
 export function frontierThrough(ends: readonly [Point, Point], points: readonly Point[]): readonly Point[] {
   return [...ends, ...points].toSorted((a, b) => a.savings - b.savings || a.missedOfNeeded - b.missedOfNeeded);
 }
 
-/** The false-negative rate at equal savings, on straight lines between settings: what drawing between them would give. */
+/**
+ * The false-negative rate at the given savings, interpolated linearly between settings, which is what drawing between them
+ * gives.
+ */
 export function missedAt(points: readonly Point[], savings: number): number {
   return valueAt(points, "savings", savings, "missedOfNeeded");
 }
@@ -172,7 +178,7 @@ export function valueAt(
   return points.at(-1)?.[field] ?? Number.NaN;
 }
 
-/** Area under misses over savings. */
+/** Area under the false-negative rate over savings. */
 export function frontierArea(points: readonly Point[]): number {
   let sum = 0;
   for (let at = 1; at < points.length; at += 1) {
@@ -183,7 +189,7 @@ export function frontierArea(points: readonly Point[]): number {
   return sum;
 }
 
-/** Average performance gap recovered over every share of premium calls; NaN where there is no gap. */
+/** Average performance gap recovered, over all shares of premium calls; NaN if there is no gap. */
 export function gapRecovered(ends: readonly [Point, Point], points: readonly Point[]): number {
   const [premium, cheapest] = ends;
   const gap = premium.quality - cheapest.quality;

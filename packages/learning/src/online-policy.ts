@@ -1,39 +1,39 @@
 /**
- * The port of everything that chooses tiers one request at a time and hears only what became of its own choice. The
- * router of the engine implements it, and so do the policies that it is compared with.
+ * The port of all policies that choose a tier for one request at a time and only see the outcome of their own choice. The
+ * engine's router implements it, and so do the policies it is compared with.
  * @module
  */
 import type { Table } from "./table.ts";
 
-/** What was chosen; reused from call to call. */
+/** A choice. The object is reused between calls. */
 export interface Choice {
   tier: number;
-  /** The probability with which it was chosen. */
+  /** The probability with which the tier was chosen. */
   propensity: number;
 }
 
 export interface OnlinePolicy {
-  /** Chooses for one row of the table. Nothing of its outcomes may be looked at. */
+  /** Chooses a tier for one row of the table. It must not read the row's outcomes. */
   readonly recommend: (row: number, out: Choice) => void;
-  /** What became of the choice: success and net reward, both in bps. */
+  /** Reports the outcome of the choice: success and net reward, both in bps. */
   readonly observe: (row: number, tier: number, successBps: number, rewardBps: number) => void;
 }
 
-/** What a policy may know beforehand. */
+/** The information that a policy may have in advance. */
 export interface PolicySetting {
   readonly table: Table;
-  /** What a right answer is worth: the knob that draws the frontier. */
+  /** The value of a right answer. Varying it traces the frontier. */
   readonly valueMicrocents: number;
   readonly seed: number;
-  /** The predicted gain of each row in bps, from a prior that has not seen it; `undefined` without one. */
+  /** The predicted gain of each row in bps, by a prior that was not fitted on the row; `undefined` without a prior. */
   readonly scoresBps: Int32Array | undefined;
-  /** Seven boundaries of the regimes of those scores. */
+  /** Seven boundaries of regimes over those scores. */
   readonly boundariesBps: readonly number[] | undefined;
 }
 
 export interface PolicyKind {
   readonly name: string;
-  /** Whether chance plays a part, so that several seeds are worth running. */
+  /** Whether the policy is randomised, so that it is run with several seeds. */
   readonly isRandom: boolean;
   readonly start: (setting: PolicySetting) => OnlinePolicy;
 }

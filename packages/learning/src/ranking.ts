@@ -1,15 +1,15 @@
 /**
- * What a score is worth: rows are given the premium tier from the highest score down, and every share of premium is one
- * point of the frontier. Equal scores are treated alike: between the points around them lies a straight line, which is
- * what drawing among them would give.
+ * The ranking quality of a score: rows get the premium tier from the highest score down, and every share of premium is one
+ * point of the frontier. Rows with equal scores are treated alike: between the points around them the frontier is a straight
+ * line, which is what drawing among them gives.
  *
- * Weights are shares of a row: "needed" is how much the premium tier gains over the cheapest where it gains, "missed" the
- * part of it that was downgraded.
+ * Rows have fractional weights: "needed" is the amount by which the premium tier gains over the cheapest, where it gains,
+ * and "missed" the part of that on downgraded rows.
  * @module
  */
 import { gainsBps, OUTCOME_MAX_BPS, type Table } from "./table.ts";
 
-/** One point: everything from some score up got premium. */
+/** One point: all rows from some score up got premium. */
 export interface FrontierPoint {
   /** Share of rows that were downgraded. */
   readonly downgraded: number;
@@ -19,13 +19,13 @@ export interface FrontierPoint {
   readonly quality: number;
   /** P(downgraded | premium needed): the false-negative rate. */
   readonly missedOfNeeded: number;
-  /** P(premium needed | downgraded); 0 where nothing was downgraded. */
+  /** P(premium needed | downgraded); 0 if no row was downgraded. */
   readonly neededOfDowngraded: number;
   /** P(downgraded and premium needed): the marginal harm. */
   readonly harm: number;
 }
 
-/** From nothing downgraded to everything. @param scores - one a row; higher asks for premium. */
+/** Points from no downgraded rows to all. @param scores - one per row; a higher score calls for premium. */
 export function frontierOf(table: Table, scores: ArrayLike<number>): readonly FrontierPoint[] {
   const { rowCount, tierNames, costsMicrocents, outcomesBps } = table;
   const tiers = tierNames.length;
@@ -63,20 +63,20 @@ export function frontierOf(table: Table, scores: ArrayLike<number>): readonly Fr
   return points;
 }
 
-/** Rows from the lowest score to the highest. */
+/** Rows in ascending order of score. */
 export function orderOf(scores: ArrayLike<number>, count: number): Int32Array {
   const order = Int32Array.from({ length: count }, (_, row) => row);
   return order.sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0) || a - b);
 }
 
-/** Area under the frontier of misses over savings, 0..1: random has .5, less is better. */
+/** Area under the false-negative rate over savings, 0..1: random has .5, and lower is better. */
 export function missArea(points: readonly FrontierPoint[]): number {
   return area(points.map(({ savings, missedOfNeeded }) => [savings, missedOfNeeded]));
 }
 
 /**
- * Average performance gap recovered (RouteLLM): the mean, over every share of premium calls, of how much of the gap
- * between the cheap tier's quality and the premium one's is recovered. Random has .5.
+ * Average performance gap recovered (RouteLLM): the mean, over all shares of premium calls, of the recovered share of the
+ * quality gap between the cheap tier and the premium tier. Random has .5.
  */
 export function averageGapRecovered(points: readonly FrontierPoint[]): number {
   const gap = gapOf(points);
@@ -85,7 +85,7 @@ export function averageGapRecovered(points: readonly FrontierPoint[]): number {
   return area(points.map(({ downgraded, quality }) => [downgraded, (quality - bottom) / gap]));
 }
 
-/** The least share of premium calls that recovers `share` of the gap (CPT50 is at .5); NaN where there is no gap. */
+/** The smallest share of premium calls that recovers `share` of the gap (CPT50 is at .5); NaN if there is no gap. */
 export function callShareFor(points: readonly FrontierPoint[], share: number): number {
   const gap = gapOf(points);
   if (gap <= 0) return Number.NaN;
@@ -100,7 +100,7 @@ export function callShareFor(points: readonly FrontierPoint[], share: number): n
   return Number.NaN;
 }
 
-/** P(a needed row scores higher than another), equal scores count half; NaN when all rows are alike. */
+/** P(a needed row scores higher than another), where equal scores count half; NaN if all rows are alike. */
 export function areaUnderCurve(table: Table, scores: ArrayLike<number>): number {
   const gains = gainsBps(table);
   const order = orderOf(scores, table.rowCount);

@@ -1,6 +1,6 @@
 /**
  * Ridge regression of one target on dense columns, categories, steps and text at once, by conjugate gradients on the normal
- * equations: no matrix is ever formed, so a hundred thousand buckets cost what their hits cost.
+ * equations. No matrix is formed, so the cost grows with the hits and not with the number of buckets.
  * @module
  */
 
@@ -14,10 +14,10 @@ export interface RidgeRows {
   readonly categories: Uint16Array;
   readonly categoryCount: number;
   readonly text: BucketShares | undefined;
-  /** Of the shapes of texts. */
+  /** Steps of the texts' shapes. */
   readonly steps?: StepBins | undefined;
   readonly targets: Float64Array;
-  /** One a row; all 1 where nothing is said. */
+  /** One per row; `undefined` for weights of 1. */
   readonly weights: Float64Array | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface RidgePenalties {
   readonly dense: number;
   readonly category: number;
   readonly text: number;
-  /** Of the height of a step; read where there are steps. */
+  /** Penalty of the height of a step; only used if there are steps. */
   readonly step?: number;
 }
 
@@ -34,7 +34,7 @@ export interface RidgeFit {
   readonly dense: Float64Array;
   readonly categories: Float64Array;
   readonly text: Float64Array;
-  /** Heights of steps; empty where there are none. */
+  /** Heights of steps; empty if there are none. */
   readonly steps: Float64Array;
 }
 
@@ -42,10 +42,10 @@ const STEPS_MAX = 60;
 const TOLERANCE = 1e-5;
 
 /**
- * Weights that minimise Σ w (target − fit)² + Σ penalty · weight², the intercept unpenalised but for its centring.
+ * Weights that minimise Σ w (target − fit)² + Σ penalty · weight². The intercept is unpenalised, except for its centring.
  *
- * @param tolerance - the share of the gradient at zero that may be left.
- * @param start - a fit nearby, of the same columns: the steps begin there.
+ * @param tolerance - the share of the initial gradient at which the iteration stops.
+ * @param start - a similar fit with the same columns, from which the iteration starts.
  */
 export function fitRidge(
   rows: RidgeRows,
@@ -73,7 +73,7 @@ function fitColumns(
     weightSum += weights?.[row] ?? 1;
     targetSum += (weights?.[row] ?? 1) * (targets[row] ?? 0);
   }
-  // One more column, all ones: the intercept, with a penalty too small to matter.
+  // One additional column of ones: the intercept, with a negligible penalty.
   const columns = size + 1;
   const base = weightSum === 0 ? 0 : targetSum / weightSum;
   const penalty = new Float64Array(columns);
@@ -128,14 +128,14 @@ function fitColumns(
   };
 }
 
-/** What a fit says of each row. */
+/** The fitted value of each row. */
 export function fittedValues(rows: RidgeRows, fit: RidgeFit): Float64Array {
   const values = new Float64Array(rows.rowCount);
   multiplied(rows, solutionOf(fit, 0), values);
   return values;
 }
 
-/** All weights in the order of the columns, the intercept less `base`. */
+/** All weights in the order of the columns; `base` is subtracted from the intercept. */
 function solutionOf({ dense, categories, steps, text, intercept }: RidgeFit, base: number): Float64Array {
   const parts = [dense, categories, steps, text, Float64Array.of(intercept - base)];
   const solution = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -147,7 +147,7 @@ function solutionOf({ dense, categories, steps, text, intercept }: RidgeFit, bas
   return solution;
 }
 
-/** Where each kind of column begins: dense ones, categories, steps, buckets; after them the intercept. */
+/** The first index of each kind of column: dense columns, categories, steps, buckets, and then the intercept. */
 function placesOf({ denseCount, categoryCount, steps, text }: RidgeRows): {
   readonly denseCount: number;
   readonly stepsFrom: number;
@@ -207,7 +207,7 @@ function transposed(rows: RidgeRows, values: Float64Array, columns: number): Flo
   return out;
 }
 
-/** The diagonal of the normal equations: what the steps are scaled by. */
+/** The diagonal of the normal equations, used as preconditioner. */
 function diagonal(rows: RidgeRows, columns: number, penalty: Float64Array): Float64Array {
   const { rowCount, dense, denseCount, categories, steps, text, weights } = rows;
   const { stepsFrom, textFrom } = placesOf(rows);

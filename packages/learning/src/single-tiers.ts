@@ -1,16 +1,18 @@
 /**
- * Each tier on its own: which of them no rule needs, and what drawing between them costs. With two tiers a draw lies on the line between
- * both; with more, the best draw lies on the lower convex hull of the single tiers, and a rule that does not beat the hull has
- * learned nothing.
+ * Single tiers: the tiers that no rule needs, and the cost of drawing between tiers. With two tiers, a draw lies on the line
+ * between them. With more, the best draw lies on the lower convex hull of the single tiers, and a rule that does not beat
+ * the hull has learned nothing.
  * @module
  */
 import type { Table } from "./table.ts";
 
-/** A tier that costs at least as much as another and succeeds no more often, and is not its equal in both. */
+/** A tier that costs at least as much as another and succeeds no more often, without being equal in both. */
 export interface DominatedTier {
   readonly tier: string;
   readonly by: string;
-  /** Of the most expensive tier the reference changes: what needs it is judged against the tier that dominates it. */
+  /**
+   * Whether it is the most expensive tier. The reference then changes: need is judged against the tier that dominates it.
+   */
   readonly isTop: boolean;
 }
 
@@ -20,7 +22,7 @@ interface SingleTier {
   readonly success: number;
 }
 
-/** By the means over all rows, cheapest first. The one that dominates is the best of those that do. */
+/** By the means over all rows, cheapest first. Of several dominating tiers, the one with the best success is named. */
 export function dominatedTiers(table: Table): readonly DominatedTier[] {
   const singles = singleTiers(table);
   return singles.flatMap((own) => {
@@ -50,8 +52,8 @@ function singleTiers({ rowCount, tierNames, costsMicrocents, outcomesBps }: Tabl
 }
 
 /**
- * The table as far as the most expensive tier that is not dominated: never using a dominated one is right, so no request needs it.
- * The table itself where the most expensive tier is not.
+ * The table up to the most expensive tier that is not dominated. Never using a dominated tier is right, so no request needs
+ * it. Returns the table itself if its most expensive tier is not dominated.
  */
 export function withoutDominatedTop(table: Table): Table {
   let kept = table;
@@ -72,13 +74,16 @@ function withoutTop(table: Table): Table {
   return { ...table, tierNames: table.tierNames.slice(0, left), outcomesBps, costsMicrocents };
 }
 
-/** Where a rule lies: what it saves, and what it misses. */
+/** The position of a rule: its savings and its false-negative rate. */
 export interface SavedAndMissed {
   readonly savings: number;
   readonly missedOfNeeded: number;
 }
 
-/** The least that a draw between rules misses at some savings: the lower convex hull of them, by a straight line. */
+/**
+ * The lowest false-negative rate of a draw between rules at the given savings: their lower convex hull, interpolated
+ * linearly.
+ */
 export function hullMissedAt(rules: readonly SavedAndMissed[], savings: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (const one of rules) {

@@ -1,12 +1,12 @@
 /**
- * The stack of a table with texts: a ridge over features, categories, words and the steps of shapes (`step-columns.ts`), and a head
- * of needed less harmed over the same, added up as one linear head. Its parts are the words of the ridge, its steps, the rest of it,
- * and needed less harmed.
+ * The stack for a table with texts: a ridge over features, categories, words and the steps of shapes (`step-columns.ts`),
+ * and a needed-less-harmed head over the same columns, combined into one linear head. Its parts are the ridge's words, its
+ * steps and the rest of it, and needed less harmed.
  *
- * The penalties of steps and words and the weights of the parts are chosen on inner folds: by the squared error of rows that the part
- * had not seen (Wolpert, Stacked generalization, 1992; Breiman, Stacked regressions, 1996). No weight is negative, and each is held
- * to 0.4 as strongly as by 400 rows. The parts of the ridge have one weight together, unless weights of their own rank the rows of
- * the inner folds better. What is chosen is fitted on all rows.
+ * The penalties of steps and words and the weights of the parts are chosen on inner folds, by the squared out-of-fold error
+ * (Wolpert, Stacked generalization, 1992; Breiman, Stacked regressions, 1996). No weight is negative, and each is shrunk to
+ * 0.4 with the strength of 400 rows. The parts of the ridge share one weight, unless separate weights rank the rows of the
+ * inner folds better. The final fit, with the chosen penalties and weights, is on all rows.
  * @module
  */
 import { foldsOf, seededChance } from "./chance.ts";
@@ -22,22 +22,22 @@ export interface StackRows {
   readonly design: (rows: Int32Array) => RidgeRows;
   /** By row of the table. */
   readonly texts: readonly string[];
-  /** Of features and categories, at least; that of words is chosen. */
+  /** Penalties of features and categories, raised to a minimum; that of words is chosen. */
   readonly penalties: RidgePenalties;
   readonly seed: number;
-  /** Of an earlier stack, on most of the same rows: saves choosing again. */
+  /** The choice of an earlier stack on mostly the same rows; saves choosing again. */
   readonly choice?: StackChoice | undefined;
 }
 
 export interface Stack {
-  /** Times the weights of its parts. */
+  /** Already multiplied by the weights of its parts. */
   readonly ridge: RidgeFit;
-  /** Over the thirteen integers of a shape: its steps. */
+  /** The steps, as trees over the thirteen integers of a shape. */
   readonly shapes: TreesFit;
   readonly choice: StackChoice;
 }
 
-/** What inner folds choose. */
+/** The values that inner folds choose. */
 export interface StackChoice {
   readonly penalties: { readonly text: number; readonly step: number };
   readonly weights: Readonly<Record<Part, number>>;
@@ -46,17 +46,17 @@ export interface StackChoice {
 type Part = "words" | "steps" | "rest" | "net";
 
 const INNER_FOLDS = 4;
-/** Fewer rows are not worth a choice. */
+/** With fewer rows, nothing is chosen and the defaults apply. */
 const ROWS_MIN = 40;
-/** From the largest, because each fit begins from the one before. */
+/** Descending, because each fit starts from the previous one. */
 const STEP_PENALTIES: readonly number[] = [1_000, 300, 100];
 const TEXT_PENALTIES: readonly number[] = [128, 48, 24, 12, 6];
-/** Of words, while the penalty of steps is chosen. */
+/** Penalty of words while the penalty of steps is chosen. */
 const TEXT_PENALTY_FIRST = 48;
 const PENALTY_MIN = 10;
-/** Of the gradient: each fit is one of many. */
+/** Share of the gradient; loose, because each fit is one of many. */
 const TOLERANCE = 1e-3;
-/** Parts overlap, so each begins below a half of all. */
+/** Parts overlap, so each weight is centred below one half. */
 const [CENTER, HELD_BY_ROWS] = [0.4, 400];
 const USUAL_WEIGHTS = { words: CENTER, steps: CENTER, rest: CENTER, net: CENTER };
 
@@ -84,7 +84,7 @@ export function fitStack({ rows, design, texts, penalties, seed, choice }: Stack
   const added = (part: Float64Array, weight: number, other: Float64Array): Float64Array =>
     part.map((value, at) => value * weight + (other[at] ?? 0) * weights.net);
   const parts = partsOf(all, ridge);
-  // The parts add up to the mean of what is predicted.
+  // The intercept makes the mean prediction equal to the mean target.
   const mean = (values: Float64Array): number => meanOf(values, all.weights);
   const intercept =
     mean(all.targets) -
@@ -106,7 +106,10 @@ export function fitStack({ rows, design, texts, penalties, seed, choice }: Stack
   };
 }
 
-/** Each row is predicted by fits on the other folds; then the penalties, then the weights, whose squared error is least. */
+/**
+ * Predicts each row by fits on the other folds, then chooses first the penalties and then the weights with the smallest
+ * squared error.
+ */
 function chosen(
   { rowCount, targets, weights = new Float64Array(rowCount).fill(1) }: RidgeRows,
   design: (places: Int32Array) => RidgeRows,
@@ -158,7 +161,10 @@ function chosen(
   return { penalties, weights: isBetter(recovered(free), recovered(tied)) ? free : tied };
 }
 
-/** By more than a standard error of the mean over folds (the rule of one: Breiman et al., Classification and Regression Trees, 1984). */
+/**
+ * Better by more than one standard error of the mean over folds (one-standard-error rule: Breiman et al., Classification and
+ * Regression Trees, 1984).
+ */
 function isBetter(values: readonly number[], others: readonly number[]): boolean {
   const differences = values.map((value, at) => value - (others[at] ?? 0));
   const count = differences.length;
@@ -167,7 +173,7 @@ function isBetter(values: readonly number[], others: readonly number[]): boolean
   return mean > Math.sqrt(squares / (count * (count - 1)));
 }
 
-/** The share of the gain that a ranking by score has, from the highest down, over the mean of all shares of rows; random has a half. */
+/** The share of the gain captured by a ranking by descending score, averaged over all shares of rows; random has a half. */
 function gapRecovered(targets: Float64Array, weights: Float64Array, scores: Float64Array, rows: Int32Array): number {
   const order = rows.toSorted((one, other) => (scores[other] ?? 0) - (scores[one] ?? 0) || one - other);
   let [gained, area] = [0, 0];
@@ -181,7 +187,7 @@ function gapRecovered(targets: Float64Array, weights: Float64Array, scores: Floa
 
 interface Tried {
   readonly penalties: StackChoice["penalties"];
-  /** One a fold. */
+  /** One per fold. */
   readonly fitted: readonly RidgeFit[];
   readonly error: number;
 }
@@ -190,7 +196,7 @@ function bestOf(tries: readonly Tried[]): Tried {
   return tries.reduce((least, each) => (each.error < least.error ? each : least));
 }
 
-/** What the words of a row add, what its steps add, and all else. */
+/** The contributions to each row of its words, of its steps, and of the rest. */
 function partsOf(rows: RidgeRows, ridge: RidgeFit): Readonly<Record<Exclude<Part, "net">, Float64Array>> {
   const none = new Float64Array(0);
   const withoutWords = fittedValues({ ...rows, text: undefined }, { ...ridge, text: none });

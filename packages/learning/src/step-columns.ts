@@ -1,7 +1,7 @@
 /**
- * What each shape of a text adds, as a function of nine steps: at tenths of the rows, so that a ridge finds a curve and not only a
- * line. A weight is the height of one step, hence a penalty holds neighbouring tenths together. Steps of one shape are one tree of
- * the prior.
+ * The contribution of each shape of a text, as a function of nine steps at tenths of the rows, so that a ridge can fit a
+ * curve and not only a line. A weight is the height of one step, so a penalty smooths neighbouring tenths. The steps of one
+ * shape become one tree of the prior.
  * @module
  */
 import { SHAPE_COUNT, shapesOf } from "@calybris/engine/internal";
@@ -9,18 +9,18 @@ import type { TreesFit } from "./trees.ts";
 
 const STEPS = 9;
 const TENTHS = STEPS + 1;
-/** Heights of all steps. */
+/** Number of step heights. */
 export const STEP_COUNT: number = SHAPE_COUNT * STEPS;
-/** Values before and after all steps. */
+/** Number of values before and after all steps. */
 const LEVEL_COUNT = SHAPE_COUNT * TENTHS;
 
-/** By shape, ascending: a step is taken by a value above its edge. Where values repeat there are fewer than nine. */
+/** Edges by shape, ascending: a value above an edge takes its step. With repeated values there are fewer than nine. */
 export type StepEdges = readonly Int32Array[];
 
-/** Row × shape: how many steps it takes. */
+/** Row × shape: the number of steps taken. */
 export type StepBins = Uint8Array;
 
-/** One column a shape, one value a row. */
+/** One column per shape, one value per row. */
 export function shapeColumns(texts: readonly string[], rows: Int32Array): readonly Int32Array[] {
   const columns = Array.from({ length: SHAPE_COUNT }, () => new Int32Array(rows.length));
   const shapes = new Int32Array(SHAPE_COUNT);
@@ -54,7 +54,7 @@ export function stepBins(edges: StepEdges, columns: readonly Int32Array[]): Step
   return bins;
 }
 
-/** From the heights of steps: by shape and steps taken, their sum. */
+/** The cumulative sums of step heights, by shape and number of steps taken. */
 export function stepLevels(heights: Float64Array): Float64Array {
   const levels = new Float64Array(LEVEL_COUNT);
   for (let shape = 0; shape < SHAPE_COUNT; shape += 1)
@@ -64,7 +64,7 @@ export function stepLevels(heights: Float64Array): Float64Array {
   return levels;
 }
 
-/** What a row's steps add. */
+/** The contribution of a row's steps. */
 export function levelOf(levels: Float64Array, bins: StepBins, row: number): number {
   let sum = 0;
   for (let shape = 0, from = row * SHAPE_COUNT; shape < SHAPE_COUNT; shape += 1)
@@ -72,7 +72,7 @@ export function levelOf(levels: Float64Array, bins: StepBins, row: number): numb
   return sum;
 }
 
-/** The transpose of {@link levelOf}: by step, the sum of the values of the rows that take it. */
+/** The transpose of {@link levelOf}: for each step, the sum of the values of the rows that take it. */
 export function stepSums(bins: StepBins, values: (row: number) => number): Float64Array {
   const ended = new Float64Array(LEVEL_COUNT);
   const rowCount = bins.length / SHAPE_COUNT;
@@ -94,7 +94,7 @@ export function stepSums(bins: StepBins, values: (row: number) => number): Float
   return sums;
 }
 
-/** The steps of each shape as one tree; a shape without steps, or all of whose heights are 0, has none. */
+/** The steps of each shape as one tree; a shape without steps, or with all heights 0, has none. */
 export function stepTrees(edges: StepEdges, heights: Float64Array): TreesFit {
   const fit: TreesFit = { intercept: 0, roots: [], nodeFeature: [], nodeThreshold: [], nodeLeft: [], leaf: [] };
   const levels = stepLevels(heights);
@@ -104,7 +104,7 @@ export function stepTrees(edges: StepEdges, heights: Float64Array): TreesFit {
     fit.leaf.push(0);
     return fit.nodeFeature.push(-1) - 1;
   };
-  /** At `at`, the rows that take `first` to `last` steps. */
+  /** Grows the subtree at `at`, for rows that take `first` to `last` steps. */
   const grow = (shape: number, at: number, first: number, last: number): void => {
     if (first === last) {
       fit.leaf[at] = levels[shape * TENTHS + first] ?? 0;

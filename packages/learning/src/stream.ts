@@ -1,9 +1,9 @@
 /**
- * The bandit track: rows one after the other, a tier chosen for each, and only the chosen tier's outcome reported.
+ * The bandit track: one row at a time, a tier is chosen for each, and only the chosen tier's outcome is reported.
  *
- * A stream has stages. What a stage knows beforehand comes from labelled rows that are not in it: earlier ones where rows
- * are in time order, those of the other folds where they are not. Its prior was fitted on them, and every policy receives
- * their outcomes before the stage begins.
+ * A stream has stages. The information available before a stage comes from labelled rows outside it: earlier rows if they
+ * are in time order, else those of the other folds. The stage's prior was fitted on them, and every policy receives their
+ * outcomes before the stage begins.
  * @module
  */
 import { seededChance, shuffledRows } from "./chance.ts";
@@ -15,7 +15,7 @@ export interface Stage {
   readonly rows: Int32Array;
   readonly scoresBps: Int32Array | undefined;
   readonly boundariesBps: readonly number[] | undefined;
-  /** Labelled rows of the past that a policy may receive before the stage begins; their scores have not seen them. */
+  /** Labelled past rows that a policy may receive before the stage begins. Their scores are by priors not fitted on them. */
   readonly labelledRows: Int32Array;
 }
 
@@ -31,7 +31,7 @@ export interface StreamRun {
   readonly tierCounts: Float64Array;
 }
 
-/** Starts a policy on a stage; where rows are in time order the one before is handed over to go on with. */
+/** Starts a policy on a stage. If rows are in time order, the previous stage's policy is passed in to continue. */
 export type StartPolicy = (stage: Stage, before: OnlinePolicy | undefined) => OnlinePolicy;
 
 export function runStream(
@@ -79,7 +79,7 @@ export function runStream(
   };
 }
 
-/** Starts a kind of policy; where rows are in time order it goes on from stage to stage. */
+/** Starts a kind of policy. If rows are in time order, the policy continues from stage to stage. */
 export function startKind(kind: PolicyKind, table: Table, valueMicrocents: number, seed: number): StartPolicy {
   return ({ scoresBps, boundariesBps, labelledRows }, before) => {
     if (before !== undefined) return before;

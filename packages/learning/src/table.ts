@@ -1,6 +1,6 @@
 /**
- * A table of labelled requests: what was known of each before, and how every tier did on it. All policies, priors and
- * certificates are judged on such tables; where they come from is none of their business.
+ * A table of labelled requests: the information available before each request, and every tier's outcome on it. All policies,
+ * priors and certificates are judged on such tables, whatever their source.
  *
  * Tiers are sorted by cost, cheapest first. Columns are typed arrays, row after row, so that half a million rows fit in memory.
  * @module
@@ -15,20 +15,20 @@ export interface Table {
   readonly name: string;
   readonly rowCount: number;
   readonly featureNames: readonly string[];
-  /** `rowCount` × features; {@link FEATURE_MISSING} where a value is not known. */
+  /** `rowCount` × features; {@link FEATURE_MISSING} for an unknown value. */
   readonly features: Int32Array;
   readonly categoryNames: readonly string[];
   readonly categories: Uint16Array;
-  /** One a row, or none at all. */
+  /** One per row; `undefined` if the table has no texts. */
   readonly texts: readonly string[] | undefined;
   readonly tierNames: readonly string[];
   /** `rowCount` × tiers: 10,000 is right, 0 is wrong. */
   readonly outcomesBps: Uint16Array;
-  /** `rowCount` × tiers; whole microcents. */
+  /** `rowCount` × tiers, in integer microcents. */
   readonly costsMicrocents: Float64Array;
-  /** Whether rows are in the order of time. Where they are not, every trial shuffles them anew. */
+  /** Whether rows are in time order. If they are not, every trial reshuffles them. */
   readonly isInTimeOrder: boolean;
-  /** A rule of the trade to be compared with: a score per row, higher means that premium is needed. */
+  /** An external rule to compare with: one score per row, where a higher score calls for premium. */
   readonly baseline: { readonly name: string; readonly scores: Float64Array } | undefined;
   readonly rowsRead: number;
   readonly rowsLeftOut: readonly { readonly reason: string; readonly count: number }[];
@@ -43,7 +43,7 @@ export interface TableRow {
   readonly baseline?: number;
 }
 
-/** Collects rows. What a loader hands over is checked by the loader; here a wrong number is a bug. */
+/** Collects rows. A loader checks its own input; an invalid number here is a bug. */
 export class TableBuilder {
   readonly #name: string;
   readonly #featureNames: readonly string[];
@@ -98,7 +98,7 @@ export class TableBuilder {
     this.#rowCount += 1;
   }
 
-  /** A row that was read and cannot be used. */
+  /** Counts a row that was read but cannot be used. */
   leaveOut(reason: string): void {
     this.#leftOut.set(reason, (this.#leftOut.get(reason) ?? 0) + 1);
   }
@@ -127,7 +127,7 @@ export class TableBuilder {
     };
   }
 
-  /** Categories beyond what two bytes can name are one. */
+  /** Categories beyond the range of two bytes share one index. */
   #categoryIndex(name: string): number {
     const known = this.#categories.get(name);
     if (known !== undefined) return known;
@@ -156,7 +156,7 @@ function grown<Column extends Int32Array | Uint16Array | Float64Array>(
   return larger;
 }
 
-/** The rows named, in the order named. */
+/** The given rows, in the given order. */
 export function selectRows(table: Table, rows: ArrayLike<number>): Table {
   const [featureCount, tierCount, count] = [table.featureNames.length, table.tierNames.length, rows.length];
   const features = new Int32Array(count * featureCount);
@@ -179,12 +179,12 @@ export function selectRows(table: Table, rows: ArrayLike<number>): Table {
   return { ...table, rowCount: count, features, categories, outcomesBps, costsMicrocents, texts, baseline };
 }
 
-/** Rows from `from` up to `to`, as indexes. */
+/** Row indexes from `from` up to, but not including, `to`. */
 export function rowRange(from: number, to: number): Int32Array {
   return Int32Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
 }
 
-/** What the most expensive tier gained over the cheapest on each row, in bps. */
+/** The gain of the most expensive tier over the cheapest on each row, in bps. */
 export function gainsBps(table: Table): Int32Array {
   const tierCount = table.tierNames.length;
   const gains = new Int32Array(table.rowCount);
@@ -194,7 +194,7 @@ export function gainsBps(table: Table): Int32Array {
   return gains;
 }
 
-/** What the most expensive tier gained over the worst of the others, in bps. */
+/** The gain of the most expensive tier over the worst other tier, in bps. */
 export function gainsOverWorstBps(table: Table): Int32Array {
   const tierCount = table.tierNames.length;
   return Int32Array.from({ length: table.rowCount }, (_, row) => {

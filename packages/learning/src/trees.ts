@@ -1,8 +1,8 @@
 /**
- * Small gradient-boosted regression trees on integer columns (J. Friedman, Annals of Statistics 29(5), 2001), by
- * histograms: every column is cut at quantiles into at most 64 bins, so that a split costs one pass over the rows.
+ * Small gradient-boosted regression trees on integer columns (J. Friedman, Annals of Statistics 29(5), 2001), by histograms:
+ * every column is cut at quantiles into at most 64 bins, so that a split takes one pass over the rows.
  *
- * Thresholds are values of the columns themselves, so a tree asks "at most 17?" of integers and needs no float.
+ * Thresholds are values of the columns, so a tree compares integers ("at most 17?") and needs no floats.
  * @module
  */
 
@@ -10,9 +10,9 @@ export interface TreesOptions {
   readonly treeCount: number;
   readonly leavesMax: number;
   readonly rate: number;
-  /** A leaf holds at least this weight. */
+  /** Minimum weight of a leaf. */
   readonly leafWeightMin: number;
-  /** Added to the weight of a leaf: few rows say little. */
+  /** Added to the weight of a leaf, so that leaves with few rows are shrunk. */
   readonly penalty: number;
 }
 
@@ -24,7 +24,7 @@ export const TREES_DEFAULTS: TreesOptions = Object.freeze({
   penalty: 10,
 });
 
-/** For few rows, or rows that say little. */
+/** For few or uninformative rows. */
 export const TREES_SMALL: TreesOptions = Object.freeze({
   treeCount: 60,
   leavesMax: 6,
@@ -33,7 +33,7 @@ export const TREES_SMALL: TreesOptions = Object.freeze({
   penalty: 20,
 });
 
-/** Nodes in one row; a leaf has feature −1, a right child comes after its left one. */
+/** Nodes in flat arrays. A leaf has feature −1, and a right child follows its left one. */
 export interface TreesFit {
   readonly intercept: number;
   readonly roots: number[];
@@ -51,7 +51,7 @@ interface Binned {
   readonly edges: readonly Int32Array[];
 }
 
-/** @param columns - one a feature, each with one integer a row. @param weights - one a row, or 1 for all. */
+/** @param columns - one per feature, with one integer per row. @param weights - one per row; 1 by default. */
 export function fitTrees(
   columns: readonly Int32Array[],
   targets: Float64Array,
@@ -101,11 +101,11 @@ interface Split {
   readonly gain: number;
 }
 
-/** What every tree of a fit works on. */
+/** Shared state of all trees of a fit. */
 interface Ground extends Binned {
   readonly residuals: Float64Array;
   readonly weights: Float64Array | undefined;
-  /** The rows, those of one leaf side by side. */
+  /** Row indexes, grouped by leaf. */
   readonly rows: Int32Array;
   readonly spareRows: Int32Array;
   readonly spareResiduals: Float64Array;
@@ -113,7 +113,9 @@ interface Ground extends Binned {
   readonly options: TreesOptions;
 }
 
-/** Grows one tree, best split first, and takes what it explains out of the residuals; false when nothing splits. */
+/**
+ * Grows one tree, best split first, and subtracts its predictions from the residuals. Returns false if nothing can be split.
+ */
 function growTree(fit: TreesFit, ground: Ground): boolean {
   const { bins, edges, rows, residuals, weights, options } = ground;
   const rowCount = rows.length;
@@ -132,7 +134,7 @@ function growTree(fit: TreesFit, ground: Ground): boolean {
     fit.nodeThreshold[next.node] = edges[next.split.feature]?.[next.split.bin] ?? 0;
     fit.nodeLeft[next.node] = left;
     leaves.splice(leaves.indexOf(next), 1);
-    // Only the smaller child is counted; the larger one is what is left of the parent.
+    // Only the smaller child is counted; the larger one is the parent minus the smaller.
     const isLeftSmaller = middle - next.from <= next.to - middle;
     const smaller = isLeftSmaller ? histogramOf(ground, next.from, middle) : histogramOf(ground, middle, next.to);
     const larger = next.histogram;
@@ -216,7 +218,7 @@ function bestSplit({ edges, options }: Ground, histogram: Histogram): Split | un
 
 const GAIN_MIN = 1e-6;
 
-/** Rows of the left child first, both in the order they had; returns where the right ones begin. */
+/** Moves the left child's rows first, keeping the order within each child. Returns the index of the first right row. */
 function partition(
   bins: Uint8Array,
   rowCount: number,
@@ -248,7 +250,7 @@ function binColumns(columns: readonly Int32Array[], rowCount: number): Binned {
 
 const EDGE_ROWS = 20_000;
 
-/** The highest value of each bin: every value where they are few, else quantiles; the last bin is open. */
+/** The highest value of each bin: all values if there are few, else quantiles. The last bin is open. */
 function binEdges(column: Int32Array): Int32Array {
   const step = Math.max(1, Math.floor(column.length / EDGE_ROWS));
   const sorted = Int32Array.from({ length: Math.ceil(column.length / step) }, (_, at) => column[at * step] ?? 0).sort();

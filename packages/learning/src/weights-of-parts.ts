@@ -1,15 +1,15 @@
 /**
- * The weights of parts that are added up: by least squares around their means, each weight held to a center, and none below 0.
+ * The weights of parts of a sum: least squares around the parts' means, each weight shrunk to a center, and none below 0.
  * @module
  */
 
 export interface WeightsOptions {
   readonly center: number;
-  /** How strongly a weight is held to the center, in rows of its part's usual spread. */
+  /** Strength of the shrinkage, in rows of the part's typical spread. */
   readonly heldByRows: number;
 }
 
-/** A part whose weight would be negative is left out, and the others are weighed again: the one that is most so first. */
+/** Removes parts with negative weights one at a time, the most negative first, and solves again without them. */
 export function weightsOfParts(
   parts: readonly Float64Array[],
   targets: Float64Array,

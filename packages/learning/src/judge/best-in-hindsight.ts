@@ -1,16 +1,16 @@
 /**
- * What hindsight knows of a stream: the best single tier, and the best threshold on the score that the router has. Rewards are
- * in shares of the value of a right answer and are not cut off at 0: an expensive call that fails costs what it costs.
+ * The best policies in hindsight for a stream: the best single tier, and the best threshold on the router's score. Rewards
+ * are shares of the value of a right answer. They are not clamped at 0: an expensive call that fails has a negative reward.
  * @module
  */
 import type { Table } from "../table.ts";
 import type { Split } from "./split.ts";
 
 const GAIN_MIN_BPS = 50;
-/** Quantiles of the score at which the two ends tip over: each sets what a right answer is worth. */
+/** Quantiles of the score at which premium breaks even. Each determines a value of a right answer. */
 const TIPPING_QUANTILES = [0.1, 0.25, 0.4, 0.55, 0.7, 0.85];
 
-/** What a right answer is worth, in microcents. */
+/** The values of a right answer, in microcents. */
 export function valuesOf(table: Table, { stream, scoresBps }: Split): readonly number[] {
   const sorted = stream.map((row) => scoresBps[row] ?? 0).sort();
   const saving = meanOf(Array.from(stream, (row) => extraCost(table, row)));
@@ -20,21 +20,24 @@ export function valuesOf(table: Table, { stream, scoresBps }: Split): readonly n
   return [...new Set(gains)].map((gain) => (Math.max(1, saving) * 10_000) / gain);
 }
 
-/** Premium where the score, less what it costs beyond the cheapest if that is known, is above a limit. */
+/**
+ * Chooses premium if the score is above a limit. If costs are known, premium's extra cost is subtracted from the score
+ * first.
+ */
 export interface ThresholdRule {
   readonly isCostKnown: boolean;
   readonly limit: number;
 }
 
 export interface Hindsight {
-  /** Mean rewards, of the best threshold and of the best single tier. */
+  /** Mean rewards of the best threshold and of the best single tier. */
   readonly threshold: number;
   readonly bestTier: number;
   readonly tier: number;
   readonly rule: ThresholdRule;
 }
 
-/** The mean reward of the best single tier, and of the best threshold on the score, with costs known or without. */
+/** The mean reward of the best single tier, and of the best threshold on the score, with or without known costs. */
 export function hindsightOf(table: Table, { stream, scoresBps }: Split, value: number): Hindsight {
   const top = table.tierNames.length - 1;
   const singles = table.tierNames.map((_, tier) => meanOf(Array.from(stream, (row) => netOf(table, row, tier, value))));
@@ -56,7 +59,7 @@ export function hindsightOf(table: Table, { stream, scoresBps }: Split, value: n
   return { threshold, bestTier, tier: singles.indexOf(bestTier), rule };
 }
 
-/** The reward of a row by a threshold. */
+/** The reward of a row under a threshold rule. */
 export function netByRule(
   table: Table,
   scoresBps: Int32Array,
@@ -72,7 +75,7 @@ function keyOf(table: Table, scoresBps: Int32Array, row: number, value: number, 
   return (scoresBps[row] ?? 0) / 10_000 - (isCostKnown ? extraCost(table, row) / value : 0);
 }
 
-/** Not cut off at 0, in shares of the value. */
+/** The reward as a share of the value, not clamped at 0. */
 export function netOf(
   { tierNames, outcomesBps, costsMicrocents }: Table,
   row: number,
@@ -83,7 +86,7 @@ export function netOf(
   return (outcomesBps[at] ?? 0) / 10_000 - (costsMicrocents[at] ?? 0) / value;
 }
 
-/** What the most expensive tier costs beyond the cheapest. */
+/** The extra cost of the most expensive tier over the cheapest. */
 export function extraCost({ tierNames, costsMicrocents }: Table, row: number): number {
   const from = row * tierNames.length;
   return (costsMicrocents[from + tierNames.length - 1] ?? 0) - (costsMicrocents[from] ?? 0);

@@ -1,8 +1,9 @@
 /**
- * Worlds that move: a learned set's rows drawn again and again for 20,000 decisions, of which the second half may be another
- * world. After 2,000 decisions to notice, the router is compared with the best threshold that hindsight finds for the rest.
+ * Drifting worlds: rows of a set are drawn repeatedly for 20,000 decisions, and after half of them the world may change.
+ * After 2,000 decisions to react, the router is compared with the best threshold in hindsight for the remaining decisions.
  *
- * The prior, its regimes and the costs are those of a split of the table; what changes is what the tiers do, or what the prior says.
+ * The prior, its regimes and the costs are those of a split of the table. Only the tiers' outcomes or the prior's scores
+ * change.
  * @module
  */
 import { OFFSETS_EXPLORATION_DEFAULT_BPS } from "@calybris/engine/internal";
@@ -20,35 +21,35 @@ import { type Split, splitOf } from "./split.ts";
 export interface DriftOptions {
   readonly foldSeeds: number;
   readonly rowsMax: number;
-  /** In all; the world moves after half of them. */
+  /** Total number of decisions; the world changes after half of them. */
   readonly decisions?: number;
   readonly onProgress?: (share: number) => void;
 }
 
-/** Of one world, in points of the value below the best threshold of hindsight; negative is worse than it. */
+/** Figures of one world, in percentage points of the value below the best threshold in hindsight; negative is worse. */
 export interface DriftFigures {
   readonly set: string;
   readonly world: string;
   readonly decisions: number;
   readonly foldSeeds: number;
-  /** The threshold that the prior and the costs give, which never learns. */
+  /** The threshold that follows from the prior and the costs. It never learns. */
   readonly fixed: OverSeeds;
   readonly regimes: OverSeeds;
   readonly offsets: OverSeeds;
   /**
-   * Decisions until 90 % of what the world costs is back, from the move on or, of a wrong prior, from the start; `null` where it
-   * costs less than a point, or it never was.
+   * Number of decisions until 90 % of the loss caused by the world is recovered, counted from the change or, for a wrong
+   * prior, from the start; `null` if the loss is below one point, or is never recovered.
    */
   readonly decisionsToRecover: number | null;
-  /** The head of each prior. Left out of results from before texts had stacks. */
+  /** The head of each prior. Missing in results from before stacks of texts. */
   readonly heads?: readonly HeadKind[];
 }
 
-/** How a world differs: what becomes of a tier's outcome after the move, and of the score throughout. */
+/** The differences of a world: the change of a tier's outcomes after the move, and of the score throughout. */
 interface World {
   readonly name: string;
   readonly tier?: number;
-  /** Of outcomes that are `from`, the share that turns into the other. */
+  /** The share of `from` outcomes that flips. */
   readonly from?: "success" | "failure";
   readonly share?: number;
   readonly score?: (bps: number, middleBps: number) => number;
@@ -68,10 +69,10 @@ const DECISIONS = 20_000;
 const NOTICE_SHARE = 0.1;
 const [RECOVERED, WINDOW, LOSS_MIN_POINTS] = [0.9, 250, 1];
 const POINTS = 100;
-/** Of the values of a split: a low one and one in the middle. */
+/** Indexes into the values of a split: a low one and a middle one. */
 const VALUE_INDEXES = [1, 3];
 
-/** Two tiers. Deterministic. */
+/** For tables with two tiers. Deterministic. */
 export function judgeDrift(whole: Table, options: DriftOptions): readonly DriftFigures[] {
   const table = thinned(whole, options.rowsMax);
   const hits = textHitsOf(table);
@@ -106,11 +107,11 @@ interface Lived {
   readonly recovery: readonly number[];
 }
 
-/** The rows of a world as a table of its own, and the split that belongs to it. */
+/** The rows of a world as a table, with the matching split. */
 interface Moved {
   readonly table: Table;
   readonly split: Split;
-  /** 0 of a prior that is wrong from the start. */
+  /** 0 for a prior that is wrong from the start. */
   readonly movedAt: number;
 }
 
@@ -166,8 +167,8 @@ function atValue({ table, split, movedAt }: Moved, valueMicrocents: number, seed
 }
 
 /**
- * Decisions until a window has 90 % of what the fixed threshold loses on hindsight's, decision by decision on the same requests;
- * nothing where it loses less than a point.
+ * Number of decisions until a window has recovered 90 % of the fixed threshold's loss against the best in hindsight,
+ * compared decision by decision on the same requests; empty if that loss is below one point.
  */
 function recoveryOf(rewards: Float64Array, fixed: Float64Array, best: Float64Array): readonly number[] {
   const loss = meanOf(best) - meanOf(fixed);
@@ -217,7 +218,7 @@ function movedTo(table: Table, split: Split, world: World, decisions: number, se
       stream: Int32Array.from({ length: decisions }, (_, at) => at),
       scoresBps,
       boundariesBps,
-      // The level is what the prior said of the row; the gain around it is the world's.
+      // The level is the prior's for the row; the gain around it is the world's.
       expect: (at, gainBps, out) => {
         const row = source[at] ?? 0;
         split.expect(row, split.scoresBps[row] ?? 0, expected);

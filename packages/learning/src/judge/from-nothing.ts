@@ -1,10 +1,10 @@
 /**
- * The whole stream from its first row, with nothing labelled beforehand: only what the chosen tier did is ever known. The
- * prior is fitted again and again on the router's own log, as `calybris train` would on a journal: after every quarter more of
- * the stream, and whenever enough cheap answers have failed since.
+ * The whole stream from its first row, without any labels: only the chosen tier's outcome becomes known. The prior is
+ * refitted on the router's own log, like `calybris train` on a journal: whenever the log has grown by a quarter, and after
+ * enough new failures of the cheap tier.
  *
- * What the log does not hold cannot be known: of a request that got premium, nobody learns whether the cheap tier would
- * have done. The cheap tier's success is fitted on the rows that it ran; the premium one's is its mean.
+ * The log has no counterfactuals: for a request that got premium, the success of the cheap tier is unknown. The cheap tier's
+ * success is fitted on the rows that it ran; premium's success is its mean.
  * @module
  */
 import type { Prior } from "@calybris/engine";
@@ -33,10 +33,10 @@ export interface FromNothingRun {
 }
 
 const FIRST_FIT_AT = 250;
-/** A fit is due when so many more failures are known than at the last, or a quarter more. */
+/** New failures until a fit is due: at least this many, and at least this share of the failures at the last fit. */
 const [FAILURES_MORE, FAILURES_MORE_SHARE] = [8, 0.05];
 const FIT_ROWS_MAX = 12_000;
-/** A new kind of failure is a handful of rows, so a leaf may hold as few. */
+/** A new kind of failure has only a handful of rows, so leaves may be small. */
 const SHARP_TREES: TreesOptions = Object.freeze({
   treeCount: 60,
   leavesMax: 12,
@@ -47,12 +47,12 @@ const SHARP_TREES: TreesOptions = Object.freeze({
 const LOG_ROWS_TOLD = 6_000;
 const BOUNDARY_ROWS = 4_000;
 /**
- * Three boundaries are quantiles of what the cheap tier ran. Four are at fixed gains: a new kind of failure is a handful
- * of rows, and any quantile would put them into one regime with hundreds that succeed.
+ * Three boundaries are quantiles of the scores of cheap-tier rows. Four are at fixed gains: a new kind of failure has only a
+ * handful of rows, and any quantile would put them into one regime with hundreds of successes.
  */
 const CHEAP_QUANTILES = [0.5, 0.8, 0.95];
 const FAILING_GAINS_BPS = [400, 1_200, 3_000, 6_000];
-/** Half of it is downgraded blindly, and failures among that count like any other. */
+/** Half of the explored requests are downgraded blindly, and their failures count like any other. */
 const EXPLORATION_BPS = 5;
 
 interface Log {
@@ -65,7 +65,7 @@ interface Log {
   premiumCount: number;
 }
 
-/** Two tiers. Deterministic in the seed. */
+/** For tables with two tiers. Deterministic in the seed. */
 function runFromNothing(ground: Ground, rows: Int32Array, valueMicrocents: number, seed: number): FromNothingRun {
   const { table } = ground;
   const tiers = table.tierNames.length;
@@ -117,7 +117,7 @@ function note(log: Log, row: number, tier: number, tiers: number, successBps: nu
   } else if (successBps < 5_000) log.failures += 1;
 }
 
-/** On the rows that the cheap tier ran: premium's mean success less what the cheap tier did. */
+/** Fits on the rows that the cheap tier ran. The target is premium's mean success less the cheap tier's outcome. */
 function fitLogged(table: Table, log: Log, seed: number): Prior | undefined {
   const premium = table.tierNames.length - 1;
   const ran: number[] = [];
@@ -136,7 +136,7 @@ function fitLogged(table: Table, log: Log, seed: number): Prior | undefined {
   return fitPrior(table, rows, "small trees", { seed, targets, rowsMax: FIT_ROWS_MAX, trees: SHARP_TREES }).prior;
 }
 
-/** Failures are rare and all of them stay; of the others as many as fit. */
+/** Failures are rare, so all are kept; of the other rows, as many as fit. */
 function balanced(rows: readonly number[], targets: Float64Array, seed: number): Int32Array {
   const failed = rows.filter((row) => (targets[row] ?? 0) > 0.5);
   const others = rows.filter((row) => (targets[row] ?? 0) <= 0.5);
@@ -148,7 +148,7 @@ function balanced(rows: readonly number[], targets: Float64Array, seed: number):
   return Int32Array.from([...failed, ...picked]).sort();
 }
 
-/** The new prior's scores and boundaries, and the log's rewards in its regimes. */
+/** Activates the new prior's scores and boundaries, and replays the log's rewards in the new regimes. */
 function replayLog(policy: CalybrisPolicy, prior: Prior, table: Table, log: Log, seed: number): void {
   const featureCount = table.featureNames.length;
   const indexes = table.categoryNames.map((name) => categoryIndexOf(prior, name));
@@ -173,7 +173,7 @@ function replayLog(policy: CalybrisPolicy, prior: Prior, table: Table, log: Log,
     policy.warmLogged(log.rows[at] ?? 0, log.tiers[at] ?? 0, log.rewardsBps[at] ?? 0);
 }
 
-/** Figures of the runs of several seeds: the mean, at the savings that they came to and at the savings asked for. */
+/** Mean figures over the runs of several seeds: at their own savings, and at the requested savings. */
 export interface FromNothing {
   readonly seeds: number;
   readonly fits: number;
@@ -181,15 +181,15 @@ export interface FromNothing {
   readonly missedOfNeeded: Estimate;
   readonly neededOfDowngraded: Estimate;
   readonly harm: number;
-  /** P(needed | downgraded) of random downgrading, over ours. */
+  /** P(needed | downgraded) of random downgrading, divided by ours. */
   readonly timesFewerThanRandom: number;
   readonly atSavings: number;
   readonly missedOfNeededThere: Estimate;
 }
 
 /**
- * The end that the policy is mixed with to save what is asked for, and its share. The mixture is a policy, so it is the same in every
- * resampling: how much a resampled stream saves by it differs.
+ * The end to mix the policy with to reach the requested savings, and its share. The mixture is a policy, so it is the same
+ * in every resampling; only its savings differ.
  */
 function mixtureAt(own: number, ends: readonly number[], wanted: number): readonly [end: number, share: number] {
   const end = own >= wanted ? 0 : 1;
@@ -197,7 +197,7 @@ function mixtureAt(own: number, ends: readonly number[], wanted: number): readon
   return [end, width === 0 ? 0 : Math.max(0, Math.min(1, (wanted - own) / width))];
 }
 
-/** What premium must gain to be worth its cost: one part in twenty. */
+/** The gain at which premium is worth its cost: one part in twenty. */
 const TIPPING_SHARE = 0.05;
 
 export function judgeFromNothing(

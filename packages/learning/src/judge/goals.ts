@@ -1,5 +1,5 @@
 /**
- * The goals, as they were set before anything was measured, each beside what was measured. A goal that is missed says so.
+ * The goals, as set before any measurement, each with the measured figure. Missed goals are reported as missed.
  * @module
  */
 import type { FromNothing } from "./from-nothing.ts";
@@ -11,7 +11,7 @@ export interface Goal {
   readonly goal: string;
   readonly target: string;
   readonly measured: string;
-  /** `undefined`: not measured in this run. */
+  /** `undefined` if not measured in this run. */
   readonly isMet: boolean | undefined;
 }
 
@@ -98,12 +98,12 @@ function recovered(sets: readonly SetFigures[], set: string, target: number): Go
   };
 }
 
-/** Judged at the worst of the four savings: a set is met only where all of them are. */
+/** Judged at the worst of the four savings: a set is met only if all four are met. */
 function equalSavings(set: SetFigures): readonly Goal[] {
   const own = set.policies.find(({ name }) => name === CALYBRIS);
   const trees = set.policies.find(({ name }) => name === TREES);
   if (own === undefined) return [];
-  // Where nearly every request needs premium, not even a policy that knows the outcomes gets far below random.
+  // If nearly every request needs premium, even a policy that knows the outcomes is not far below random.
   const oracle = set.policies.find(({ name }) => name === ORACLE);
   const reach =
     oracle === undefined

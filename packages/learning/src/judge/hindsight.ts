@@ -1,9 +1,9 @@
 /**
- * Regret against what hindsight knows: the best single tier, and the best threshold on the very score that the router has. One
- * configuration, the one that is shipped; rows and heads are those of `split.ts`.
+ * Regret against the best policies in hindsight: the best single tier, and the best threshold on the router's own score. It
+ * uses one configuration, the default; rows and heads are those of `split.ts`.
  *
- * Every policy begins with the prior and nothing observed. Regret is in points of the value of a right answer, per decision, and the
- * reward is not cut off at 0: an expensive call that fails costs what it costs.
+ * Every policy starts with the prior and without observations. Regret is per decision, in percentage points of the value of
+ * a right answer. The reward is not clamped at 0: an expensive call that fails has a negative reward.
  * @module
  */
 import { OFFSETS_EXPLORATION_DEFAULT_BPS } from "@calybris/engine/internal";
@@ -22,7 +22,7 @@ import { gapOfScores } from "./prior-ranking.ts";
 import { type Split, splitOf } from "./split.ts";
 
 export interface HindsightOptions {
-  /** Each another split into folds; the intervals are over them. */
+  /** Each seed is another split into folds. The intervals are over seeds. */
   readonly foldSeeds: number;
   readonly rowsMax: number;
   readonly explorationsBps: readonly number[];
@@ -34,28 +34,28 @@ export interface HindsightFigures {
   readonly rows: number;
   readonly foldSeeds: number;
   readonly tiers: number;
-  /** In points of the value; negative is better than hindsight's rule. */
+  /** In percentage points of the value; negative is better than the rule in hindsight. */
   readonly policies: readonly { readonly name: string; readonly threshold: OverSeeds; readonly bestTier: OverSeeds }[];
   /**
-   * Of the default prior's score, by calls: the share of the quality between the two ends that a ranking by it recovers. Left
-   * out of older results.
+   * For the default prior's score, by calls: the share of the quality gap between the two ends that a ranking by the score
+   * recovers. Missing in older results.
    */
   readonly gapRecovered?: OverSeeds;
-  /** Left out of results from before shifts were detected and the chosen head was fitted once more. */
+  /** Missing in results from before shift detection and refitting of the chosen head. */
   readonly heads?: readonly HeadKind[];
   readonly exploration: readonly ExplorationRow[];
 }
 
-/** What exploration costs, and what it buys: the weights of estimating the best single tier. */
+/** The cost of exploration, and its benefit: the weights with which the best single tier is estimated. */
 export interface ExplorationRow {
   readonly explorationBps: number;
   readonly threshold: OverSeeds;
   readonly largestWeight: number;
-  /** Target mass that a cap of 20 cuts off. */
+  /** Share of the target mass that a cap of 20 clips. */
   readonly clippedShare: number;
-  /** Effective sample size over the decisions. */
+  /** Effective sample size over the number of decisions. */
   readonly effectiveShare: number;
-  /** The same of the top tier, where {@link HOLDOUT_SHARE} of decisions are held out and take it. Left out of older results. */
+  /** The same for the top tier, if {@link HOLDOUT_SHARE} of decisions are held out and get it. Missing in older results. */
   readonly heldOut?: { readonly largestWeight: number; readonly effectiveShare: number };
 }
 
@@ -201,7 +201,7 @@ function pointsOf(bySeed: ReadonlyMap<number, readonly number[]>): readonly numb
   return [...bySeed.values()].map((each) => POINTS * meanOf(each));
 }
 
-/** Weights of a target that always takes one tier, over runs. */
+/** Weights of a target policy that always chooses one tier, over runs. */
 class Weights {
   #count = 0;
   #largest = 0;

@@ -1,6 +1,6 @@
 /**
- * Savings against what was there before: always premium; 60 % cheap and 40 % premium by chance; the best static rule.
- * The published savings (44, 26 and 14 %) are shown beside them. An incumbent is only beaten at no worse a quality than its own.
+ * Savings against common baselines: always premium; 60 % cheap and 40 % premium at random; the best static rule. The
+ * published savings (44, 26 and 14 %) are shown beside them. Savings are measured at a quality no worse than the baseline's.
  * @module
  */
 import type { Table } from "../table.ts";
@@ -10,13 +10,13 @@ import { CALYBRIS, type PolicyFigures } from "./policies.ts";
 export interface Incumbent {
   readonly name: string;
   readonly publishedPercent: number;
-  /** 1 − our cost / its cost, at no worse a mean quality than its own. */
+  /** 1 − our cost / its cost, at a mean quality no worse than its own. */
   readonly savedPercent: number;
   readonly quality: number;
   readonly ourQuality: number;
 }
 
-/** Ours at the most savings whose mean quality is no worse than the incumbent's (a point below always-premium's). */
+/** Our largest savings at a mean quality no worse than the incumbent's (for always premium, at most one point worse). */
 export function incumbentsOf(plan: Plan, policies: readonly PolicyFigures[], judged: Table): readonly Incumbent[] {
   const [premium, cheapest] = plan.ends;
   const own = policies.find(({ name }) => name === CALYBRIS);
@@ -52,7 +52,10 @@ export function incumbentsOf(plan: Plan, policies: readonly PolicyFigures[], jud
   });
 }
 
-/** Per category the tier that pays best at the typical value, known in hindsight: the best that a static rule can do. */
+/**
+ * For each category, the tier with the best reward at the typical value, chosen in hindsight: the upper bound of a static
+ * rule.
+ */
 function smartRule({ table, rows, valueTypicalMicrocents, ends }: Plan): {
   readonly savings: number;
   readonly quality: number;

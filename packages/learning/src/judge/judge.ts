@@ -1,5 +1,5 @@
 /**
- * One table through the whole protocol: plan, both tracks, calls, certificate, cold start. What comes back is plain data.
+ * Runs the whole protocol on one table: plan, both tracks, calls, certificate, cold start. The result is plain data.
  * @module
  */
 
@@ -29,15 +29,15 @@ export interface JudgeOptions {
   readonly seeds: number;
   readonly folds: number;
   readonly resamplings: number;
-  /** More rows than these are thinned, every n-th kept in order. */
+  /** With more rows, every n-th is kept, in order. */
   readonly rowsMax: number;
   readonly rowsFitMax: number;
   readonly decisionsMax: number;
   readonly seed: number;
   readonly kinds?: readonly HeadKind[];
-  /** Of a cold start; default 100. */
+  /** Number of cold-start trials; default 100. */
   readonly trials?: number;
-  /** Called with what is being done and the share done, 0..1. */
+  /** Called with the share of the work that is done, 0..1. */
   readonly onProgress?: (share: number) => void;
 }
 
@@ -47,14 +47,14 @@ export interface SetFigures {
   readonly rowsJudged: number;
   readonly rowsLeftOut: readonly { readonly reason: string; readonly count: number }[];
   readonly tiers: readonly string[];
-  /** Left out of older results. A dominated top tier is left out of everything that is judged. */
+  /** Missing in older results. A dominated top tier is excluded from all figures. */
   readonly dominated?: readonly DominatedTier[];
   readonly isInTimeOrder: boolean;
   /** P(premium needed). */
   readonly neededShare: number;
   readonly qualityCheapest: number;
   readonly qualityPremium: number;
-  /** What the cheapest tier saves of the premium one's cost: the most that can be saved. */
+  /** The share of the premium tier's cost that the cheapest tier saves: the largest possible saving. */
   readonly savableShare: number;
   readonly heads: readonly {
     readonly kind: HeadKind;
@@ -64,12 +64,12 @@ export interface SetFigures {
   readonly winner: HeadKind;
   readonly isPerCost: boolean;
   readonly policies: readonly PolicyFigures[];
-  /** Of tables with a gap: by calls, each tier at its mean cost. */
+  /** Only for tables with a gap: by calls, each tier at its mean cost. */
   readonly byCalls: readonly CallFigures[] | undefined;
   readonly learning: LearningFigures;
   readonly certificate: CertificateFigures;
   readonly incumbents: readonly Incumbent[];
-  /** Tables whose tiers cost the same are judged by quality alone. */
+  /** Only for tables whose tiers all cost the same: those are judged by quality alone. */
   readonly byQuality: QualityFigures | undefined;
 }
 
@@ -82,14 +82,14 @@ export interface CallFigures {
 
 export interface LearningFigures {
   readonly coldStart: ColdStart;
-  /** Mean success in percent points from the first to the last quarter, at the typical value. */
+  /** Mean success and mean reward in the first and the last quarter, at the typical value. */
   readonly quarters: {
     readonly first: number;
     readonly last: number;
     readonly rewardFirst: number;
     readonly rewardLast: number;
   };
-  /** Mean reward, 0..1 of the value, of each policy and of the best fixed tier in hindsight. */
+  /** Mean reward, 0..1 of the value, of each policy, and its regret against the best fixed tier in hindsight. */
   readonly rewards: readonly { readonly name: string; readonly reward: number; readonly regret: number }[];
 }
 
@@ -100,9 +100,9 @@ export interface CertificateFigures {
   readonly samples: number;
   readonly downgradedShare: number;
   readonly savings: number;
-  /** What random downgrading keeps the risk at: α over the share that needs premium. */
+  /** The downgraded share at which random downgrading keeps the risk at α: α over the share that needs premium. */
   readonly randomShare: number;
-  /** The risk on the rows that did not certify. */
+  /** The risk on the rows that were not used for the certificate. */
   readonly harmElsewhere: number;
 }
 
@@ -112,7 +112,7 @@ export interface QualityFigures {
   readonly oracle: number;
 }
 
-/** More would be forgotten by the beliefs before the stage begins. */
+/** With more rows, the beliefs would forget the first before the stage begins. */
 const LABELLED_ROWS_MAX = 12_000;
 const CERTIFY_ALPHA = 0.04;
 const CERTIFY_DELTA = 0.1;
@@ -140,7 +140,7 @@ export function judge(whole: Table, options: JudgeOptions): SetFigures {
   const played = [playRandom(plan), ...playScores(plan), ...playBandits(plan, { ...bandit, onRun })];
   const policies = figuresOf(plan, played, draws);
   const judged = selectRows(table, plan.rows);
-  // By calls, and for the share that may be downgraded: priors of plain gain, every call of a tier at the same cost.
+  // By calls, and for the certificate: priors of plain gain, with every call of a tier at the same cost.
   const callKinds = planOptions.kinds.filter((kind) => kind !== "trees");
   const callPlan = isByCalls ? planOf(withCallCosts(table), { ...planOptions, kinds: callKinds }, false) : plan;
   const callPolicies = isByCalls
@@ -239,7 +239,7 @@ function learningFigures(plan: Plan, played: readonly Played[], { seed, trials }
   };
 }
 
-/** Rows are in field 0 and rewards in field 5 of each block. */
+/** In each block, field 0 counts rows and field 5 sums rewards. */
 function rewardOf(sums: Float64Array): number {
   let [rows, reward] = [0, 0];
   for (let at = 0; at < sums.length; at += 6) {
@@ -263,7 +263,7 @@ function bestFixedReward({ table, rows, valueTypicalMicrocents }: Plan): number 
   return Math.max(...means);
 }
 
-/** Half of the rows certify, at thresholds cut from the other half's scores; the other half says what came of it. */
+/** Half of the rows certify, at thresholds from the other half's scores. The other half measures the resulting harm. */
 function certificateOf(plan: Plan, seed: number): CertificateFigures {
   const scores = plan.scoresByKind.get(plan.winner) ?? new Int32Array(plan.table.rowCount);
   const picked = new Set(sampledRows(plan.rows.length, plan.rows.length >> 1, seededChance(seed, 10)));
@@ -318,7 +318,7 @@ function qualityFigures(plan: Plan, played: readonly Played[]): QualityFigures {
   };
 }
 
-/** Quality is in field 4. The first setting is the highest value: where tiers cost the same, all settings are alike. */
+/** Field 4 is quality. The first setting has the highest value; if tiers cost the same, all settings are alike. */
 function qualityOf(tallies: Played["settings"][number]): number {
   let [rows, quality] = [0, 0];
   for (const { sums } of tallies) {

@@ -1,5 +1,5 @@
 /**
- * How fast a router learns: from a cold start, over the quarters of a stream, and after the world has switched.
+ * The learning speed of a router: from a cold start, over the quarters of a stream, and after the world has switched.
  * @module
  */
 import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
@@ -12,20 +12,20 @@ export interface ColdStart {
   readonly trials: number;
   readonly decisionsPerTrial: number;
   readonly explorationBps: number;
-  /** After so many the median trial is ahead of random and stays so; null when it never is. */
+  /** Number of decisions after which the median trial is ahead of random and stays ahead; `null` if it never is. */
   readonly decisionsUntilBetter: number | null;
 }
 
 const TRIALS = 100;
 const TRIAL_DECISIONS = 500;
-/** A cold start explores and forgets as a policy that says nothing does. */
+/** A cold start has the default exploration and discount of a policy. */
 const { explorationBps, discountPpm } = LEARNING_DEFAULTS;
 const COLD: CalybrisOptions = Object.freeze({ ...CALYBRIS_DEFAULTS, explorationBps, discountPpm });
 
 /**
- * Trials without any prior, each on other rows (a stretch of them where rows are in time order). Random's reward is not
- * drawn but computed: the mean over the tiers, row by row. The result is the number of decisions after which the median
- * trial is ahead of random, and stays so to its end.
+ * Trials without a prior, each on different rows (a contiguous range if rows are in time order). Random's reward is
+ * computed, not drawn: the mean over the tiers, row by row. The result is the number of decisions after which the median
+ * trial is ahead of random, and stays ahead to its end.
  */
 export function coldStart(table: Table, valueMicrocents: number, seed: number, trials: number = TRIALS): ColdStart {
   const chance = seededChance(seed, 8);
@@ -54,7 +54,7 @@ function trialRows(table: Table, count: number, chance: Chance): Int32Array {
   return rowRange(from, from + count);
 }
 
-/** Reward added up, less random's, after each decision. */
+/** Cumulative reward minus random's, after each decision. */
 function aheadOfRandom(table: Table, rows: Int32Array, policy: CalybrisPolicy, valueMicrocents: number): Float64Array {
   const tiers = table.tierNames.length;
   const choice: Choice = { tier: 0, propensity: 1 };
@@ -77,7 +77,10 @@ function aheadOfRandom(table: Table, rows: Int32Array, policy: CalybrisPolicy, v
 export interface WorldSwitch {
   readonly discountPpm: number;
   readonly decisionsBefore: number;
-  /** Decisions until the mean reward of the last 100 has won back 90 % of what the switch took; the median of the trials. */
+  /**
+   * Number of decisions until the mean reward of the last 100 has recovered 90 % of the loss caused by the switch; the
+   * median of the trials.
+   */
   readonly decisionsToRecover: number | null;
 }
 
@@ -87,7 +90,7 @@ const SWITCH_TRIALS = 30;
 const WINDOW = 100;
 const RECOVERED = 0.9;
 
-/** Two tiers of equal price whose qualities (.9 and .3) change places after 3,000 decisions. */
+/** Two tiers of equal price whose qualities (.9 and .3) swap after 3,000 decisions. */
 export function worldSwitch(discountPpm: number, trials: number = SWITCH_TRIALS): WorldSwitch {
   const untils = Array.from({ length: trials }, (_, trial) => {
     const chance = seededChance(trial, 9);
@@ -120,7 +123,7 @@ function recoveredAfter(table: Table, seed: number, discountPpm: number): number
     const success = table.outcomesBps[row * 2 + choice.tier] ?? 0;
     policy.observe(row, choice.tier, success, success);
     if (row < SWITCH_BEFORE) continue;
-    // What is expected of the choice, so that luck does not count.
+    // The expected success of the choice, to exclude luck.
     const expected = choice.tier === 0 ? 0.9 : 0.3;
     recent.push(expected);
     sum += expected;
@@ -130,5 +133,5 @@ function recoveredAfter(table: Table, seed: number, discountPpm: number): number
   return Number.POSITIVE_INFINITY;
 }
 
-/** 5 % of exploration gives half of it to the worse tier. */
+/** With 5 % of exploration, half of it goes to the worse tier. */
 const ATTAINABLE = 0.975;

@@ -1,6 +1,6 @@
 /**
- * How one table is judged: which rows count, which prior scores them, what the regimes are, and at which values of a right
- * answer the policies run. All of it is settled before any policy runs, and is the same for all of them.
+ * The plan by which one table is judged: the rows that count, the prior that scores them, the regimes, and the values of a
+ * right answer at which the policies run. All of it is fixed before any policy runs, and is the same for all policies.
  * @module
  */
 import { foldsOf, sampledRows, seededChance } from "../chance.ts";
@@ -24,7 +24,7 @@ export interface PlanOptions {
   readonly folds: number;
   readonly rowsFitMax: number;
   readonly kinds: readonly HeadKind[];
-  /** Rows of the labelled past that a router receives before a fold begins. */
+  /** Maximum number of labelled past rows that a router receives before a fold begins. */
   readonly labelledRowsMax: number;
 }
 
@@ -34,22 +34,22 @@ export interface Plan {
   /** Rows that count, ascending. */
   readonly rows: Int32Array;
   readonly stages: readonly Stage[];
-  /** Of every row that counts, the gain that a prior predicted which had not seen it, by kind of head. */
+  /** For each kind of head, the gain of every counted row as predicted by a prior that was not fitted on it. */
   readonly scoresByKind: ReadonlyMap<HeadKind, Int32Array>;
   readonly winner: HeadKind;
   readonly isPerCost: boolean;
-  /** Everything at the most expensive tier, and everything at the cheapest. */
+  /** All requests at the most expensive tier, and all at the cheapest. */
   readonly ends: readonly [Point, Point];
   readonly endTallies: readonly [Tally, Tally];
   readonly valuesMicrocents: readonly number[];
-  /** Twice what a right answer must be worth for premium to pay on average. */
+  /** Twice the value of a right answer at which premium breaks even on average. */
   readonly valueTypicalMicrocents: number;
 }
 
-/** Below this, savings are so alike that gain per money is gain. */
+/** Below this, savings are so similar that gain per cost is equivalent to gain. */
 const SPREAD_MIN = 0.05;
 
-/** @param isPerCost - whether the priors predict gain per money; by default where savings differ from row to row. */
+/** @param isPerCost - whether the priors predict gain per cost. Default: true if savings differ between rows. */
 export function planOf(
   table: Table,
   options: PlanOptions,
@@ -106,7 +106,7 @@ export function planOf(
     isPerCost,
     ends,
     endTallies,
-    // Where nothing can be saved, a right answer is worth so much that cost does not count.
+    // If nothing can be saved, the value of a right answer is set so high that cost is negligible.
     valuesMicrocents:
       savingMean > 0 ? valuesAround(tips).map((share) => Math.max(1, savingMean / share)) : [1_000 * costMost],
     valueTypicalMicrocents:
@@ -116,7 +116,7 @@ export function planOf(
 
 const FIRST_BLOCK_FOLDS = 3;
 
-/** The first block has nothing before it: its own rows are scored by folds of it. */
+/** The first block has no earlier rows: its rows are scored by cross-validation within the block. */
 function scoreFirstBlock(
   table: Table,
   block: Int32Array | undefined,
@@ -137,7 +137,7 @@ function scoreFirstBlock(
   }
 }
 
-/** The standard deviation of what premium adds to the cost, over its mean. */
+/** The standard deviation of premium's extra cost, over its mean. */
 function savingSpread(table: Table): number {
   const tiers = table.tierNames.length;
   let [sum, squares] = [0, 0];
@@ -169,7 +169,7 @@ function winnerOf(
   return winner ?? "ridge";
 }
 
-/** Less is better: the negative area under quality over what was downgraded. */
+/** Lower is better: the negative area under quality over the downgraded share. */
 function qualityLoss(points: ReturnType<typeof frontierOf>): number {
   let sum = 0;
   for (let at = 1; at < points.length; at += 1) {
@@ -194,7 +194,10 @@ function meanSaving(table: Table, rows: Int32Array): number {
   return sum / Math.max(1, rows.length);
 }
 
-/** Per regime, the mean gain over the mean saving, in units of the mean saving: where its best tier tips over. */
+/**
+ * For each regime, the mean gain over the mean saving, in units of the overall mean saving: the point at which premium
+ * breaks even.
+ */
 function tippingShares(table: Table, stages: readonly Stage[]): readonly number[] {
   const tiers = table.tierNames.length;
   const gains = gainsBps(table);
@@ -222,7 +225,7 @@ function tippingShares(table: Table, stages: readonly Stage[]): readonly number[
     .sort((a, b) => a - b);
 }
 
-/** Between the regimes' tipping points, beyond both ends, and spread over what is left. */
+/** Values between the regimes' break-even points and beyond both ends; if there are fewer than ten, more in between. */
 function valuesAround(tips: readonly number[]): readonly number[] {
   const [first = 0.05, last = 0.5] = [tips[0], tips.at(-1)];
   const between = tips.slice(1).map((tip, at) => (tip + (tips[at] ?? tip)) / 2);
@@ -231,7 +234,7 @@ function valuesAround(tips: readonly number[]): readonly number[] {
   return [...new Set(shares)].sort((a, b) => a - b);
 }
 
-/** The same table with every tier at its mean cost: what is counted is calls, not money. */
+/** The same table with every tier at its mean cost, so that calls are counted instead of money. */
 export function withCallCosts(table: Table): Table {
   const tiers = table.tierNames.length;
   const means = table.tierNames.map((_, tier) => {
@@ -243,7 +246,7 @@ export function withCallCosts(table: Table): Table {
   return { ...table, costsMicrocents };
 }
 
-/** Every n-th row, so that no more than `rowsMax` are left; the order stays. */
+/** Every n-th row, in order, so that at most `rowsMax` remain. */
 export function thinned(table: Table, rowsMax: number): Table {
   const step = Math.ceil(table.rowCount / rowsMax);
   return step <= 1

@@ -1,5 +1,5 @@
 /**
- * Every policy of the comparison on one plan: its tallies at every setting, and the figures that come of them.
+ * All policies of the comparison on one plan: their tallies at every setting, and the resulting figures.
  * @module
  */
 import { seededChance } from "../chance.ts";
@@ -30,27 +30,27 @@ export type Track = "full" | "bandit";
 
 export const CALYBRIS = "calybris";
 export const RANDOM = "random";
-/** One threshold on the sum of standardised features: what there is without learning. */
+/** One threshold on the sum of standardised features: the baseline without learning. */
 const STATIC_FLOOR = "static floor";
-/** One threshold on the very score that the router's regimes are cut from. */
+/** One threshold on the same score that defines the router's regimes. */
 export const STATIC_LEARNED = "static floor on the learned score";
 export const TREES = "gradient-boosted trees";
 const LOGISTIC = "logistic";
 export const ORACLE = "oracle";
 
-/** A policy's tallies: one list a setting, one tally a seed. */
+/** A policy's tallies: one list per setting, one tally per seed. */
 export interface Played {
   readonly name: string;
   readonly track: Track;
   readonly seeds: number;
   readonly settings: readonly (readonly Tally[])[];
-  /** Of online policies, the runs at the typical value. */
+  /** For online policies, the runs at the typical value. */
   readonly typical: readonly StreamRun[];
 }
 
 const SETTINGS_OF_SCORE = 48;
 
-/** Thresholds at quantiles of a score; what lies below is downgraded. */
+/** Thresholds at quantiles of a score; rows below the threshold are downgraded. */
 function playScore(plan: Plan, name: string, scores: ArrayLike<number>): Played {
   const { rows, table, ground } = plan;
   const top = table.tierNames.length - 1;
@@ -71,7 +71,7 @@ function playScore(plan: Plan, name: string, scores: ArrayLike<number>): Played 
   return { name, track: "full", seeds: 1, settings, typical: [] };
 }
 
-/** The policies of the full-information track: each a score, and every threshold on it. */
+/** The policies of the full-information track: each is a score with all its thresholds. */
 export function playScores(plan: Plan): readonly Played[] {
   const { table, scoresByKind, winner } = plan;
   const scoreOf = (kind: HeadKind): Int32Array | undefined => scoresByKind.get(kind);
@@ -86,7 +86,7 @@ export function playScores(plan: Plan): readonly Played[] {
   return named.flatMap(([name, scores]) => (scores === undefined ? [] : [playScore(plan, name, scores)]));
 }
 
-/** Of the two sizes the one that misses less. */
+/** Of both sizes of trees, the one that misses less. */
 function bestTrees(plan: Plan): ArrayLike<number> | undefined {
   const candidates = (["trees", "small trees"] as const).flatMap((kind) => {
     const scores = plan.scoresByKind.get(kind);
@@ -110,7 +110,7 @@ function untrainedScores({ table }: Plan): Float64Array {
   });
 }
 
-/** Knows the outcomes: gives premium where it gains most for its cost. */
+/** Uses the true outcomes: premium goes where its gain per cost is largest. */
 function oracleScores({ table }: Plan): Float64Array {
   const tiers = table.tierNames.length;
   const gains = gainsBps(table);
@@ -122,14 +122,14 @@ function oracleScores({ table }: Plan): Float64Array {
 
 export interface BanditOptions {
   readonly seeds: number;
-  /** A baseline plays no more decisions than this in all; it then plays fewer seeds, and says how many. */
+  /** Maximum number of decisions of a baseline in total. A baseline beyond it runs fewer seeds, and reports their number. */
   readonly decisionsMax: number;
   readonly onRun: () => void;
 }
 
 const BASELINES: readonly PolicyKind[] = [GREEDY, EPSILON_GREEDY, LIN_UCB, SQUARE_CB, LOGISTIC_BANDIT];
 
-/** How many runs {@link playBandits} will make: the length of the progress bar. */
+/** Number of runs that {@link playBandits} makes, for the progress bar. */
 export function banditRuns(plan: Plan, options: Omit<BanditOptions, "onRun">): number {
   return [undefined, ...BASELINES].reduce(
     (sum, kind) => sum + seedsOf(plan, kind, options) * (plan.valuesMicrocents.length + 1),
@@ -172,7 +172,10 @@ export function playBandits(plan: Plan, options: BanditOptions): readonly Played
   });
 }
 
-/** Draws between the two ends for every request alike; at equal savings, between those of all tiers that miss least. */
+/**
+ * Random choice between the two ends, equally for every request. At equal savings, random is the best draw between all
+ * tiers.
+ */
 export function playRandom(plan: Plan): Played {
   const chance = seededChance(1, 7);
   const top = plan.table.tierNames.length - 1;
@@ -189,7 +192,10 @@ export function playRandom(plan: Plan): Played {
   return { name: RANDOM, track: "full", seeds: 1, settings, typical: [] };
 }
 
-/** At equal savings: the three denominators by name, and how far below two rules the false-negative rate is. */
+/**
+ * Figures at equal savings: the three error rates by denominator, and the reduction of the false-negative rate against three
+ * baselines.
+ */
 export interface AtSavings {
   readonly savings: number;
   readonly missedOfNeeded: Estimate;
@@ -213,7 +219,7 @@ export interface PolicyFigures {
 
 const SAVINGS: readonly number[] = [0.2, 0.4, 0.6, 0.8];
 
-/** Figures of every policy with paired 95 % intervals over the same draws of blocks. */
+/** Figures of every policy, with paired 95 % intervals over the same draws of blocks. */
 export function figuresOf(
   plan: Plan,
   played: readonly Played[],

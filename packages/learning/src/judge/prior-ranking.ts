@@ -1,7 +1,7 @@
 /**
- * How well a default prior ranks requests of a whole table: the share of the quality between the two ends that it recovers, by calls, on
- * rows that nothing was fitted on. Beside it the category alone, because where the category says nearly as much, the rest of the
- * prior says little.
+ * The ranking quality of a default prior over a whole table: the share of the quality gap between the two ends that it
+ * recovers, by calls, on rows that nothing was fitted on. The category alone is measured too: if it ranks nearly as well,
+ * the rest of the prior adds little.
  * @module
  */
 import { type HeadKind, textHitsOf } from "../fit-prior.ts";
@@ -23,13 +23,13 @@ export interface PriorFigures {
   readonly foldSeeds: number;
   /** APGR, by calls. */
   readonly gapRecovered: OverSeeds;
-  /** The same of the mean gain of each category, on the rows of the other folds. */
+  /** The same for the mean gain of each category, measured on the other folds. */
   readonly byCategory: OverSeeds;
-  /** In how many folds each head was chosen. */
+  /** Number of folds in which each head was chosen. */
   readonly heads: readonly { readonly kind: HeadKind; readonly folds: number }[];
 }
 
-/** Two tiers or more, in no order of time. Deterministic. */
+/** For tables with two or more tiers, without time order. Deterministic. */
 export function judgePriors(whole: Table, { foldSeeds, rowsMax, onProgress }: PriorOptions): PriorFigures {
   const table = thinned(whole, rowsMax);
   const hits = textHitsOf(table);
@@ -53,7 +53,7 @@ export function judgePriors(whole: Table, { foldSeeds, rowsMax, onProgress }: Pr
   };
 }
 
-/** The mean over the folds, because each has a prior of its own; NaN where the top tier is no better than the cheapest. */
+/** The mean over the folds, because each has its own prior; NaN if the top tier is no better than the cheapest. */
 export function gapOfScores(table: Table, { stream, folds }: Split, scoresBps: ArrayLike<number>): number {
   const byCalls = withCallCosts(table);
   const shares = [...new Set(stream.map((row) => folds[row] ?? 0))].map((fold) => {
@@ -65,7 +65,7 @@ export function gapOfScores(table: Table, { stream, folds }: Split, scoresBps: A
   return known.reduce((sum, share) => sum + share, 0) / Math.max(1, known.length);
 }
 
-/** Of each row, the mean gain of its category on the rows of other folds; of a category without any, that of all. */
+/** For each row, the mean gain of its category in the other folds; if the category has no rows there, the overall mean. */
 function categoryGains({ rowCount, categories, ...table }: Table, { folds }: Split): Float64Array {
   const gains = gainsBps({ rowCount, categories, ...table });
   const sums = new Map<number, { sum: number; count: number }>();

@@ -1,5 +1,5 @@
 /**
- * How long the router takes, on this machine: medians, after warming up. The clock is handed in.
+ * Latency of the router on this machine: medians, after warm-up. The clock is an argument.
  * @module
  */
 import { samplingTable } from "@calybris/engine/internal";

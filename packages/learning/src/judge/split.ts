@@ -1,7 +1,8 @@
 /**
- * One split of a table for the regret and drift tracks. Each fold's labelled rows are three disjoint parts: most fit the heads,
- * some choose the head and fit what is expected of each tier, and the last part is left for a certificate. The head that was
- * chosen is fitted once more on the first two parts. Rows of the other side of the fold are streamed; nothing was fitted on them.
+ * One split of a table for the regret and drift tracks. Each fold's labelled rows are divided into three disjoint parts:
+ * most are for fitting the heads, some for choosing the head and fitting the expected success of each tier, and the rest is
+ * reserved for a certificate. The chosen head is refitted on the first two parts. The rows on the other side of the fold are
+ * streamed; nothing was fitted on them.
  * @module
  */
 import { categoryIndexOf, expectFromPrior } from "@calybris/engine/internal";
@@ -19,24 +20,24 @@ import { gainsBps, rowRange, type Table } from "../table.ts";
 
 const [FOLDS, FIT_SHARE, CHOICE_SHARE] = [5, 0.7, 0.15];
 const KINDS: readonly HeadKind[] = ["ridge", "needed less harmed", "small trees"];
-/** Of tables with texts: it chooses among its parts by itself. */
+/** For tables with texts. The stack chooses among its parts itself. */
 const KINDS_OF_TEXT: readonly HeadKind[] = ["stack"];
 const ROWS_FIT_MAX = 20_000;
 
-/** One split: the stream in its order, and what a policy may know of each row. */
+/** One split: the stream in order, and what a policy may know about each row. */
 export interface Split {
   readonly stream: Int32Array;
-  /** By row: the fold that it is tested by; −1 where none does. */
+  /** For each row, the fold that tests it; −1 if none does. */
   readonly folds: Int8Array;
   readonly scoresBps: Int32Array;
   readonly boundariesBps: readonly number[];
   readonly qualitiesBps: readonly number[];
-  /** The head that was chosen, by fold. */
+  /** The chosen head, by fold. */
   readonly heads: readonly HeadKind[];
   readonly expect: (row: number, gainBps: number, out: number[]) => void;
 }
 
-/** Five folds without an order; in time order, each of five blocks after what came before. */
+/** Without time order, five folds. In time order, five blocks, each after its training rows. */
 export function splitOf(table: Table, seed: number, hits: ReturnType<typeof textHitsOf>): Split {
   const scoresBps = new Int32Array(table.rowCount);
   const part = new Int8Array(table.rowCount).fill(-1);
@@ -93,7 +94,7 @@ export function splitOf(table: Table, seed: number, hits: ReturnType<typeof text
   };
 }
 
-/** A row is in the choice part of several folds: in the stream it has the score of the fold that it is tested by. */
+/** A row is in the choice part of several folds. In the stream, it has the score of the fold that tests it. */
 function predictedElsewhere(
   table: Table,
   priors: readonly ReturnType<typeof fitPrior>["prior"][],
@@ -109,7 +110,7 @@ function predictedElsewhere(
   return scoresBps;
 }
 
-/** The head whose squared error is least on rows that it was not fitted on. */
+/** The head with the smallest squared error on rows that it was not fitted on. */
 function chosenPrior(
   table: Table,
   fit: Int32Array,

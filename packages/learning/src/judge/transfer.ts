@@ -1,6 +1,6 @@
 /**
- * The transfer track: a prior fitted on one table, asked about another that it has never seen. Features meet by name, a
- * category that was not there counts as none, text is text.
+ * The transfer track: a prior fitted on one table predicts another table. Features are matched by name, an unknown category
+ * counts as none, and text is used as it is.
  * @module
  */
 import type { Prior } from "@calybris/engine";
@@ -13,12 +13,12 @@ export interface Transfer {
   readonly from: string;
   readonly to: string;
   readonly areaUnderCurve: number;
-  /** NaN where premium is no better on the table asked about. */
+  /** NaN if premium is no better on the predicted table. */
   readonly gapRecovered: number;
   readonly missArea: number;
 }
 
-/** Every table's prior asked about every other one. */
+/** Applies every table's prior to every other table. */
 export function transfers(tables: readonly Table[], seed: number, onFit: () => void): readonly Transfer[] {
   return tables.flatMap((from) => {
     const { prior } = fitPrior(from, rowRange(0, from.rowCount), "ridge", { seed });
@@ -39,7 +39,7 @@ function transferOf(prior: Prior, from: Table, to: Table): Transfer {
   };
 }
 
-/** The gains that a prior predicts for every row of a table whose features may be in another order, or not at all. */
+/** The gains that a prior predicts for every row of a table whose features may be in another order, or missing. */
 export function predictByName(prior: Prior, table: Table): Int32Array {
   const count = table.featureNames.length;
   const columns = prior.featureNames.map((name) => table.featureNames.indexOf(name));

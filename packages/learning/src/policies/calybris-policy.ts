@@ -1,10 +1,10 @@
 /**
- * The engine's own router behind the port: its regimes, beliefs, tables, floors and anomalies, fed with the entries that a
- * journal would hold. Two things differ from a running engine: draws come from seeded chance in place of the keyed hash,
- * and a table is made anew after so many outcomes in place of so many milliseconds.
+ * The engine's router behind the port: its regimes, beliefs, tables, floors and anomalies, fed with the entries of a
+ * journal. Two things differ from a running engine: draws come from a seeded generator instead of the keyed hash, and a
+ * table is refreshed after a number of outcomes instead of a number of milliseconds.
  *
- * Floors are left open (a target of failures that the tracker never lifts for, a warm start of 0), so that the value of a
- * right answer alone draws the frontier; an anomalous request still gets the top tier.
+ * Floors do not restrict the choice (the target failure rate never lifts the tracker, and the warm start is 0), so that only
+ * the value of a right answer traces the frontier. An anomalous request still gets the top tier.
  * @module
  */
 import { type Advice, armAt, maskOf, Router } from "@calybris/engine/internal";
@@ -17,13 +17,13 @@ import type { Table } from "../table.ts";
 export interface CalybrisOptions {
   readonly explorationBps: number;
   readonly discountPpm: number;
-  /** The share of requests that may be lifted because they are unlike their regime. */
+  /** The share of requests that may be lifted because they are anomalous in their regime. */
   readonly anomalyShareBps: number;
 }
 
 /**
- * 1 % of exploration where the published default is 5 %: half of what is explored is downgraded at random, and 5 % would
- * alone put a floor of 2.5 % under the false-negative rate.
+ * Exploration is 1 %; the published default is 5 %. Half of the explored requests are downgraded at random, so 5 % would
+ * keep the false-negative rate above 2.5 %.
  */
 export const CALYBRIS_DEFAULTS: CalybrisOptions = Object.freeze({
   explorationBps: 100,
@@ -33,7 +33,7 @@ export const CALYBRIS_DEFAULTS: CalybrisOptions = Object.freeze({
 
 const NEVER_FORGET_PPM = 1_000_000;
 const USE_CASE = "default";
-/** Every floor of a tier but the top one's is at the tracker's lowest. */
+/** The floor of every tier except the top one is at the tracker's minimum. */
 const [OPEN_BPS, TOP_BPS, LIFT_BPS] = [2_000, 9_700, 9_700];
 
 type Entry = Parameters<Router["apply"]>[1];
@@ -69,13 +69,13 @@ export class CalybrisPolicy implements OnlinePolicy {
     this.setPrior(scoresBps, boundariesBps);
   }
 
-  /** Another prior is active: what it predicts of each row, and where its regimes end. */
+  /** Activates another prior: its predictions for each row, and its regime boundaries. */
   setPrior(scoresBps: Int32Array | undefined, boundaries: readonly number[] | undefined): void {
     if (scoresBps === undefined || boundaries === undefined) return;
     this.setScore((row) => scoresBps[row] ?? 0, boundaries);
   }
 
-  /** As {@link setPrior}, where a row is scored when it comes. */
+  /** Like {@link setPrior}, but a row is scored when it arrives. */
   setScore(scoreOf: (row: number) => number, boundaries: readonly number[]): void {
     this.#scoreOf = scoreOf;
     this.router.setPrior({ boundaries, predict: () => scoreOf(this.#row) });
@@ -97,7 +97,7 @@ export class CalybrisPolicy implements OnlinePolicy {
 
   observe(_row: number, tier: number, successBps: number, earnedBps: number): void {
     const { regime, anomalous } = this.#advice;
-    // A router keeps the features of its warm-up, so until the regimes are frozen they are copied.
+    // The router keeps the features of its warm-up, so they are copied until the regimes are frozen.
     const features = this.router.boundaries === undefined ? [...this.#features] : this.#features;
     this.#apply({ kind: "decision", learning: { regime, features, anomalous } });
     this.#apply({
@@ -115,8 +115,8 @@ export class CalybrisPolicy implements OnlinePolicy {
   }
 
   /**
-   * Labelled rows of the past, reported as outcomes of every tier before the stream begins: what the prior was fitted on says
-   * how each regime does as well.
+   * Reports the outcomes of every tier for labelled past rows before the stream begins, so that the rows that the prior was
+   * fitted on also set the beliefs of each regime.
    */
   warm(rows: Int32Array, valueMicrocents: number): void {
     const { outcomesBps, costsMicrocents } = this.#table;
@@ -131,7 +131,7 @@ export class CalybrisPolicy implements OnlinePolicy {
     }
   }
 
-  /** Replays what was logged: only the outcome of the tier that ran is known. */
+  /** Replays a logged decision: only the outcome of the tier that ran is known. */
   warmLogged(row: number, tier: number, earnedBps: number): void {
     this.router.beliefs.observe(this.#regimeOf(row), tier, earnedBps, NEVER_FORGET_PPM);
   }
@@ -160,7 +160,7 @@ export class CalybrisPolicy implements OnlinePolicy {
     return tableIn(entry);
   }
 
-  /** Only the members that the router's fold reads. */
+  /** The entry needs only the members that the router's fold reads. */
   #apply(entry: Readonly<Record<string, unknown>>): void {
     this.router.apply(this.#next(), entry as unknown as Entry);
   }
@@ -170,7 +170,7 @@ function tableIn(belief: BeliefEntry): readonly number[] {
   return belief.method === undefined ? belief.table : [];
 }
 
-/** A table is made anew after every outcome at first, then after an eighth more, at most after a hundred. */
+/** Number of outcomes until a table is refreshed: an eighth of those so far, from 1 to 100. */
 function patience(changes: number): number {
   return Math.max(1, Math.min(100, Math.floor(changes / 8)));
 }
@@ -183,7 +183,7 @@ function tiersFrom(from: number, count: number): readonly number[] {
   return lists[key] ?? [];
 }
 
-/** A new prior means new regimes: every stage begins with the labelled past, reported under its own. */
+/** A new prior defines new regimes. So every stage starts anew, with the labelled past reported in its own regimes. */
 export function startCalybris(
   table: Table,
   valueMicrocents: number,

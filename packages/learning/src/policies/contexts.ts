@@ -1,5 +1,5 @@
 /**
- * A row as a linear learner sees it: a one, the features in spreads (at most three), and the prior's gain.
+ * The context of a row for a linear learner: a constant 1, the prior's gain, and the features in spreads (clamped to ±3).
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/engine/internal";
@@ -7,12 +7,12 @@ import { standardisingOf } from "../design.ts";
 import { rowRange, type Table } from "../table.ts";
 
 const STANDARDISED_MAX = 3;
-/** What is usual is learned on the first rows, as a router would in its warm-up. */
+/** Number of first rows that set the usual values, as in a router's warm-up. */
 const WARM_UP_ROWS = 1_000;
 
 export interface Contexts {
   readonly size: number;
-  /** Fills in the context of a row. */
+  /** Writes the context of a row. */
   readonly read: (row: number, scoreBps: number, out: Float64Array) => void;
 }
 

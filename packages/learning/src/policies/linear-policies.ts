@@ -1,6 +1,6 @@
 /**
  * Contextual bandits on linear contexts: LinUCB (Li et al., WWW 2010), SquareCB (Foster and Rakhlin, ICML 2020), and a
- * logistic regression of success per tier with a little exploration.
+ * logistic regression of success per tier with a small share of exploration.
  * @module
  */
 import { seededChance } from "../chance.ts";
@@ -35,7 +35,7 @@ export const LIN_UCB: PolicyKind = {
   },
 };
 
-/** How fast exploration dies away. */
+/** The rate at which exploration decreases. */
 const SQUARE_CB_SCALE = 10;
 
 export const SQUARE_CB: PolicyKind = {

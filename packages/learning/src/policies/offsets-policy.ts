@@ -1,9 +1,10 @@
 /**
- * The engine's router by offsets behind the port: its expectations, offsets, beliefs and propensities, fed with the entries that
- * a journal would hold. Draws come from seeded chance in place of the keyed hash, and a belief is made anew after so many
- * outcomes in place of so many milliseconds. Floors are left open, so that the value of a right answer alone decides.
+ * The engine's router by offsets behind the port: its expectations, offsets, beliefs and propensities, fed with the entries
+ * of a journal. Draws come from a seeded generator instead of the keyed hash, and a belief is refreshed after a number of
+ * outcomes instead of a number of milliseconds. Floors do not restrict the choice, so that only the value of a right answer
+ * decides.
  *
- * It begins as a new engine does: with its prior, and with nothing observed.
+ * It starts like a new engine: with its prior and without observations.
  * @module
  */
 import { type Advice, armAt, maskOf, Router } from "@calybris/engine/internal";
@@ -18,20 +19,20 @@ export interface OffsetsSetting {
   readonly seed: number;
   readonly explorationBps: number;
   readonly discountPpm?: number;
-  /** Mean success of each tier, as a catalog states it. */
+  /** Mean success of each tier, as stated by a catalog. */
   readonly qualitiesBps: readonly number[];
-  /** What the prior predicts of a row; left out without one. */
+  /** The prior's predictions; omitted without a prior. */
   readonly prior?: {
     readonly scoresBps: Int32Array;
     readonly boundariesBps: readonly number[];
-    /** Success of each tier; left out where the prior predicts the gain alone. */
+    /** Success of each tier; omitted if the prior predicts only the gain. */
     readonly expect?: (row: number, gainBps: number, out: number[]) => void;
   };
 }
 
 const USE_CASE = "default";
 const DISCOUNT_PPM = 998_000;
-/** Beliefs are made anew after so many outcomes in their regime, and after each of the first. */
+/** A belief is refreshed after this many outcomes in its regime, and after each of the first outcomes. */
 const PATIENCE = 8;
 const FIRST_OUTCOMES = 64;
 /** In sixteenths of a basis point; at most four times the value. */
@@ -151,7 +152,7 @@ export class OffsetsPolicy implements OnlinePolicy {
     return this.#sequence;
   }
 
-  /** Only the members that the router's fold reads. */
+  /** The entry needs only the members that the router's fold reads. */
   #apply(entry: Readonly<Record<string, unknown>>): void {
     this.router.apply(this.#next(), entry as unknown as Entry);
   }

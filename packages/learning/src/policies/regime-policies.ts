@@ -1,6 +1,6 @@
 /**
- * Greedy choice over the same regimes as the router's: the tier with the best mean reward in the regime, always, or but for
- * a share of chance.
+ * Greedy choice over the router's regimes: the tier with the best mean reward in the regime, with or without a share of
+ * random exploration.
  * @module
  */
 import { seededChance } from "../chance.ts";
@@ -28,7 +28,7 @@ function greedy(name: string, exploration: number): PolicyKind {
           let [best, most] = [tiers - 1, Number.NEGATIVE_INFINITY];
           for (let tier = tiers - 1; tier >= 0; tier -= 1) {
             const count = counts[base + tier] as number;
-            // What was never tried is taken to be perfect, so that each is tried once.
+            // An untried tier counts as perfect, so that each is tried once.
             const mean = count === 0 ? 1 : (sums[base + tier] as number) / count;
             if (mean > most) [best, most] = [tier, mean];
           }

@@ -1,6 +1,5 @@
 /**
- * A ridge regression that learns one row at a time: the inverse of its matrix is kept by rank-one updates (Sherman and
- * Morrison).
+ * Online ridge regression: the inverse of its matrix is updated by rank one for each row (Sherman and Morrison).
  * @module
  */
 
@@ -24,7 +23,7 @@ export class RidgeArm {
     return sum;
   }
 
-  /** xᵀ A⁻¹ x: how little is known in the direction of a context. */
+  /** xᵀ A⁻¹ x: the uncertainty in the direction of a context. */
   uncertainty(context: Float64Array): number {
     this.#multiply(context);
     let sum = 0;
