@@ -1,6 +1,6 @@
 /**
- * Answers that a provider compressed although it was asked not to: they are decompressed, because their usage is read, and
- * the client gets them plain.
+ * Decompresses answers that a provider compressed although uncompressed ones were requested: their usage must be read, and
+ * the client gets them uncompressed.
  * @module
  */
 import { type Readable, pipeline } from "node:stream";
@@ -14,7 +14,7 @@ const DECODERS: ReadonlyMap<string, () => NodeJS.ReadWriteStream> = new Map<stri
   ["zstd", createZstdDecompress],
 ]);
 
-/** The body as it was before it was compressed; itself where it was not, or in a way that is not known. */
+/** The decompressed body; the body itself if it is not compressed, or its encoding is unknown. */
 export function decodedBody(body: Readable, encoding: string | undefined): Readable {
   const decoder = DECODERS.get((encoding ?? "").trim().toLowerCase())?.();
   if (decoder === undefined) return body;

@@ -1,6 +1,6 @@
 /**
- * One call over the deployments of a model: chosen by weight, sent again where that costs nothing, and each attempt reported
- * before a byte of it is sent, so that the caller can journal and reserve it.
+ * One call over the deployments of a model: chosen by weight, and retried if that costs nothing. Each attempt is reported
+ * before it is sent, so that the caller can record and reserve it.
  * @module
  */
 import { RETRY_HEADER } from "../wire/error-bodies.ts";
@@ -25,27 +25,27 @@ export interface Attempt {
   /** From 1. */
   readonly number: number;
   readonly deployment: string;
-  /** Sent along as `x-client-request-id`. */
+  /** Sent as `x-client-request-id`. */
   readonly attemptId: string;
 }
 
 /** How an attempt without an answer for the client ended. */
 export interface AttemptEnd {
   readonly attempt: Attempt;
-  /** Of the answer; `undefined` where none came. */
+  /** Status of the answer; `undefined` if none came. */
   readonly status: number | undefined;
   readonly fault: ErrorFault | undefined;
   readonly failure: UpstreamFailure | undefined;
-  /** Whether the provider may bill it: it was sent, and no refusal came back. */
+  /** Whether the provider may bill it: it was sent, and not refused. */
   readonly mayBeBilled: boolean;
   readonly durationMs: number;
 }
 
 export interface CallPorts {
   /**
-   * Resolves when the attempt is durable. Nothing is sent before; if it rejects, the call ends with the error, unsent.
+   * Resolves when the attempt is durable; it is sent only then. If it rejects, the call ends with the error, unsent.
    *
-   * @returns the id that the attempt is sent with.
+   * @returns the attempt's ID.
    */
   begin(attempt: Omit<Attempt, "attemptId">): Promise<string>;
   end(end: AttemptEnd): Promise<void>;
@@ -56,12 +56,12 @@ export interface CallPorts {
 }
 
 export interface CallPlan {
-  /** What one of the deployments is sent: they may call the model by different names. */
+  /** The request for a deployment; deployments may have different names for the model. */
   readonly requestOf: (upstream: Upstream) => Omit<UpstreamRequest, "attemptId">;
   readonly isStreamed: boolean;
   readonly timeouts: CallTimeouts;
   readonly retries: RetryRules;
-  /** Of a refusal that is read to be passed on. */
+  /** Maximum length of a refusal that is passed on. */
   readonly errorBytesMax: number;
   readonly left: LeaveSignal;
 }
@@ -71,12 +71,12 @@ export type CallResult =
       readonly kind: "answer";
       readonly attempt: Attempt;
       readonly upstream: Upstream;
-      /** It must be ended. */
+      /** The caller must end it. */
       readonly answer: UpstreamAnswer;
       /** The body, from its first byte. */
       readonly pieces: AnswerPieces;
     }
-  /** The last refusal, when there is nothing left to try. */
+  /** The last refusal, if no attempt is left. */
   | {
       readonly kind: "refused";
       readonly attempt: Attempt;
@@ -84,17 +84,17 @@ export type CallResult =
       readonly answer: ProviderAnswer;
     }
   | { readonly kind: "failed"; readonly failure: UpstreamFailure }
-  /** No deployment takes a call now. */
+  /** No deployment accepts a call now. */
   | { readonly kind: "unavailable" };
 
-/** What one attempt came to, and how long its provider asks to be left alone. */
+/** Result of one attempt, and the time in milliseconds that its provider asks to wait before a retry. */
 interface Tried {
   readonly result: CallResult;
   readonly retry: "same" | "other" | "never";
   readonly askedMs: number;
 }
 
-/** @throws what `begin` and `end` of the ports reject with. */
+/** @throws the errors with which `begin` and `end` of the ports reject. */
 export async function callUpstreams(
   upstreams: readonly Upstream[],
   plan: CallPlan,
@@ -113,7 +113,7 @@ export async function callUpstreams(
   return last;
 }
 
-/** A deployment that was not tried yet, by weight; else, after a wait, one that may be tried again. */
+/** An untried deployment, by weight; otherwise, after a wait, one that may be retried. `undefined` if there is neither. */
 async function nextUpstream(
   upstreams: readonly Upstream[],
   tried: ReadonlyMap<Upstream, Tried>,
@@ -137,7 +137,7 @@ async function nextUpstream(
   );
 }
 
-/** A place at one of some deployments, by weight among those that take a call. */
+/** Begins a call on one of the deployments, by weight among those that accept one. */
 function enter(
   upstreams: readonly Upstream[],
   random: (limit: number) => number,
@@ -191,7 +191,7 @@ async function tryOnce(
   } catch (error) {
     answer?.end(error instanceof UpstreamFailure && error.kind !== "left" ? "fault" : "unknown");
     if (!(error instanceof UpstreamFailure)) throw error;
-    // A refusal whose text was lost is a refusal: nothing is billed.
+    // A refusal whose body was lost is still a refusal, and is not billed.
     const isRefused = answer !== undefined && answer.status >= 300;
     await ended({ status: answer?.status, fault: undefined, failure: error, mayBeBilled: error.isSent && !isRefused });
     return {
@@ -223,7 +223,7 @@ async function endRefused(
   ended: (end: Pick<AttemptEnd, "status" | "fault" | "failure" | "mayBeBilled">) => Promise<void>,
   { nowMs }: CallPorts,
 ): Promise<Tried> {
-  // A redirect would take the key elsewhere: to the deployment it is a fault.
+  // A redirect would send the key elsewhere, so it counts as a fault of the deployment.
   const fault = refused.status < 400 ? "provider" : faultOf(refused.status, jsonOf(refused.body));
   answer.end(HEALTH_OF_FAULT[fault]);
   await ended({ status: refused.status, fault, failure: undefined, mayBeBilled: false });
@@ -235,7 +235,7 @@ async function endRefused(
   };
 }
 
-/** An error that came as the first event, as an answer with its status would say it. */
+/** The error of a stream's first event, in the form of an error answer's body. */
 function streamErrorBody(asked: Asked, error: Json): Buffer {
   const isAnthropic = asked === "anthropic-messages" || asked === "count_tokens";
   return Buffer.from(JSON.stringify(isAnthropic ? { type: "error", error } : { error }));

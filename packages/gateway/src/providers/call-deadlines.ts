@@ -1,13 +1,15 @@
 /**
- * The time that a call to a provider has: for its head, its first token, from piece to piece, and as a whole. undici's own timers
- * are coarse to about a second, and know no first token.
+ * The deadlines of a call to a provider: for the head, the first token, each piece, and the whole call. undici's own timers
+ * are accurate only to about a second, and have no deadline for the first token.
  * @module
  */
 
 export interface CallTimeouts {
-  /** To open a connection. Coarse to a second: undici's own timer. */
+  /** Time to open a connection. It is undici's timer, accurate to a second. */
   readonly connectMs: number;
-  /** From the request to the head of the answer; connecting included. An answer that is not streamed comes with its head. */
+  /**
+   * From the request to the head of the answer, including the connection. Without streaming, providers send the head last.
+   */
   readonly headMs: number;
   /** From the head to the first event that is not a comment or a ping. */
   readonly firstTokenMs: number;
@@ -19,13 +21,13 @@ export interface CallTimeouts {
 export type CallPhase = "head" | "firstToken" | "idle";
 export type Deadline = CallPhase | "total";
 
-/** One timer for whichever deadline is next; it is set anew only where that comes sooner than what it was set to. */
+/** One timer for the next deadline. It is set again only for an earlier time. */
 export class CallDeadlines {
   readonly #timeouts: CallTimeouts;
   readonly #expired: (deadline: Deadline) => void;
   readonly #totalAtMs: number;
   #phase: CallPhase = "head";
-  /** When the phase ends; infinite while it is paused. */
+  /** End of the phase; infinite while it is paused. */
   #phaseAtMs: number;
   #isPaused = false;
   #isStopped = false;
@@ -54,7 +56,9 @@ export class CallDeadlines {
     this.#set(nowMs);
   }
 
-  /** While the client takes a piece, the provider is not idle. Before the first token it is the gateway that reads. */
+  /**
+   * Pauses the idle deadline while the client takes a piece. Before the first token the gateway reads, and nothing pauses.
+   */
   pause(): void {
     this.#isPaused = true;
     if (this.#phase === "idle") this.#phaseAtMs = Number.POSITIVE_INFINITY;
@@ -62,7 +66,7 @@ export class CallDeadlines {
 
   resume(): void {
     this.#isPaused = false;
-    // Comments before the first token give no more time.
+    // Comments before the first token do not extend its deadline.
     if (this.#phase === "idle") this.enter("idle");
   }
 
@@ -83,7 +87,7 @@ export class CallDeadlines {
     if (this.#isStopped) return;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
     const nowMs = performance.now();
-    // Node's timers know whole milliseconds, and may be early by one.
+    // Node's timers have millisecond resolution, and may fire up to one early.
     const isDue = (atMs: number): boolean => atMs - nowMs < 1;
     const due = isDue(this.#totalAtMs) ? "total" : isDue(this.#phaseAtMs) ? this.#phase : undefined;
     if (due === undefined) {

@@ -1,8 +1,8 @@
 /**
- * Whether a deployment is called now: not while its circuit is open, and not beyond its number of calls at a time. A call lasts
- * until its answer has been read to the end, so that a stream that is cut counts as failed, and holds its place until then.
+ * Circuit breaker and concurrency limit of a deployment. A call occupies its slot until its answer is read to the end, so a
+ * stream that is cut off counts as a failure.
  *
- * `cockatiel`: its breaker counts consecutive failures, which is the rule here, and it has no dependencies.
+ * `cockatiel` is used because its breaker counts consecutive failures, and it has no dependencies.
  * @module
  */
 import {
@@ -16,8 +16,8 @@ import {
 } from "cockatiel";
 
 /**
- * How a call ended, for its deployment. `neutral` says nothing of the deployment's health: a rate limit, a mistake of the client.
- * `unknown`: the client left before an answer.
+ * Outcome of a call for its deployment's health. `neutral` has no effect, such as a rate limit or a client error. `unknown`:
+ * the client left before an answer.
  */
 export type CallHealth = "healthy" | "fault" | "account" | "neutral" | "unknown";
 
@@ -30,15 +30,15 @@ export interface GuardedCall {
 
 export interface GuardOptions {
   readonly concurrencyMax: number;
-  /** Before an open circuit lets one call try. */
+  /** Time until an open circuit admits one trial call. */
   readonly halfOpenAfterMs: number;
 }
 
 export const CONSECUTIVE_FAULTS_MAX = 10;
 
-/** Counts. */
+/** Counts as a failure. */
 class Fault extends Error {}
-/** Does not count, and does not break a row of faults. */
+/** Neither counts as a failure nor resets the count. */
 class Neutral extends Error {}
 
 export class DeploymentGuard {
@@ -48,7 +48,7 @@ export class DeploymentGuard {
 
   constructor({ concurrencyMax, halfOpenAfterMs }: GuardOptions) {
     this.#circuit = circuitBreaker(handleType(Fault), { halfOpenAfter: halfOpenAfterMs, breaker: this.#breaker });
-    // Nothing waits here: a call that finds no place goes to another deployment, or is refused.
+    // No queue: a call without a free slot goes to another deployment, or is refused.
     this.#places = bulkhead(concurrencyMax, 0);
   }
 
@@ -57,9 +57,9 @@ export class DeploymentGuard {
     return this.#isHalfOpen() ? "half-open" : "open";
   }
 
-  /** Begins a call; `undefined` while none may begin. */
+  /** Begins a call; `undefined` if none may begin now. */
   enter(): GuardedCall | undefined {
-    // The one call that tries a half-open circuit may be a long stream, and cockatiel would let others wait for its end.
+    // The trial call of a half-open circuit may be a long stream, and cockatiel would make other calls wait for its end.
     if (this.#places.executionSlots === 0 || this.#isHalfOpen()) return undefined;
     const call = Promise.withResolvers<void>();
     let hasEntered = false;
@@ -68,7 +68,7 @@ export class DeploymentGuard {
       return call.promise;
     };
     this.#circuit.execute(() => this.#places.execute(run)).catch(() => undefined);
-    // Both policies run what they let through before they return.
+    // Both policies run an admitted call before they return.
     if (!hasEntered) return undefined;
     const isTrial = this.#isHalfOpen();
     return {
@@ -86,7 +86,7 @@ export class DeploymentGuard {
   }
 }
 
-/** Opens after consecutive faults, or at once: an account that is refused stays so, whatever is asked of it. */
+/** Opens after consecutive faults; at once if the account is refused, because every later call would be too. */
 class AccountBreaker extends ConsecutiveBreaker {
   opensNext = false;
 

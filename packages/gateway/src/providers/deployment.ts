@@ -1,5 +1,5 @@
 /**
- * Deployments: the places where a model can be called, each with an address, a key and a share of the calls.
+ * Deployments: the endpoints of a model, each with an address, a key and a share of the calls.
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
@@ -8,24 +8,24 @@ import { keyHeader, listedHeaders, REQUEST_HEADERS } from "../wire/header-lists.
 import type { Secret } from "./secret.ts";
 
 export interface Deployment {
-  /** In journal entries, metrics and errors. */
+  /** Name in journal entries, metrics and errors. */
   readonly name: string;
-  /** As the official clients take it: OpenAI's with `/v1`, Anthropic's without. */
+  /** In the form of the official clients: OpenAI's with `/v1`, Anthropic's without. */
   readonly baseUrl: URL;
   readonly key: Secret | undefined;
-  /** In which the provider can be called. */
+  /** The dialects that the provider accepts. */
   readonly dialects: readonly AnswerDialect[];
-  /** Empty where the provider has one only. */
+  /** Empty if the provider has only one. */
   readonly region: string;
-  /** Its share among the deployments of a model: 1 to 1,000,000. */
+  /** Weight among the deployments of a model: 1 to 1,000,000. */
   readonly weight: number;
-  /** Calls at a time. */
+  /** Maximum number of concurrent calls. */
   readonly concurrencyMax: number;
 }
 
 /**
- * @throws GatewayError `CAL_CONFIG_INVALID` for an address that is not `http` or `https`, or has a user, a query or a fragment: a
- *   password there would be printed with the address.
+ * @throws GatewayError `CAL_CONFIG_INVALID` for an address that is not `http` or `https`, or has a user, a query or a
+ *   fragment. A password in it would be printed with the address.
  */
 export function parseBaseUrl(text: string, path: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -47,16 +47,16 @@ const PATHS: { readonly [Dialect in WireDialect]: string } = {
   "anthropic-messages": "/v1/messages",
 };
 
-/** Where the tokens of a request are counted, free of charge. */
+/** Anthropic's path for counting tokens, which is free. */
 const COUNT_PATH = "/v1/messages/count_tokens";
 
-/** What is asked of a provider: an answer in a dialect, or a count of a request's tokens in Anthropic's. */
+/** Kind of request to a provider: an answer in a dialect, or a token count in Anthropic's. */
 export type Asked = AnswerDialect | "count_tokens";
 
 /**
- * Where a deployment is called.
+ * The path of a request to a deployment.
  *
- * @param own - for Google, whose paths name the model.
+ * @param own - the path for Google, which contains the model's name.
  */
 export function pathOf({ baseUrl }: Pick<Deployment, "baseUrl">, asked: Asked, own?: string): string {
   const path = asked === "count_tokens" ? COUNT_PATH : (own ?? PATHS[asked as WireDialect]);
@@ -64,11 +64,11 @@ export function pathOf({ baseUrl }: Pick<Deployment, "baseUrl">, asked: Asked, o
 }
 
 /**
- * The headers of a call: what the list lets through of the client's, and the deployment's key. The answer is asked for
- * uncompressed, since its usage is read on the way.
+ * The headers of a call: the client's listed headers, and the deployment's key. They request an uncompressed answer, because
+ * its usage is read.
  *
- * @param headers - of the client, name and value in turns.
- * @param attemptId - which providers keep with the call, and a mock bills by.
+ * @param headers - the client's headers, names and values alternating.
+ * @param attemptId - providers store it with the call, and the mock bills by it.
  */
 export function requestHeaders(
   { key }: Deployment,
@@ -90,7 +90,7 @@ export function requestHeaders(
 }
 
 /**
- * One of some deployments, each as often as its weight says.
+ * Chooses a deployment with probability proportional to its weight.
  *
  * @param random - draws an integer from 0 to `limit` - 1.
  *

@@ -1,12 +1,12 @@
 /**
- * Hosts that speak OpenAI's chat completions in their own ways, as data: where they are, what they call the output limit, and
- * which fields they do not take. What a host ignores or refuses is refused by name before anything is sent; a deployment there
- * does not take such a call.
+ * Hosts with variants of OpenAI's chat completions, as data: address, field of the output limit, and supported fields. A
+ * field that a host ignores or refuses is refused by name before anything is sent; the call goes to another deployment if
+ * one can take it.
  *
- * Mistral: types of @mistralai/mistralai 2.7.0; it answers 422 to any other field, also to one that asks for nothing
- * (mistralai/platform-docs-public#7). DeepSeek: api-docs.deepseek.com, create chat completion; it ignores other fields. Groq:
- * console.groq.com/docs/openai, which answers 400. Meta's models have no API of their own: Groq, Together, Fireworks and OpenRouter
- * have prices for them.
+ * Mistral: types of @mistralai/mistralai 2.7.0; it answers 422 to any other field, even with a neutral value
+ * (mistralai/platform-docs-public#7). DeepSeek: api-docs.deepseek.com, create chat completion; it ignores other fields.
+ * Groq: console.groq.com/docs/openai, which answers 400. Meta's models have no API of their own: Groq, Together, Fireworks
+ * and OpenRouter have prices for them.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -20,16 +20,16 @@ export interface Host {
   readonly name: HostApi;
   readonly baseUrl: string;
   readonly outputLimit: "max_completion_tokens" | "max_tokens";
-  /** Fields that it takes; without a list, all but those that it refuses. */
+  /** Supported fields; without a list, all except the refused ones. */
   readonly takes?: ReadonlySet<string>;
   readonly refuses?: ReadonlySet<string>;
-  /** Whether a field that it does not take is refused even where it asks for nothing. */
+  /** Whether it refuses an unsupported field even with a neutral value. */
   readonly isStrict: boolean;
-  /** Whether it knows no `stream_options`: its streams have their usage anyway. */
+  /** Whether its streams always have usage. It does not support `stream_options` then. */
   readonly countsUnasked: boolean;
-  /** Whether an answer keeps to a JSON Schema there; `false`: it takes `json_object` only. */
+  /** Whether it supports JSON Schemas for answers; if not, only `json_object`. */
   readonly hasSchemas: boolean;
-  /** What it calls fields of OpenAI's. */
+  /** Its names for OpenAI's fields. */
   readonly renames: { readonly [field: string]: string };
 }
 
@@ -78,14 +78,14 @@ export const HOSTS: { readonly [Api in HostApi]: Host } = {
   openrouter: { ...PLAIN, name: "openrouter", baseUrl: "https://openrouter.ai/api/v1", outputLimit: "max_tokens" },
 };
 
-/** `undefined`: the API is no host of the table. */
+/** The host of an API; `undefined` if the API is not in the table. */
 export function hostOf(api: string): Host | undefined {
   return Object.hasOwn(HOSTS, api) ? HOSTS[api as HostApi] : undefined;
 }
 
 /**
- * @param read - of a field; `undefined` where it is too long to be one that asks for nothing.
- * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming the first field that the host does not take.
+ * @param read - reads a field's value; `undefined` if it is too long to be neutral.
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming the first field that the host does not support.
  */
 export function requireTaken(host: Host, names: Iterable<string>, read: (name: string) => ExactJson | undefined): void {
   const all = new Set(names);
@@ -122,9 +122,9 @@ function typeOf(value: ExactJson): ExactJson | undefined {
 }
 
 /**
- * A chat completion that was written for another dialect's client, as the host takes it. Hints are left out.
+ * Adapts a chat completion that was translated from another dialect to the host. Hints are left out.
  *
- * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the host does not take.
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming the field that the host does not support.
  */
 export function writtenForHost(host: Host, request: ExactObject): ExactObject {
   const left = host.countsUnasked ? ["user", "stream_options"] : ["user"];

@@ -1,10 +1,10 @@
 /**
- * The departure of a client. It has the part of an `AbortSignal` that calls use, so that one can be given in its place: a
- * controller, its signal, and the table of its listeners take longer to make than a call takes to be decided.
+ * Signals that a client has left. It has the part of `AbortSignal` that calls use, so an `AbortSignal` can be passed
+ * instead. Creating an `AbortController` with its signal and listeners takes longer than deciding a call.
  * @module
  */
 
-/** An `AbortSignal` is one. */
+/** The part of `AbortSignal` that calls use. */
 export interface LeaveSignal {
   readonly aborted: boolean;
   addEventListener(type: "abort", listener: () => void, options?: { readonly once: true }): void;
@@ -30,7 +30,7 @@ export class ClientLeave implements LeaveSignal {
     return this.#aborted;
   }
 
-  /** Each listener is called once, in the order in which they came; none that comes later is. */
+  /** Each listener is called once, in the order of registration. One that is added after the abort is never called. */
   addEventListener(_type: "abort", listener: () => void): void {
     if (!this.#aborted && !this.#listeners.includes(listener)) this.#listeners.push(listener);
   }
@@ -40,7 +40,7 @@ export class ClientLeave implements LeaveSignal {
     if (at !== -1) this.#listeners.splice(at, 1);
   }
 
-  /** The client has left. */
+  /** Signals that the client has left. */
   abort(): void {
     this.#aborted = true;
     const listeners = this.#listeners;
@@ -49,7 +49,7 @@ export class ClientLeave implements LeaveSignal {
   }
 }
 
-/** Waits, and no longer than the client does. Returns whether it left. */
+/** Waits for a time, or until the client leaves. Resolves to whether it left. */
 export function sleepUnlessLeft(milliseconds: number, left: LeaveSignal): Promise<boolean> {
   if (left.aborted) return Promise.resolve(true);
   return new Promise((resolve) => {

@@ -1,14 +1,14 @@
 /**
- * When a call may be sent again, and what an answer says about its deployment. A call is sent again only where the first send
- * costs nothing: it never left, or the provider refused it. One whose answer was lost may be billed; sending it again could pay
- * twice, so that the client decides.
+ * Retry rules, and the effect of an answer on its deployment's health. A call is retried only if the previous attempt costs
+ * nothing: it was never sent, or the provider refused it. A call whose answer was lost may be billed, and a retry could cost
+ * twice, so the decision is left to the client.
  * @module
  */
 import type { ErrorFault } from "../wire/provider-errors.ts";
 import type { CallHealth } from "./deployment-guard.ts";
 import type { UpstreamAnswer } from "./upstream.ts";
 
-/** What a provider's refusal says of its deployment. */
+/** The effect of a provider's refusal on its deployment's health. */
 export const HEALTH_OF_FAULT: { readonly [Fault in ErrorFault]: CallHealth } = {
   operator: "account",
   caller: "neutral",
@@ -16,7 +16,7 @@ export const HEALTH_OF_FAULT: { readonly [Fault in ErrorFault]: CallHealth } = {
   provider: "fault",
 };
 
-/** Whether a refused call may be sent again: to the same deployment, or to another only. */
+/** Whether a refused call may be retried: on the same deployment, or only on another. */
 export const RETRY_OF_FAULT: { readonly [Fault in ErrorFault]: "same" | "other" | "never" } = {
   operator: "other",
   caller: "never",
@@ -25,18 +25,18 @@ export const RETRY_OF_FAULT: { readonly [Fault in ErrorFault]: "same" | "other" 
 };
 
 export interface RetryRules {
-  /** Sends of one call, the first included. */
+  /** Maximum number of attempts of one call, including the first. */
   readonly attemptsMax: number;
-  /** Before the second send to one deployment; it doubles with each further one, and half of it is drawn. */
+  /** Wait before the second attempt on one deployment. It doubles with each further attempt, and half of it is random. */
   readonly waitMs: number;
-  /** A provider that asks for a longer wait is not waited for. */
+  /** Maximum wait. If a provider asks for more, the call is not retried there. */
   readonly waitMaxMs: number;
 }
 
 /**
- * How long to wait before the same deployment is called again; `undefined`: longer than the rules allow.
+ * The wait before the same deployment is called again; `undefined` if it exceeds the rules' maximum.
  *
- * @param number - of the attempt that failed, from 1.
+ * @param number - number of the failed attempt, from 1.
  */
 export function waitBefore(
   { waitMs, waitMaxMs }: RetryRules,
@@ -50,7 +50,7 @@ export function waitBefore(
   return Math.max(askedMs, half + random(half + 1));
 }
 
-/** What the provider asks for, in milliseconds; 0 where it says nothing that can be read. */
+/** The wait that the provider asks for, in milliseconds; 0 if there is no readable value. */
 export function retryAfterMs(answer: Pick<UpstreamAnswer, "header">, nowMs: number): number {
   const milliseconds = Number(answer.header("retry-after-ms") ?? "");
   if (milliseconds > 0) return Math.ceil(milliseconds);

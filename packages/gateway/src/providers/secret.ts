@@ -1,5 +1,5 @@
 /**
- * A provider's key. It can be sent and never printed: not by JSON, a template, `console.log` or an error that holds it.
+ * A provider's key. It can be sent but not printed: JSON, templates, `console.log` and errors show a placeholder.
  * @module
  */
 import { readFileSync } from "node:fs";
@@ -35,19 +35,19 @@ export class Secret {
   }
 }
 
-/** Where a key is: in a variable of the environment, or in a file, as containers mount secrets. Never in a configuration. */
+/** Location of a key: an environment variable, or a file, as containers mount secrets. Never in the configuration. */
 export type KeySource = { readonly keyEnv: string } | { readonly keyFile: string };
 
 /**
- * @param path - of the option, for the error.
- * @throws GatewayError `CAL_CONFIG_INVALID` for a variable that is not set, a file that cannot be read, and a key that no header
- *   can carry. The error has the name, and nothing of the key.
+ * @param path - the option's path, for the error.
+ * @throws GatewayError `CAL_CONFIG_INVALID` for an unset variable, an unreadable file, or a key that is not valid in a
+ *   header. The error has the name, and no part of the key.
  */
 export function readKey(source: KeySource, path: string, env: { readonly [name: string]: string | undefined }): Secret {
   const text = "keyEnv" in source ? env[source.keyEnv] : fileText(source.keyFile);
   const name = "keyEnv" in source ? `the variable ${source.keyEnv}` : `the file ${source.keyFile}`;
   const key = (text ?? "").trim();
-  // A line break would add a header of its own.
+  // A line break would add another header.
   if (/^[\x21-\x7e]{1,4096}$/.test(key)) return new Secret(key);
   const problem = key === "" ? `${name} holds no key` : `${name} holds characters that no header can carry`;
   const remedy = "Set it to the provider's key, as one line of visible ASCII.";

@@ -1,6 +1,6 @@
 /**
- * The beginning of a stream, before the client has got anything of it: until the first event the call may fail over, and an error
- * that comes as the first event is an answer with that status, not a stream.
+ * The beginning of a stream, before the client has got anything of it: until the first event the call may fail over, and an
+ * error that comes as the first event is an answer with that status, not a stream.
  * @module
  */
 import type { AnswerDialect } from "../wire/dialect.ts";
@@ -10,19 +10,19 @@ import { type Json, sightOf } from "../wire/stream-sights.ts";
 import type { AnswerPieces, UpstreamAnswer } from "./upstream.ts";
 
 export interface StreamStart {
-  /** The error that came first. */
+  /** The error in the first event; `undefined` if that is not one. */
   readonly error: Json | undefined;
-  /** Every byte from the first on; those of the beginning were read ahead. */
+  /** The whole stream, including the bytes that were already read. */
   readonly pieces: AnswerPieces;
 }
 
-/** Comments of a provider that keeps a call waiting. A stream that has more of them is passed on as it is. */
+/** Maximum length of comments before the first event. A stream with more is passed on without a check of that event. */
 export const START_BYTES_MAX: number = 128 * 1024;
 
 /**
  * Reads until the first event that is not a comment or a ping, or the end.
  *
- * @throws UpstreamFailure as `UpstreamAnswer.pieces`.
+ * @throws UpstreamFailure like `UpstreamAnswer.pieces`.
  */
 export async function startStream(answer: UpstreamAnswer, dialect: AnswerDialect): Promise<StreamStart> {
   const scanner = new SseScanner();

@@ -1,6 +1,7 @@
 /**
- * One request to a provider and its answer, as undici reports them. The handler interface of `dispatch` is used, and not
- * `request`: no stream is made of an answer that is mostly one piece, and no signal for a call that mostly nobody ends.
+ * One request to a provider and its answer, as reported by undici. It uses the handler interface of `dispatch` and not
+ * `request`, which would create a stream for an answer that is usually one piece, and a signal for a call that is rarely
+ * aborted.
  *
  *     waiting for a connection ─▶ sent ─▶ head ─▶ pieces, held until they are taken ─▶ complete
  *              └─────────────────────┴─────┴── failed: the connection is closed, and its callers get the reason
@@ -10,10 +11,10 @@
 import type { Dispatcher } from "undici";
 import { failureOf, UpstreamFailure } from "./upstream-failure.ts";
 
-/** Of an answer, between the socket and the client: one piece of undici's parser beside it. */
+/** Maximum number of bytes of an answer held for the client, in addition to one piece of undici's parser. */
 export const HELD_BYTES_MAX: number = 64 * 1024;
 
-/** The head of an answer; names and values in turns, as the provider wrote them. */
+/** The head of an answer. Names and values of headers alternate, as the provider wrote them. */
 export interface UpstreamHead {
   readonly status: number;
   readonly headers: readonly string[];
@@ -33,7 +34,7 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
   #isPaused = false;
   #isComplete = false;
   #failure: UpstreamFailure | undefined;
-  /** Called when a piece, the end or a failure came. */
+  /** Called on a piece, the end or a failure. */
   #wake: (() => void) | undefined;
 
   constructor() {
@@ -48,17 +49,17 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     return this.#abort !== undefined;
   }
 
-  /** Bytes that came and were not taken yet. */
+  /** Bytes received and not taken yet. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
-  /** The answer came to its end, and all of it was taken. */
+  /** Whether the answer is complete, and all of it was taken. */
   get isTaken(): boolean {
     return this.#isComplete && this.#held.length === 0;
   }
 
-  /** Ends the exchange. A request that still waits for its connection is never sent; else the connection is closed. */
+  /** Ends the exchange. A request that still waits for a connection is not sent; otherwise the connection is closed. */
   fail(failure: UpstreamFailure): void {
     if (this.#failure !== undefined || this.#isComplete) return;
     this.#failure = failure;
@@ -68,21 +69,21 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     this.#wakeUp();
   }
 
-  /** Nobody takes the rest of the answer. */
+  /** Discards the rest of the answer. */
   drop(): void {
     if (!this.#isComplete) this.fail(new UpstreamFailure("reset", true));
     this.#drop();
   }
 
-  /** What {@link next} would give without a wait; `undefined` where it would wait, or throw. */
+  /** The result of {@link next} if it is available at once; `undefined` if `next` would wait or throw. */
   ready(): IteratorResult<Buffer, undefined> | undefined {
     if (this.#held.length > 0) return { done: false, value: this.#takeHeld() };
     return this.#isComplete && this.#failure === undefined ? END : undefined;
   }
 
   /**
-   * What has come, as one piece: undici reports every chunk by itself, and a provider sends several in one packet, each of which
-   * would be written by itself. Who waits goes on once undici has read the packet.
+   * All received bytes as one piece. undici reports chunks one by one, and a provider sends several in one packet; each
+   * would be a separate write. A waiting caller continues after undici has read the whole packet.
    *
    * @throws UpstreamFailure
    */

@@ -1,6 +1,6 @@
 /**
- * A call to a provider that has no answer, or no end of one. For the money one thing counts: whether the provider may have got
- * the request, and so may bill it.
+ * A call to a provider without an answer, or without the end of one. Its cost depends only on whether the provider may have
+ * received the request, and so may bill it.
  * @module
  */
 import type { Deadline } from "./call-deadlines.ts";
@@ -9,10 +9,10 @@ export type FailureKind = "connect" | "reset" | "left" | "too-large" | `timeout-
 
 export class UpstreamFailure extends Error {
   readonly kind: FailureKind;
-  /** Whether a byte of the request may have left. If not, the call cost nothing, and may be sent again. */
+  /** Whether a byte of the request may have been sent. If not, the call cost nothing, and may be retried. */
   readonly isSent: boolean;
 
-  /** Without a cause: an error of the HTTP client may hold the headers, and so the key. */
+  /** Has no `cause`: an error of the HTTP client may contain the headers, and so the key. */
   constructor(kind: FailureKind, isSent: boolean, code = "") {
     super(`the call to the provider failed: ${kind}${code === "" ? "" : ` (${code})`}`);
     this.kind = kind;
@@ -20,7 +20,7 @@ export class UpstreamFailure extends Error {
   }
 }
 
-/** Errors that come before a connection is there. */
+/** Codes of errors that occur before a connection is established. */
 const UNSENT_CODES = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -37,7 +37,7 @@ const UNSENT_CODES = new Set([
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
 ]);
 
-/** What an error of the HTTP client means. One that is not known may have come after the request was sent. */
+/** Converts an error of the HTTP client. An unknown error counts as one that occurred after the request was sent. */
 export function failureOf(error: unknown): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error;
   const codes = codesOf(error);
@@ -46,7 +46,7 @@ export function failureOf(error: unknown): UpstreamFailure {
   return isUnsent ? new UpstreamFailure("connect", false, code) : new UpstreamFailure("reset", true, code);
 }
 
-/** Where a name has several addresses, each has failed in its own way. */
+/** The codes of an error; several if a name has several addresses and each failed. */
 function codesOf(error: unknown): readonly string[] {
   if (error instanceof AggregateError) return error.errors.flatMap(codesOf);
   const { code } = (typeof error === "object" && error !== null ? error : {}) as { readonly code?: unknown };

@@ -1,8 +1,8 @@
 /**
  * Calls to one deployment.
  *
- * `undici` and its `dispatch`, not `fetch`: bodies stay as they were compressed, headers as they were written, nothing follows a
- * redirect, and the body is read no faster than the client takes it. Version 7 is the last that runs on Node 22.18.
+ * Uses undici's `dispatch` and not `fetch`: bodies stay compressed, headers stay as written, redirects are not followed, and
+ * the body is read no faster than the client takes it. Version 7 is the last that supports Node 22.18.
  * @module
  */
 import { createRequire } from "node:module";
@@ -19,12 +19,12 @@ import { failureOf, UpstreamFailure } from "./upstream-failure.ts";
 export interface UpstreamRequest {
   /** One of the deployment's dialects. */
   readonly asked: Asked;
-  /** Of the client, name and value in turns; only listed ones are sent. */
+  /** The client's headers, names and values alternating; only listed ones are sent. */
   readonly headers: readonly string[];
-  /** Pieces, as {@link splice} gives them: a large body is not copied. */
+  /** Pieces from {@link splice}, so that a large body is not copied. */
   readonly body: readonly Uint8Array[];
   readonly attemptId: string;
-  /** Behind the deployment's address, where the dialect alone does not give it. */
+  /** Path after the deployment's address, if it does not follow from the dialect. */
   readonly path?: string;
 }
 
@@ -37,13 +37,13 @@ export interface SendOptions {
 
 export interface UpstreamOptions extends Omit<GuardOptions, "concurrencyMax"> {
   readonly connectMs: number;
-  /** A connection is not used after it was idle so long: providers close them, and a request that meets that is lost. */
+  /** Maximum idle time of a connection before reuse. Providers close idle connections, which would lose a request. */
   readonly keepAliveMs: number;
 }
 
-/** The pool alone: the whole package is five times as many files, with `fetch`, WebSockets and caches, and takes 14 MiB more. */
+/** Only the pool: the whole package, with `fetch`, WebSockets and caches, has five times the files and takes 14 MiB more. */
 const PoolOfUndici = createRequire(import.meta.url)("undici/lib/dispatcher/pool.js") as typeof Pool;
-/** A smaller body is sent as one piece. */
+/** Smaller bodies are sent as one piece. */
 const JOINED_BYTES_MAX = 64 * 1024;
 
 export class Upstream {
@@ -58,7 +58,7 @@ export class Upstream {
       connect: { timeout: connectMs },
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
-      // The call's own deadlines are exact.
+      // `CallDeadlines` replaces undici's inexact timers.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -69,7 +69,7 @@ export class Upstream {
   }
 
   /**
-   * Sends a request once, and resolves when the head of an answer is there. The call is ended here only if it fails.
+   * Sends a request once, and resolves with the head of the answer. Ends the call only on failure.
    *
    * @throws UpstreamFailure
    */
@@ -98,7 +98,7 @@ export class Upstream {
     }
   }
 
-  /** Ends every connection, calls that are being answered included. */
+  /** Closes every connection, including those of calls in progress. */
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
@@ -120,13 +120,13 @@ function bodyOf(pieces: readonly Uint8Array[], bytes: number): Uint8Array | Read
   return bytes <= JOINED_BYTES_MAX ? Buffer.concat(pieces, bytes) : Readable.from(pieces, { objectMode: false });
 }
 
-/** The bytes of an answer as they come, and no faster than they are taken. To leave them early closes the connection. */
+/** The bytes of an answer, read no faster than they are taken. Leaving the iteration early closes the connection. */
 export type AnswerPieces = AsyncIterableIterator<Buffer, undefined, undefined>;
 
-/** An answer whose head is there. It must be ended, however it is read. */
+/** An answer whose head has arrived. It must be ended, however much of it is read. */
 export class UpstreamAnswer {
   readonly status: number;
-  /** Name and value in turns, as the provider wrote them. */
+  /** Names and values alternating, as the provider wrote them. */
   readonly headers: readonly string[];
   readonly #exchange: UpstreamExchange;
   readonly #deadlines: CallDeadlines;
@@ -154,17 +154,19 @@ export class UpstreamAnswer {
     return undefined;
   }
 
-  /** Bytes that were read from the connection and not taken yet. */
+  /** Bytes read from the connection and not taken yet. */
   get heldBytes(): number {
     return this.#exchange.heldBytes;
   }
 
-  /** The first token came: from now on the answer may be idle for its own time, and no longer. */
+  /** Call on the first token: the idle deadline applies from then on. */
   begun(): void {
     this.#deadlines.enter("idle");
   }
 
-  /** @throws UpstreamFailure, from `next`, when the connection ends before the answer does, a deadline passes or the client leaves. */
+  /**
+   * @throws UpstreamFailure, from `next`, if the connection ends before the answer, a deadline passes or the client leaves.
+   */
   pieces(): AnswerPieces {
     this.#pieces ??= this.#plainPieces();
     return this.#pieces;
@@ -176,14 +178,14 @@ export class UpstreamAnswer {
     if (encoding === undefined) return raw;
     const body = Readable.from(raw, { objectMode: false });
     const decoded = decodedBody(body, encoding);
-    // A body that fails while nobody reads it is no crash: the reader, if there is one, gets the error as well.
+    // Without a listener, a failing body that is not being read would end the process. A reader gets the error as well.
     for (const stream of [body, decoded]) stream.on("error", () => undefined);
     return decodedPieces(decoded);
   }
 
-  /** All of the bytes.
+  /** The whole body.
    *
-   * @throws UpstreamFailure as {@link pieces}, and `too-large`.
+   * @throws UpstreamFailure like {@link pieces}, and `too-large`.
    */
   async whole(bytesMax: number): Promise<Buffer> {
     this.begun();
@@ -192,7 +194,7 @@ export class UpstreamAnswer {
     const pieces = this.pieces();
     const isRaw = pieces instanceof RawPieces;
     for (;;) {
-      // A short answer came with its head, and then nothing is waited for.
+      // A short answer arrives with its head, and is taken without waiting.
       const { done, value } = (isRaw ? this.#exchange.ready() : undefined) ?? (await pieces.next());
       if (done === true) break;
       bytes += value.byteLength;
@@ -206,7 +208,10 @@ export class UpstreamAnswer {
     return only !== undefined && read.length === 1 ? only : Buffer.concat(read, bytes);
   }
 
-  /** Says how the call ended, and closes the connection if the answer was not read to its end. Only the first call counts. */
+  /**
+   * Ends the call with its outcome, and closes the connection if the answer was not read to its end. Only the first call
+   * counts.
+   */
   end(health: CallHealth): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
