@@ -1,5 +1,5 @@
 /**
- * `calybris benchmark`: the whole protocol on data sets, or on a table of your own; measurements beside targets.
+ * `calybris benchmark`: runs the full protocol on data sets, or on the user's own table, and compares results with targets.
  * @module
  */
 import { readFile } from "node:fs/promises";
@@ -108,7 +108,7 @@ async function earlier(file: string): Promise<BenchmarkResult> {
   throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "is not what `calybris benchmark --out` writes" });
 }
 
-/** Six digits say all that a measurement can. */
+/** The result as JSON, with numbers rounded to six digits, which exceeds their precision. */
 function benchmarkJson(result: BenchmarkResult): string {
   return JSON.stringify(result, (_key, value: unknown) =>
     typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value,

@@ -1,12 +1,12 @@
 /**
- * The frontiers of a benchmark, as numbers for a plot and as one picture: a panel per data set, savings across and missed
- * requests up.
+ * The frontiers of a benchmark, as plot data and as one picture with a panel per data set: savings on the horizontal axis,
+ * missed requests on the vertical.
  * @module
  */
 import type { SetFigures } from "@calybris/learning";
 import { percent } from "./text.ts";
 
-/** Names, and colours that colour-blind readers can distinguish (Okabe and Ito). */
+/** Policies with their colours, which colour-blind readers can distinguish (Okabe and Ito). */
 const DRAWN: readonly (readonly [string, string])[] = [
   ["calybris", "#d55e00"],
   ["static floor", "#999999"],
@@ -28,14 +28,14 @@ export interface Plot {
   readonly series: readonly { readonly name: string; readonly colour: string; readonly y: readonly number[] }[];
 }
 
-/** One plot per set that has a premium tier to miss. */
+/** One plot per set that has a premium tier. */
 export function frontiersOf(sets: readonly SetFigures[]): readonly Plot[] {
   return sets.filter(({ byQuality }) => byQuality === undefined).map(plotOf);
 }
 
 const STEPS = 100;
 
-/** Every curve at the same savings, on the straight lines between its settings. */
+/** The curves of a set at common savings values, by linear interpolation between their settings. */
 function plotOf(set: SetFigures): Plot {
   const x = Array.from({ length: STEPS + 1 }, (_, at) => at / STEPS);
   const series = DRAWN.flatMap(([name, colour]) => {
@@ -70,7 +70,7 @@ const COLUMNS = 3;
 const PANEL = { width: 290, height: 240, left: 40, top: 34, side: 170 };
 const LEGEND_HEIGHT = 40;
 
-/** The picture, with a background of its own so that it can be read on any page. */
+/** The picture, with its own background so that it is readable on any page. */
 export function frontierSvg(sets: readonly SetFigures[]): string {
   const plots = frontiersOf(sets);
   const width = COLUMNS * PANEL.width;

@@ -1,6 +1,6 @@
 /**
- * The page of a benchmark: goals, and a frontier per set. It is one file and needs no network.
- * Plots are drawn by uPlot; without scripts the tables hold the same figures.
+ * The HTML report of a benchmark: goals, and a frontier per set. It is one file and needs no network.
+ * uPlot draws the plots; without scripts the tables show the same figures.
  * @module
  */
 import { readFile } from "node:fs/promises";

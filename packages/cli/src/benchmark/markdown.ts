@@ -1,5 +1,5 @@
 /**
- * docs/learning-results.md, from the results of a benchmark: a summary, then every measurement.
+ * Generates docs/learning-results.md from the results of a benchmark: a summary, then every measurement.
  * @module
  */
 import type { SetFigures } from "@calybris/learning";
@@ -8,7 +8,7 @@ import { driftRows, explorationRows, priorRows, regretGoals, regretRows, type Ro
 import type { BenchmarkResult } from "./run.ts";
 import { interval, percent, plain, points, share } from "./text.ts";
 
-/** Published elsewhere, under other definitions. */
+/** Results published elsewhere, with different definitions. */
 const PUBLISHED: readonly (readonly [string, string])[] = [
   ["KDD Cup 99: missed attacks, fewer than random", "7.2 times"],
   ["S&P 500: misses", "16.69 %"],
@@ -129,7 +129,7 @@ function rowLines([head = [], ...rows]: Rows): readonly string[] {
 
 const SUMMARY_SAVINGS = 0.4;
 
-/** One page: how many goals are met, and one row and one plot per set. */
+/** The summary: the number of goals met, and one row and one plot per set. */
 function summaryLines(result: BenchmarkResult, picture: string): readonly string[] {
   const { goals, sets } = result;
   const measured = goals.filter(({ isMet }) => isMet !== undefined);

@@ -1,11 +1,11 @@
 /**
- * What the default method misses, each with its figure: said before anything that is met.
+ * The goals that the default method misses, with figures. Reports show them before the goals that are met.
  * @module
  */
 import { driftRows, MISSED, priorRows, regretGoals, type Rows } from "./regret-lines.ts";
 import type { BenchmarkResult } from "./run.ts";
 
-/** One sentence a missed goal; nothing where no track with goals was run. */
+/** One line per missed goal; empty if no track with goals was run. */
 export function missedGoals({ regret = [], priors = [], drift = [] }: BenchmarkResult): readonly string[] {
   return [
     ...missedOf(regret.length === 0 ? [] : regretGoals(regret, priors)).map(

@@ -1,18 +1,18 @@
 /**
- * The regret and drift tracks of a benchmark as tables: each set against hindsight, worlds that move, the goals, and what
- * exploration costs and buys.
+ * The regret and drift tracks of a benchmark as tables: each set against hindsight, drifting environments, the goals, and
+ * the costs and benefits of exploration.
  * @module
  */
 import type { DriftFigures, ExplorationRow, HindsightFigures, OverSeeds, PriorFigures } from "@calybris/learning";
 
-/** The last cell of a goal that is missed. */
+/** The last cell in the row of a missed goal. */
 export const MISSED = "**MISSED**";
 const GOAL_POINTS = 0.3;
 const GOAL_SETS = 7;
 const GOAL_OF = 9;
 const OFFSETS = "offsets";
 const GREEDY = "greedy";
-/** The gap that the default prior has to recover, by calls. */
+/** The share of the quality gap that the default prior must recover, by number of calls. */
 const GAP_GOALS: ReadonlyMap<string, number> = new Map([
   ["routellm-mmlu", 0.7],
   ["routellm-gsm8k", 0.645],
@@ -20,14 +20,14 @@ const GAP_GOALS: ReadonlyMap<string, number> = new Map([
   ["mmlu-pro-gemini", 0.86],
 ]);
 const DRIFT_POINTS = 1;
-/** Where the cheap tier improves, premium runs most and little is seen of the cheap tier. */
+/** Goal for a cheap tier that improves: mostly premium runs, so the cheap tier is rarely observed. */
 const DRIFT_IMPROVES_POINTS = 1.7;
 const DRIFT_RECOVERED = 500;
 
-/** A list of rows, the first of which is the head. */
+/** Table rows; the first is the head. */
 export type Rows = readonly (readonly string[])[];
 
-/** Regret of each policy against the best hindsight threshold, and of the default against the best single tier. */
+/** Regret of each policy against the best threshold in hindsight, and of the default against the best single tier. */
 export function regretRows(figures: readonly HindsightFigures[]): Rows {
   const names = figures[0]?.policies.map(({ name }) => name) ?? [];
   return [
@@ -42,8 +42,8 @@ export function regretRows(figures: readonly HindsightFigures[]): Rows {
 }
 
 /**
- * The goals of the track, met or missed by the mean over fold seeds; what the default prior recovers, of sets whose whole table
- * was not run.
+ * The goals of the track, met or missed by the mean over fold seeds; for sets whose full table was not run, the gap that the
+ * default prior recovers.
  */
 export function regretGoals(figures: readonly HindsightFigures[], priors: readonly PriorFigures[] = []): Rows {
   const of = ({ policies }: HindsightFigures, name: string): number =>
@@ -75,7 +75,7 @@ export function regretGoals(figures: readonly HindsightFigures[], priors: readon
   ];
 }
 
-/** What the default prior recovers of the quality gap, by calls, next to the category alone. */
+/** The share of the quality gap that the default prior recovers, by number of calls, and the same for the category alone. */
 export function priorRows(figures: readonly PriorFigures[]): Rows {
   return [
     ["set", "rows", "default prior", "category alone", "heads chosen", "goal", ""],
@@ -101,7 +101,7 @@ function gapText({ mean, low, high }: OverSeeds): string {
   return Number.isFinite(low) ? `${mean.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})` : mean.toFixed(3);
 }
 
-/** Points against hindsight's best threshold once the world has moved; negative is worse. */
+/** Difference in points from the best threshold in hindsight after the drift; negative is worse. */
 export function driftRows(figures: readonly DriftFigures[]): Rows {
   return [
     ["world", "prior as it is", "regimes", "offsets", "decisions to recover", "goal", ""],
@@ -133,7 +133,7 @@ function slowest(figures: readonly DriftFigures[]): string {
   return Math.max(...figures.map(({ decisionsToRecover }) => decisionsToRecover ?? 0)).toLocaleString("en");
 }
 
-/** By the average share explored: means over the sets. */
+/** Means over the sets, by the average share explored. */
 export function explorationRows(figures: readonly HindsightFigures[]): Rows {
   const shares = figures[0]?.exploration.map(({ explorationBps }) => explorationBps) ?? [];
   return [
@@ -165,7 +165,7 @@ export function explorationRows(figures: readonly HindsightFigures[]): Rows {
   ];
 }
 
-/** Of every set, or of none. */
+/** Largest weight and mean effective share; empty cells without held-out figures. */
 function heldOutCells(rows: readonly NonNullable<ExplorationRow["heldOut"]>[]): readonly string[] {
   if (rows.length === 0) return ["", ""];
   const largest = rows.reduce((so, { largestWeight }) => Math.max(so, largestWeight), 0);

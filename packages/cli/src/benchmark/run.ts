@@ -1,6 +1,6 @@
 /**
- * Runs the protocol over tables, one after the other, and puts together what was measured: on which machine, at which
- * commit, by which command.
+ * Runs the protocol on tables, one after the other, and collects the measurements with the machine, the commit and the
+ * command.
  * @module
  */
 import { execFileSync } from "node:child_process";
@@ -46,11 +46,11 @@ export interface BenchmarkResult {
   readonly sets: readonly SetFigures[];
   readonly fromNothing: readonly { readonly set: string; readonly figures: FromNothing }[];
   readonly transfers: readonly Transfer[];
-  /** Of the regret track; left out where it was not run. */
+  /** Figures of the regret track; omitted if it was not run. */
   readonly regret?: readonly HindsightFigures[];
-  /** Of the drift track; left out where it was not run. */
+  /** Figures of the drift track; omitted if it was not run. */
   readonly drift?: readonly DriftFigures[];
-  /** Of the priors track; left out where it was not run. */
+  /** Figures of the priors track; omitted if it was not run. */
   readonly priors?: readonly PriorFigures[];
   readonly worldSwitch: readonly WorldSwitch[];
   readonly speed: Measured["speed"];
@@ -67,7 +67,7 @@ export interface RunOptions {
   readonly onProgress: (share: number) => void;
 }
 
-/** Sets whose stream is also run from its first row with nothing labelled, and the published savings to look at. */
+/** Sets whose stream is also run without any labels before its first row, with the published savings to compare. */
 const FROM_NOTHING: ReadonlyMap<string, number> = new Map([
   ["kdd99", 0.19],
   ["kdd99-unique", 0.19],
@@ -170,7 +170,7 @@ export async function runBenchmark(
   };
 }
 
-/** With the default of a policy first; then a shorter memory, and none that fades. */
+/** The settings of the drift track: the default first, then a shorter memory, then one without decay. */
 function switches({ track, isQuick }: RunOptions): readonly WorldSwitch[] {
   if (track !== undefined && track !== "bandit") return [];
   return isQuick
@@ -178,7 +178,7 @@ function switches({ track, isQuick }: RunOptions): readonly WorldSwitch[] {
     : [LEARNING_DEFAULTS.discountPpm, 999_000, 997_000, 1_000_000].map((discountPpm) => worldSwitch(discountPpm));
 }
 
-/** Several runs as one, in their order; goals are judged anew over all of them. */
+/** Combines several runs in order; goals are evaluated again over all of them. */
 export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
   const [first] = results;
   if (first === undefined || results.length === 1) return first as BenchmarkResult;
@@ -197,7 +197,7 @@ export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
     command: results.map(({ command }) => command).join("; "),
     commit: [...new Set(results.map(({ commit: each }) => each))].join(", "),
     seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
-    // The regret and drift tracks have fold seeds of their own, and say so.
+    // The regret and drift tracks report their own number of fold seeds.
     seeds: Math.min(...[first, ...results.filter(({ sets }) => sets.length > 0)].map(({ seeds }) => seeds)),
     rowsRead: results.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
     regret: results.flatMap(({ regret = [] }) => regret),
@@ -218,7 +218,7 @@ function machine(): BenchmarkResult["machine"] {
   };
 }
 
-/** Of the sources that ran, marked when they were changed since; `unknown` outside of a checkout. */
+/** The commit of the sources, with a suffix if they have uncommitted changes; `unknown` outside a checkout. */
 function commit(): string {
   const git = (...words: readonly string[]): string =>
     execFileSync("git", [...words], {

@@ -1,5 +1,5 @@
 /**
- * A benchmark for a terminal: one table of goals, one a set, with all three denominators named.
+ * The terminal report of a benchmark: a table of goals and one table per set, with all three denominators named.
  * @module
  */
 import type { DriftFigures, Estimate, HindsightFigures, PolicyFigures, SetFigures } from "@calybris/learning";
@@ -23,7 +23,7 @@ export function benchmarkText(result: BenchmarkResult): string {
   return parts.join("\n\n");
 }
 
-/** In points of the value of a right answer, per decision; intervals are over fold seeds. */
+/** Regret per decision, in percentage points of the value of a correct answer; intervals are over fold seeds. */
 function regretText(figures: readonly HindsightFigures[]): string {
   return [
     "Regret against the best hindsight threshold, in points of the value (95 % interval over fold seeds):",
@@ -171,12 +171,12 @@ function goalsText({ goals }: BenchmarkResult): string {
   return tableText(["<goal", "<target", "<measured", "<"], rows);
 }
 
-/** The policies in the order of their area, best first. */
+/** The policies by area under the frontier, best first. */
 export function byArea(policies: readonly PolicyFigures[]): readonly PolicyFigures[] {
   return policies.toSorted((a, b) => a.area.value - b.area.value);
 }
 
-/** JSON has no NaN: a report of an earlier run finds null in its place. */
+/** JSON has no NaN: a saved result has `null` instead. */
 function isKnown(value: number | null): value is number {
   return value !== null && Number.isFinite(value);
 }

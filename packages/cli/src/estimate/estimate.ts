@@ -1,5 +1,5 @@
 /**
- * `calybris estimate`: what another policy would have earned on anyone's bandit log.
+ * `calybris estimate`: estimates the reward of another policy from any bandit log.
  * @module
  */
 import { statSync } from "node:fs";
@@ -114,7 +114,7 @@ async function analysed(
   return fold.analysis();
 }
 
-/** The map, with the target policy of a file in the place of its own. */
+/** The map; a target policy from a file replaces its own. */
 async function mapFor({ map: file, target }: EstimateOptions): Promise<BanditMap> {
   const map = await readBanditMap(file);
   if (target === "column" || target === "policy") requireInMap(target === "column" ? "target" : "policy", map, file);

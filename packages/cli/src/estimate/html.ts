@@ -47,7 +47,7 @@ ${listHtml(notes)}`,
   );
 }
 
-/** Each estimate with its 95 % Wald interval, which holds for one look at independent rows. */
+/** Each estimate with its 95 % Wald interval, which is valid for one look at independent rows. */
 function estimatesPlot({ estimates, logged, refusals }: EstimateReport): string {
   if (refusals.length > 0) return "";
   const bars = estimates.flatMap(({ name, value, standardError }) => {
@@ -61,7 +61,7 @@ ${rangePlot("Estimates with intervals", bars, ran)}
 <p>${SLOPE_NOTE}</p>`;
 }
 
-/** The interval that may be watched, over rows. */
+/** The anytime-valid interval, over rows. */
 function overTimePlot({ overTime }: EstimateReport): string {
   const last = overTime.at(-1);
   if (last === undefined || overTime.length < 2) return "";

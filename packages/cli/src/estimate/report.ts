@@ -16,20 +16,20 @@ export interface EstimateReport {
     readonly meanReward: number | null;
     readonly targetShare: number;
   }[];
-  /** The least and the greatest reward that the map allows. */
+  /** The minimum and maximum reward that the map allows. */
   readonly rewards: { readonly min: number; readonly max: number };
-  /** The mean reward of what ran. */
+  /** Mean reward of the logged policy. */
   readonly logged: Reported;
-  /** No value and no error where the log is refused. */
+  /** Without values and errors if the log is refused. */
   readonly estimates: readonly ({ readonly name: EstimatorName; readonly constant?: number | null } & Reported)[];
-  /** Valid however often it is looked at; `null` where the log is refused or has too few rows. */
+  /** Anytime-valid interval; `null` if the log is refused or has too few rows. */
   readonly interval: IntervalReport | null;
-  /** DR if every missing outcome were the least reward, and if each were the greatest; `null` where none is missing. */
+  /** DR with every missing outcome at the minimum reward, and at the maximum; `null` if none is missing. */
   readonly ifMissing: { readonly lower: number; readonly upper: number } | null;
   readonly overTime: readonly { readonly rows: number; readonly lower: number; readonly upper: number }[];
   readonly support: Support;
   readonly warnings: readonly string[];
-  /** Empty where the estimate may be acted on. */
+  /** Reasons not to use the estimate; empty if there are none. */
   readonly refusals: readonly Refusal[];
 }
 
@@ -132,7 +132,7 @@ function named(estimates: Estimates): readonly (readonly [EstimatorName, PointEs
   ];
 }
 
-/** JSON has no NaN, and no infinity. */
+/** `null` for NaN and infinity, which JSON does not have. */
 function known(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

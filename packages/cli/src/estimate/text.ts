@@ -10,7 +10,7 @@ import type { EstimateReport, EstimatorName } from "./report.ts";
 const ARMS_SHOWN = 12;
 const REASONS_SHOWN = 5;
 
-/** What each estimator is, in the words of the field. */
+/** The name of each estimator. */
 export const ESTIMATOR_TITLES: Readonly<Record<EstimatorName, string>> = {
   ips: "importance weighting (IPS)",
   snips: "self-normalised (SNIPS)",
@@ -64,7 +64,7 @@ function headText({ file, target, rows, logged, interval, refusals, ...report }:
   return `${styleText("bold", `${printable(target)} would have earned ${number(value)} on average.`)} ${range}\n${used}`;
 }
 
-/** The doubly robust estimate, which its correction may carry beyond the rewards there can be. */
+/** The doubly robust estimate, limited to the possible rewards: its correction may exceed them. */
 export function headlineOf({ estimates, rewards }: Pick<EstimateReport, "estimates" | "rewards">): number | null {
   const value = estimates.find(({ name }) => name === "dr")?.value ?? null;
   return value === null ? null : Math.min(Math.max(value, rewards.min), rewards.max);

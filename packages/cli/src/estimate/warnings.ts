@@ -1,15 +1,15 @@
 /**
- * What to know before acting on an estimate, and what a log's cells say against it.
+ * Warnings about an estimate, and reasons in the log to refuse it.
  * @module
  */
 import type { BanditLog, OddRewards } from "@calybris/datasets";
 import type { Refusal, Support } from "@calybris/estimate";
 import { showValue } from "@calybris/engine/internal";
 
-/** Above this share of rows that cannot be used, the rest is another log. */
+/** Maximum share of unusable rows. With more, the remaining rows do not represent the log. */
 const UNUSABLE_SHARE_MAX = 0.05;
 
-/** Reasons that lie in the file, not in its probabilities. */
+/** Refusals for the file's rows, as opposed to its probabilities. */
 export function fileRefusals({ rowsOutOfRange, rowCount, leftOut }: FileFindings): Refusal[] {
   const refusals: Refusal[] = [];
   if (rowsOutOfRange !== undefined)
@@ -26,7 +26,9 @@ export function fileRefusals({ rowsOutOfRange, rowCount, leftOut }: FileFindings
   return refusals;
 }
 
-/** A refusal for want of rows or outcomes, with what the file has instead; `leftOut` begins with the most frequent reason. */
+/**
+ * A refusal for lack of rows or outcomes, with the rows that were left out; `leftOut` begins with the most frequent reason.
+ */
 export function explained(
   refusal: Refusal,
   { leftOut }: Pick<FileFindings, "leftOut">,
@@ -85,7 +87,7 @@ export function warningsOf(
   return warnings;
 }
 
-/** An estimate outside of its own interval is a sign of rows that depend on each other. */
+/** Warns if the estimate is outside its own interval, which indicates dependent rows. */
 export function contradictionWarnings(
   value: number,
   interval: { readonly lower: number; readonly upper: number } | undefined,

@@ -68,7 +68,7 @@ async function evolve(options: EvolveOptions, terminal: Terminal): Promise<void>
   terminal.print(options.json ? jsonText(proposal) : evolveText(proposal, options.html));
 }
 
-/** Decisions and their outcomes are in one half; every other entry is in both. */
+/** Whether an entry is in a half: a decision and its outcome are in the same half, all other entries in both. */
 function isOfHalf({ head, data, sequence }: ReadEntry, isChoosingHalf: boolean): boolean {
   if (head.kind === "decision") return isChoosing(sequence) === isChoosingHalf;
   if (head.kind !== "outcome") return true;

@@ -4,8 +4,8 @@
  *     for each floor: every decision of half A under it → the cheapest that keeps success, by regime
  *     the chosen floors together: every decision of half B → PROMOTE, REVIEW or REJECT
  *
- * Of a policy that learns, a floor is that of a tier, in the place of the learner's draw: what the learner tried shows what it earns.
- * Of another one, it is the floor of a use case. What was learned and certified is a floor beside each, so none is loosened.
+ * With a policy that learns, a proposed floor is that of a tier and replaces the learner's draw; the learner's exploration
+ * shows its value. Otherwise it is the floor of a use case. Learned and certified floors still apply, so none is lowered.
  * Deterministic: the same journal gives the same proposal and the same digest.
  * @module
  */
@@ -19,18 +19,18 @@ import { WhatIf } from "../whatif/what-if.ts";
 
 export interface EvolveSettings {
   readonly alpha: number;
-  /** How much lower success may be and still count as kept. */
+  /** The decrease in success that still counts as kept. */
   readonly margin: number;
 }
 
 export type Verdict = "PROMOTE" | "REVIEW" | "REJECT";
 
-/** The floor of a regime or of a use case, and what else was tried. */
+/** The floor of a regime or of a use case, with the others that were tried. */
 export interface ProposedFloor {
   readonly name: string;
-  /** `null` for what the learner draws. */
+  /** `null` for the learner's draw. */
   readonly fromBps: number | null;
-  /** The same as `fromBps` where no other floor is proposed. */
+  /** Equal to `fromBps` if no other floor is proposed. */
   readonly toBps: number | null;
   readonly tried: readonly {
     readonly floorBps: number;
@@ -43,27 +43,29 @@ export interface Proposal {
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
   readonly floors: readonly ProposedFloor[];
-  /** The chosen floors on the other half. */
+  /** The chosen floors, evaluated on the other half. */
   readonly valued: WhatIfReport;
-  /** The share of the cost that they save there. */
+  /** The share of cost that they save on that half. */
   readonly savedShare: number;
-  /** SHA-256, hexadecimal, over everything above and the digest of the journal's last entry. */
+  /** SHA-256 in hexadecimal over all members above and the digest of the journal's last entry. */
   readonly digest: string;
 }
 
-/** No floor is proposed below. */
+/** The lowest floor that is proposed. */
 export const FLOOR_LEAST_BPS = 2_000;
 const SAVED_SHARE_MIN = 0.05;
-/** More would take longer than it says. */
+/** Maximum number of floors tried. More would take longer and add little. */
 const FLOORS_MAX = 12;
 
-/** Half A chooses, half B values. A decision and its outcome are in one half. */
+/**
+ * Whether a decision is in half A, on which floors are chosen; half B evaluates them. An outcome is in its decision's half.
+ */
 export function isChoosing(decision: number): boolean {
-  // Knuth's multiplicative hash: neighbours, which often are one conversation's, do not alternate.
+  // Knuth's multiplicative hash, so that neighbours, often of one conversation, do not alternate between the halves.
   return ((Math.imul(decision, 2_654_435_761) >>> 16) & 1) === 0;
 }
 
-/** A policy with other floors. */
+/** Replaces the floors of use cases in a policy. */
 export function withFloors(snapshot: PolicySnapshot, floors: ReadonlyMap<string, number>): PolicySnapshot {
   const useCases = Object.entries(snapshot.useCases).map(([name, useCase]) => {
     const floor = floors.get(name);
@@ -72,7 +74,7 @@ export function withFloors(snapshot: PolicySnapshot, floors: ReadonlyMap<string,
   return { ...snapshot, useCases: Object.fromEntries(useCases) };
 }
 
-/** The floors that make a difference: the qualities of the candidates that are enabled. */
+/** The floors that change decisions: the qualities of the enabled candidates. */
 export function floorsToTry({ policy }: PolicySnapshot): readonly number[] {
   const qualities = policy.candidates
     .filter(({ enabled }) => enabled === 1)
@@ -87,7 +89,7 @@ export function floorsToTry({ policy }: PolicySnapshot): readonly number[] {
   );
 }
 
-/** A floor that is tried: of a tier, or of every use case. */
+/** A floor to try: that of a tier, or of every use case. */
 interface TriedFloor {
   readonly floorBps: number;
   readonly tier: number | undefined;
@@ -149,7 +151,7 @@ export class FloorChoice {
       });
   }
 
-  /** The chosen floors together, to be valued on half B. */
+  /** The comparison of all chosen floors, for half B. */
   chosen(floors: readonly ProposedFloor[]): WhatIf {
     const { alpha } = this.#settings;
     const byName = new Map(floors.flatMap(({ name, toBps }) => (toBps === null ? [] : [[name, toBps] as const])));
@@ -161,12 +163,12 @@ export class FloorChoice {
   }
 }
 
-/** Whether success is kept, by its estimate: the other half values it. */
+/** Whether the estimate of success is within the margin. The other half tests it. */
 function keeps({ difference }: EffectReport, margin: number): boolean {
   return difference !== null && difference >= -margin;
 }
 
-/** What becomes of the chosen floors on half B. */
+/** The proposal for the chosen floors, from their results on half B. */
 export function proposalOf(
   floors: readonly ProposedFloor[],
   valued: WhatIfReport,
@@ -208,7 +210,7 @@ function verdictOf(
   };
 }
 
-/** Numbers as texts, so that the digest covers them exactly. */
+/** Writes non-integer numbers with 12 significant digits, for the digest. */
 function exact(value: unknown): unknown {
   if (typeof value === "number" && !Number.isSafeInteger(value)) return value.toPrecision(12);
   if (Array.isArray(value)) return value.map(exact);
@@ -217,7 +219,7 @@ function exact(value: unknown): unknown {
   return value;
 }
 
-/** A floor as a share, for people. */
+/** A floor as a share, for reports. */
 export function floorText(floorBps: number | null): string {
   return floorBps === null ? "drawn" : (floorBps / BPS_MAX).toFixed(2);
 }

@@ -1,27 +1,27 @@
 /**
- * A certificate from a file. What it says is checked here, before a journal is opened for it. How many thresholds passed is
- * not taken for regimes: those of a grid are finer, and those of another prior are others.
+ * Reads a certificate from a file and checks it before a journal is opened. The number of passed thresholds is not used as
+ * the number of regimes: thresholds of a grid are finer, and those of another prior differ.
  * @module
  */
 import { membersOf, readJsonFile, showValue } from "@calybris/engine/internal";
 import { BPS_MAX, CalybrisError, isDigest, REGIME_COUNT } from "@calybris/kernel";
 
-/** What was certified: so many regimes, by predicted gain, may be served below the top tier. */
+/** A certificate: this number of regimes, in order of predicted gain, may be served below the top tier. */
 export interface Certificate {
   readonly regimes: number;
   readonly alphaBps: number;
   readonly deltaBps: number;
   readonly samples: number;
-  /** Digest of the prior that it was found with; left out without one. */
+  /** Digest of the prior that it was computed with; omitted without one. */
   readonly prior?: string;
 }
 
-/** What a certificate says in numbers. */
+/** The numeric members of a certificate. */
 type CertificateKey = Exclude<keyof Certificate, "prior">;
 
 const WHY_CHARACTERS_MAX = 200;
 
-/** Each member with its bounds; a risk or a doubt of nothing, or of everything, certifies nothing. */
+/** The bounds of each member. A risk or an error probability of 0 or 1 certifies nothing. */
 export const CERTIFICATE_BOUNDS: { readonly [Key in CertificateKey]: readonly [min: number, max: number] } = {
   regimes: [0, REGIME_COUNT],
   alphaBps: [1, BPS_MAX - 1],
@@ -32,10 +32,10 @@ export const CERTIFICATE_BOUNDS: { readonly [Key in CertificateKey]: readonly [m
 export const CERTIFICATE_KEYS: readonly CertificateKey[] = ["regimes", "alphaBps", "deltaBps", "samples"];
 
 /**
- * Reads the members of a certificate, at the top of the file or under `certificate`. Other members are allowed: what
- * was saved, and how it was found.
+ * Reads the members of a certificate, at the top level of the file or under `certificate`. Other members, such as savings
+ * and method, are allowed.
  *
- * @throws CalybrisError `CAL_INPUT_MALFORMED` naming the member that is missing or out of its bounds.
+ * @throws CalybrisError `CAL_INPUT_MALFORMED` naming the member that is missing or out of bounds.
  */
 export async function readCertificate(file: string): Promise<Certificate> {
   const { value } = await readJsonFile(file);

@@ -1,5 +1,5 @@
 /**
- * `calybris certificate set`: activates a certificate, as an entry that records who did it.
+ * `calybris certificate set`: activates a certificate with an entry that records the actor.
  * @module
  */
 import { loadPrior } from "@calybris/engine";

@@ -1,5 +1,5 @@
 /**
- * From what was certified to a certificate that a router can be given; or why there is none.
+ * Builds the certificate for a router from the result of `certify`, or states why it cannot be built.
  * @module
  */
 import type { Prior } from "@calybris/engine";
@@ -9,11 +9,11 @@ import type { Certificate } from "./certificate-file.ts";
 /** The prior whose predictions were certified. */
 export interface CertifiedWith {
   readonly digest: string;
-  /** Whether it is in a file, or was thrown away. */
+  /** Whether it is saved in a file. */
   readonly isKept: boolean;
 }
 
-/** One of both, as it appears in the JSON. */
+/** The certificate or the reason that there is none, as members of the JSON report. */
 export type CertificateMembers = { readonly certificate: Certificate } | { readonly noCertificate: string };
 
 interface Asked {
@@ -22,14 +22,14 @@ interface Asked {
   readonly regimes?: true;
 }
 
-/** Where each of the eight regimes ends; the last one holds every gain there is. */
+/** The upper ends of the eight regimes; the last one is above every possible gain. */
 export function regimeEnds(prior: Prior): readonly number[] {
   return [...prior.boundariesBps, GAIN_END_BPS];
 }
 
 const GAIN_END_BPS = 10_001;
 
-/** @param certified - with the ends of the regimes as thresholds, as many regimes as `passed`. */
+/** @param certified - with the ends of the regimes as thresholds, `passed` is the number of regimes. */
 export function certificateMembers(
   certified: { readonly passed: number; readonly samples: number },
   prior: CertifiedWith | undefined,
@@ -53,7 +53,7 @@ export function certificateMembers(
   };
 }
 
-/** Whole ten-thousandths, rounded up: a weaker claim than was certified, and still a true one. */
+/** A share in basis points, rounded up: a weaker claim than was certified, so it still holds. */
 export function bpsAbove(share: number): number {
   const bps = Math.floor(share * BPS_MAX);
   return bps / BPS_MAX >= share ? bps : bps + 1;

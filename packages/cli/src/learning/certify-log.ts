@@ -1,5 +1,5 @@
 /**
- * Certifying from a bandit's log: what the cheap tier did where it ran, weighted by how likely that was.
+ * Certifies from a bandit log: outcomes of the cheap tier where it ran, weighted by inverse propensity.
  * @module
  */
 import { type FileRow, loadLog } from "@calybris/datasets";
@@ -10,7 +10,7 @@ import { certificateMembers, type CertifiedWith, regimeEnds } from "./certified-
 import type { CertifyOptions } from "./certify-options.ts";
 import { exactPercent, activationText, percent } from "./certify-text.ts";
 
-/** Without a prior's regimes, the first quarter of the log cuts the thresholds, and the rest certifies. */
+/** Without a prior's regimes, the first quarter of the log sets the thresholds, and the rest certifies. */
 export async function certifyLog(
   options: CertifyOptions,
   file: string,

@@ -1,5 +1,5 @@
 /**
- * The options of `certify`, as the command line gives them.
+ * The command-line options of `certify`.
  * @module
  */
 import type { RiskKind } from "@calybris/learning";

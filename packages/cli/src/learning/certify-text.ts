@@ -1,5 +1,5 @@
 /**
- * What was certified, for a person.
+ * The terminal report of `certify`.
  * @module
  */
 import type { Certified, RiskKind, Table } from "@calybris/learning";
@@ -12,7 +12,7 @@ interface Asked {
   readonly risk: RiskKind;
 }
 
-/** What was certified, on how many samples, what it saves, and how it is activated. */
+/** The certified downgrades, the number of samples, the savings, and the command that activates them. */
 export function certifiedText(
   certified: Certified,
   table: Table,
@@ -45,14 +45,14 @@ export function certifiedText(
   return `${tableText(["<certified", "<"], rows)}\n${activationText(certificate)}`;
 }
 
-/** Of the last threshold that passed, and of the first that did not. */
+/** P-values of the last threshold that passed and of the first that failed. */
 function pValueText({ steps, passed }: Certified): string {
   const [last, next] = [steps[passed - 1], steps[passed]];
   const failed = next === undefined ? "" : `; of the next threshold, which failed, ${next.pValue.toPrecision(3)}`;
   return `${last?.pValue.toPrecision(3)}${failed}`;
 }
 
-/** How it is activated, or why it cannot be. */
+/** The command that activates the certificate, or the reason that it cannot be activated. */
 export function activationText(members: CertificateMembers): string {
   if ("noCertificate" in members) return `This cannot be activated: ${members.noCertificate}.`;
   const { regimes, alphaBps, deltaBps, prior } = members.certificate;
@@ -62,7 +62,7 @@ export function activationText(members: CertificateMembers): string {
   );
 }
 
-/** To its last digit: a bound that is rounded is another bound. */
+/** A percentage with all its digits, because rounding would change the bound. */
 export function exactPercent(share: number): string {
   return `${Number((100 * share).toPrecision(12))} %`;
 }

@@ -1,6 +1,6 @@
 /**
- * `calybris certify`: how much may be downgraded so that, with confidence 1 − δ, the risk stays below α; on labelled data,
- * or on the log of a bandit. `calybris certificate set` activates a certificate of a prior's regimes.
+ * `calybris certify`: finds the downgrades that keep the risk below α with confidence 1 − δ, from labelled data or a bandit
+ * log. `calybris certificate set` activates a certificate of a prior's regimes.
  * @module
  */
 import { loadPrior } from "@calybris/engine";
@@ -94,8 +94,9 @@ interface Scored {
 }
 
 /**
- * With a prior, all rows certify it; without, one half fits it, the other certifies. Thresholds are never chosen on rows
- * that test them: they are the prior's own boundaries, or between them, or cut from the half that fitted it.
+ * With a prior, all rows certify it; without one, one half fits it and the other certifies. Thresholds are never chosen on
+ * the rows that test them: they are the prior's boundaries, or lie between them, or come from the half that fitted the
+ * prior.
  */
 async function scored(table: Table, options: CertifyOptions): Promise<Scored> {
   if (options.prior !== undefined) {
@@ -132,7 +133,7 @@ async function scored(table: Table, options: CertifyOptions): Promise<Scored> {
   };
 }
 
-/** As many thresholds as asked for, evenly between the boundaries that the prior was frozen with. */
+/** `count` thresholds, spaced evenly between the prior's boundaries. */
 function gridOf(boundaries: readonly number[], count: number): readonly number[] {
   const grid = Array.from({ length: count }, (_, at) => {
     const place = (at / Math.max(1, count - 1)) * (boundaries.length - 1);
@@ -143,7 +144,7 @@ function gridOf(boundaries: readonly number[], count: number): readonly number[]
   return [...new Set(grid)].sort((a, b) => a - b);
 }
 
-/** A certificate speaks in ten-thousandths, and one of everything says nothing. */
+/** Parses a share. A certificate is in basis points, and a share of 1 certifies nothing. */
 function parseShare(text: string): number {
   const share = Number(text);
   if (share > 0 && share <= SHARE_MAX) return share;

@@ -1,5 +1,5 @@
 /**
- * The tables that `train`, `certify` and `benchmark` work on: data sets by their names, or anyone's file with a map.
+ * The input tables of `train`, `certify` and `benchmark`: data sets by name, or the user's file with a map.
  * @module
  */
 import { fileURLToPath } from "node:url";
@@ -8,9 +8,9 @@ import { nameRemedy } from "@calybris/engine/internal";
 import type { Table } from "@calybris/learning";
 import { CalybrisError } from "@calybris/kernel";
 
-/** What the options said. */
+/** The options that select data. */
 export interface DataOptions {
-  /** The name of a set, or a file: with a map anyone's table, with `set` the set's own layout. */
+  /** The name of a set, or a file: a table described by a map, or, with `set`, one in that set's layout. */
   readonly data?: string;
   readonly map?: string;
   readonly set?: readonly string[];
@@ -18,7 +18,7 @@ export interface DataOptions {
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 
-/** One table a name, in the order asked for; without a name or a file, every set that can be had. */
+/** One table per name, in the given order; without a name or a file, every available set. */
 export async function tablesOf(options: DataOptions): Promise<readonly (() => Promise<Table>)[]> {
   const place = { directory: dataDirectory(ROOT) };
   const { data, map } = options;
@@ -58,7 +58,7 @@ export function setNames(): readonly string[] {
   return DATA_SETS.map(({ name }) => name);
 }
 
-/** Collects an option that may be given several times. */
+/** Collects the values of a repeatable option. */
 export function collected(word: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), word];
 }

@@ -1,9 +1,9 @@
 /**
- * What other ways of choosing would have cost on the same requests. Only cost is compared: what each choice would have
- * been worth was not measured.
+ * Costs of other selection rules ("incumbents") on the same requests. Only cost is compared: the value of each choice was
+ * not measured.
  *
- * Each incumbent is compared over the requests that both it and the decision would run, so that refusing to run anything
- * never counts as a saving. All costs are at their bound: the input and the most output that the request admits.
+ * Each incumbent is compared over the requests that both it and the decision would run, so that a rejection never counts as
+ * a saving. All costs are upper bounds: the input and the maximum output that the request allows.
  * @module
  */
 import { type Candidate, cost, type Decision, firstRefusal, type PolicySnapshot, type Request } from "@calybris/kernel";
@@ -13,14 +13,14 @@ export interface IncumbentCost {
   /** Requests that both would run. */
   readonly requests: number;
   readonly incumbentMicrocents: bigint;
-  /** What the decisions cost over the same requests. */
+  /** Cost of the decisions on the same requests. */
   readonly chosenMicrocents: bigint;
   readonly savedMicrocents: bigint;
 }
 
 export interface CostSummary {
   readonly chosenMicrocents: bigint;
-  /** Requests of which nothing was run, and what running what they asked for would have cost. In no saving. */
+  /** Rejected requests, and the cost of running the candidates that they requested. Not part of any saving. */
   readonly rejected: { readonly requests: number; readonly askedMicrocents: bigint };
   readonly incumbents: readonly [IncumbentCost, IncumbentCost, IncumbentCost];
 }
@@ -31,9 +31,9 @@ interface Tally {
   chosenMicrocents: bigint;
 }
 
-/** Adds up costs, decision by decision, in constant memory. */
+/** Sums costs decision by decision, in constant memory. */
 export class CostComparison {
-  /** The one floor of the second incumbent: the strictest that any use case of the policy asks for. */
+  /** The floor of the second incumbent: the highest of all use cases in the policy. */
   readonly staticFloorBps: number;
   readonly #snapshot: PolicySnapshot;
   readonly #asked: Tally = { requests: 0, incumbentMicrocents: 0n, chosenMicrocents: 0n };

@@ -1,6 +1,6 @@
 /**
- * Whether a table holds what a prior reads, as it was when the prior was fitted. A column that is lacking would count as
- * unknown, one that became other integers as another request: what is scored here would not be what runs.
+ * Checks that a table has the columns that a prior reads, encoded as when the prior was fitted. A missing column would count
+ * as unknown, and a different encoding as a different request, so the scores would not match those in production.
  * @module
  */
 import { type ColumnReading, columnReadings } from "@calybris/datasets";
@@ -9,19 +9,19 @@ import type { Mistake } from "@calybris/kernel";
 import { EngineError } from "@calybris/engine";
 import type { Table } from "@calybris/learning";
 
-/** A remark is no longer than this. */
+/** Maximum length of a prior's remark. */
 const ABOUT_MAX_CHARACTERS = 4_000;
 const MADE_OF = " Integers were made of: ";
 
-/** What a prior says of itself: how it was fitted, and how columns became integers where they were none. */
+/** The remark in a prior: how it was fitted, and how non-integer columns were encoded. */
 export function aboutText(fitted: string, table: Table): string {
   const notes = [...(columnReadings.get(table) ?? [])].flatMap(([name, reading]) => noteOf(name, reading) ?? []);
   return `${fitted}.${notes.length === 0 ? "" : `${MADE_OF}${notes.join(", ")}.`}`.slice(0, ABOUT_MAX_CHARACTERS);
 }
 
 /**
- * @param about - the prior's own remark, when it has one.
- * @throws CalybrisError `CAL_PRIOR_INVALID` naming what the table lacks or reads otherwise.
+ * @param about - the prior's remark, if it has one.
+ * @throws CalybrisError `CAL_PRIOR_INVALID` naming the columns that are missing or encoded differently.
  */
 export function requirePriorReads(prior: Prior, about: unknown, file: string, table: Table): void {
   const mistakes = prior.featureNames.flatMap((name) => mistakeOf(name, about, table) ?? []);

@@ -1,5 +1,5 @@
 /**
- * `calybris prior set`: activates a prior, as an entry that holds it and records who did it.
+ * `calybris prior set`: activates a prior with an entry that contains it and records the actor.
  * @module
  */
 import { loadPrior } from "@calybris/engine";
@@ -49,7 +49,7 @@ function setCommand(terminal: Terminal): Command {
 
 async function setPrior(file: string, options: PriorSetOptions, terminal: Terminal): Promise<void> {
   const { value } = await readJsonFile(file);
-  // Here, so that a mistake names the file and no journal is opened for it.
+  // Checked before a journal is opened, so that an error names the file.
   const { digestHex, featureNames, head, text } = loadPrior(value, file);
   const caller = callerOf(options);
   const client = clientOf(options);

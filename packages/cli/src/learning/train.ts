@@ -1,5 +1,5 @@
 /**
- * `calybris train`: fits a prior on labelled data and writes it; the quality of the fit is reported on rows that it has not seen.
+ * `calybris train`: fits a prior on labelled data and writes it. The quality of the fit is reported on held-out rows.
  * @module
  */
 import { columnReadings } from "@calybris/datasets";
@@ -88,7 +88,7 @@ async function train(options: TrainOptions, terminal: Terminal): Promise<void> {
       boundaryScores: testedRows.map((row) => scores[row] ?? 0),
       about: aboutOf(table, winner, options),
     });
-    // Gain per money is no difference of successes.
+    // Gain per cost is not a difference of success probabilities.
     const { file, prior } =
       options.perCost === true
         ? plain

@@ -1,5 +1,5 @@
 /**
- * The report of `calybris regret` as one page.
+ * The HTML report of `calybris regret`.
  * @module
  */
 import { escaped, listHtml, rangePlot, reportPage, tableHtml } from "../report/page.ts";

@@ -1,5 +1,5 @@
 /**
- * `calybris regret`: compare what decisions earned with what other policies would have earned, from a journal's outcomes.
+ * `calybris regret`: compares the reward of decisions with that of other policies, from a journal's outcomes.
  * @module
  */
 import { loadPolicy, type RegretReport } from "@calybris/engine";
@@ -60,7 +60,7 @@ async function regret(options: RegretOptions, terminal: Terminal): Promise<void>
   terminal.print(options.json ? jsonText(report) : regretText(report, options.html));
 }
 
-/** A service keeps the report for the default settings; for others, its entries are read. */
+/** Whether the service has the report: it maintains one for the default settings only. For others, its entries are read. */
 function isServed({ by, target, alpha, margin }: RegretOptions): boolean {
   return by === undefined && target === undefined && alpha === ALPHA && margin === MARGIN;
 }

@@ -1,12 +1,12 @@
 /**
- * The report of regret that a running service keeps, once it covers the journal as it is now.
+ * Fetches the regret report of a running service, once it covers the journal's present end.
  * @module
  */
 import { setTimeout } from "node:timers/promises";
 import type { CalybrisClient } from "@calybris/client";
 import type { RegretReport } from "@calybris/engine";
 
-/** A service that catches up waits for 2 seconds itself. */
+/** Time between requests. A service that is catching up also waits for 2 seconds before it answers. */
 const AGAIN_MS = 200;
 
 export async function servedRegret(client: CalybrisClient): Promise<RegretReport> {

@@ -1,5 +1,5 @@
 /**
- * What a target policy might have run on each learned decision of a journal, kept until the outcome comes.
+ * The candidates that a target policy could have run on each learned decision of a journal, kept until the outcome arrives.
  * @module
  */
 import {
@@ -29,7 +29,7 @@ interface Journaled {
   readonly journalId: (id: number) => number;
 }
 
-/** Tables that decisions may still name, and decisions that may still get an outcome. */
+/** Maximum number of tables that decisions may still refer to, and of decisions that wait for an outcome. */
 const [BELIEFS_MAX, AWAITED_MAX] = [4_096, 4_000_000];
 
 export class TargetChoices implements TargetRuns {
@@ -38,7 +38,7 @@ export class TargetChoices implements TargetRuns {
   readonly #policies = new Map<number, Journaled>();
   readonly #beliefs = new Map<number, BeliefEntry>();
   readonly #awaited = new Map<number, Possible>();
-  /** Equal distributions are one object. */
+  /** Equal distributions share one object. */
   readonly #shared = new Map<string, Possible>();
   #active: Journaled | undefined;
 
@@ -82,7 +82,7 @@ export class TargetChoices implements TargetRuns {
     if (this.#awaited.size > AWAITED_MAX) forgetOldest(this.#awaited);
   }
 
-  /** What the target might have run; `undefined` where that is not known, or where it would refuse the request. */
+  /** The target's possible choices; `undefined` if they are unknown, or the target would refuse the request. */
   take(sequence: number): Possible | undefined {
     const possible = this.#awaited.get(sequence);
     this.#awaited.delete(sequence);

@@ -77,7 +77,7 @@ export function cellName({ regime, tier }: { readonly regime: number; readonly t
   return `${regime === WARM_UP ? "warm-up" : `regime ${regime}`}, tier ${tier}`;
 }
 
-/** Cells whose predictions are biased, or that none is. */
+/** The cells with biased predictions, or a statement that there are none. */
 function calibrationText({ calibration }: RegretReport): string {
   if (calibration.length === 0) return "";
   const biased = calibration.filter(({ isBiased }) => isBiased);

@@ -1,5 +1,5 @@
 /**
- * The files of a log, given to one audit of the whole, line by line.
+ * Reads the files of a log line by line into one audit of the whole log.
  * @module
  */
 import { availableParallelism } from "node:os";
@@ -8,14 +8,14 @@ import { type LogFiles, readLog } from "../journal/log-lines.ts";
 import { boundMemory } from "./bound-memory.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 
-/** Less is verified before a bar could be read. */
+/** Smaller logs are verified before a progress bar could be read. */
 const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
-/** A log that is checked before threads have started needs none. */
+/** Smaller logs are verified before threads could start. */
 const PARALLEL_BYTES_MIN = 48 * 1024 * 1024;
 
-/** Bytes between two looks at the memory. */
+/** Bytes between two checks of the memory limit. */
 const STEP_BYTES = 1024 * 1024;
-/** How many ranges are audited at the same time, as far as the log has them. */
+/** The number of ranges to audit in parallel, if the log has that many. */
 export function rangeCountFor(asked: number | undefined, bytes: number): number {
   return asked ?? (bytes < PARALLEL_BYTES_MIN ? 1 : availableParallelism());
 }
@@ -27,7 +27,7 @@ export function progressOf({ bytes }: LogFiles): Progress {
   );
 }
 
-/** Gives a whole audit every line. */
+/** Adds every line of the log to an audit. */
 export function readInto(log: LogFiles, audit: Audit): void {
   const progress = progressOf(log);
   let [done, looked] = [0, 0];

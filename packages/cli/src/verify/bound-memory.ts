@@ -1,17 +1,19 @@
 /**
- * The bound of an audit's memory for new objects. Threads load it too, so it imports nothing of the terminal.
+ * Limits V8's young generation during an audit. Threads load this module too, so it imports no terminal code.
  * @module
  */
 import { isMainThread } from "node:worker_threads";
 import { boundYoungGenerationAt } from "../service/young-generation.ts";
 
 /**
- * Where the memory in which V8 makes new objects ends. An entry leaves a few objects that live on, so more of it makes an audit take up
+ * Maximum size of V8's young generation. Each entry leaves a few long-lived objects, so a larger one makes an audit take up
  * to 130 MB more and saves little time.
  */
 const YOUNG_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Bounds the memory of an audit; called again and again while it reads. A thread has its bound from where it was started. */
+/**
+ * Sets the limit; call it repeatedly while the audit reads. In a thread it does nothing: the parent sets the limit there.
+ */
 export function boundMemory(): void {
   if (isMainThread) boundYoungGenerationAt(YOUNG_BYTES_MAX);
 }

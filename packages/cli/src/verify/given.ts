@@ -1,5 +1,5 @@
 /**
- * What a verifier holds beside a log: checkpoints kept elsewhere, and the secret seed of the draws.
+ * A verifier's input besides the log: checkpoints kept elsewhere, trusted keys, and the secret seed of the draws.
  * @module
  */
 import type { LogKeys, TreeAnchor } from "@calybris/audit";
@@ -17,7 +17,7 @@ import { proofText } from "../proof/proof-file.ts";
 
 const SEED_BYTES = 32;
 
-/** @throws CalybrisError `CAL_PROOF_REJECTED` for a checkpoint that is not signed as it has to be. */
+/** @throws CalybrisError `CAL_PROOF_REJECTED` for a checkpoint without the required signatures. */
 export async function treesOf(
   checkpoint: readonly string[],
   trust: CheckpointTrust | undefined,
@@ -30,20 +30,20 @@ export async function treesOf(
   }));
 }
 
-/** What the checkpoints in a journal are verified with. */
+/** The keys that verify the checkpoints in a journal; `undefined` if no log is trusted. */
 export function logKeysOf(trust: CheckpointTrust | undefined): LogKeys | undefined {
   if (trust === undefined || trust.logs.length === 0) return undefined;
   const verify: LogKeys["verify"] = (key, message, signature) => nodeVerifyEd25519(key, message, signature) === true;
   return { keys: trust.logs.map(({ key }) => key), verify };
 }
 
-/** What signed changes of policy are verified with; `undefined` where no signer is given. */
+/** The keys that verify signed policy changes; `undefined` without signers. */
 export function changeKeysOf(signers: readonly TrustedSigner[] = []): ChangeKeys | undefined {
   if (signers.length === 0) return undefined;
   return { signers, verify: (key, message, signature) => nodeVerifyEd25519(key, message, signature) === true };
 }
 
-/** @throws CalybrisError `CAL_INPUT_MALFORMED` for a file that is no seed, or that others may read. */
+/** @throws CalybrisError `CAL_INPUT_MALFORMED` for a file that is not a seed, or that other users can read. */
 export function readSeed(file: string): Uint8Array {
   const refused = (path: string, problem: string): CalybrisError =>
     new CalybrisError("CAL_INPUT_MALFORMED", { file: path, problem });

@@ -1,5 +1,5 @@
 /**
- * The heads that a journal is held to: the one in its own directory with its MAC, and one that is kept elsewhere.
+ * The heads that a journal is checked against: the one in its own directory, with its MAC, and one kept elsewhere.
  * @module
  */
 import { readFileSync, realpathSync, statSync } from "node:fs";
@@ -23,17 +23,17 @@ export interface KeyedAnchor extends HeadAnchor {
   readonly keyed: boolean;
 }
 
-/** What a journal's directory says of its end. */
+/** The head in a journal's directory. */
 export interface OwnHead {
   readonly head?: KeyedAnchor;
-  /** What is in place of a head, where no write of the engine leaves it so. */
+  /** Description of a missing or invalid head that no write of the engine can leave. */
   readonly missing?: string;
-  /** Why nothing can be said: a write of the head was cut off when the machine stopped. */
+  /** Explanation of a torn head, from a write that a machine failure cut off. It proves nothing about the end. */
   readonly torn?: string;
   readonly mac?: HeadMacCheck;
 }
 
-/** @param key - of a keyed journal: with it, the head's MAC is looked for. */
+/** @param key - the key of a keyed journal, to check the head's MAC. */
 export function readOwnHead(directory: string, key: Uint8Array | undefined): OwnHead {
   const file = join(directory, HEAD_FILE);
   const text = smallFile(file);
@@ -51,7 +51,7 @@ export function readOwnHead(directory: string, key: Uint8Array | undefined): Own
   };
 }
 
-/** An anchor that somebody kept. The journal's own head, named again, is not kept elsewhere. */
+/** Reads a kept anchor. The journal's own head file does not count as external. */
 export async function headGiven(file: string, journal: string): Promise<KeyedAnchor> {
   const head = parseHead(Buffer.from(await readFileBytes(file)).toString("utf8"));
   if (head === undefined)
@@ -63,7 +63,7 @@ function anchorOf({ sequence, hash, keyed }: Head, source: string): KeyedAnchor 
   return { sequence, lastHash: hash, keyed, source };
 }
 
-/** The text of a file that holds a few bytes, one character a byte; `undefined` when there is none. */
+/** The text of a small file, decoded as Latin-1; `undefined` if it does not exist. */
 function smallFile(file: string): string | undefined {
   try {
     const stats = statSync(file, { throwIfNoEntry: false });

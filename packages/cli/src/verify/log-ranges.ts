@@ -1,6 +1,6 @@
 /**
- * Ranges of a journal that can be audited at the same time: whole segments, and every range but the first begins behind a state
- * snapshot. A segment without one belongs to the range before.
+ * Ranges of a journal that can be audited in parallel. They consist of whole segments, and every range but the first begins
+ * after a state snapshot. A segment without one belongs to the previous range.
  * @module
  */
 import { statSync } from "node:fs";
@@ -11,7 +11,7 @@ import type { LogFiles } from "../journal/log-lines.ts";
 
 export interface LogRange {
   readonly files: readonly string[];
-  /** The sequence of the snapshot that it begins behind; `undefined` for the first. */
+  /** Sequence of the snapshot before it; `undefined` for the first range. */
   readonly snapshot: number | undefined;
 }
 
@@ -20,9 +20,9 @@ interface Piece extends LogRange {
 }
 
 /**
- * At most so many ranges of a journal's directory, of which the longest is as short as can be.
+ * Divides a journal into at most `countMax` ranges, so that the longest is as short as possible.
  *
- * @param countMax - from 1 on.
+ * @param countMax - at least 1.
  */
 export function logRanges(directory: string, log: LogFiles, countMax: number): readonly LogRange[] {
   const pieces = piecesOf(directory, log);
@@ -36,7 +36,7 @@ export function logRanges(directory: string, log: LogFiles, countMax: number): r
   return [{ files: log.files, snapshot: undefined }];
 }
 
-/** The shortest ranges that there could be. */
+/** The shortest possible ranges. */
 function piecesOf(directory: string, { files }: LogFiles): readonly Piece[] {
   const starts = startsOf(directory);
   const pieces: Piece[] = [];
@@ -50,7 +50,7 @@ function piecesOf(directory: string, { files }: LogFiles): readonly Piece[] {
   return pieces;
 }
 
-/** Sequences of snapshots, by the number of the segment that begins behind each. */
+/** Sequences of snapshots, by the number of the segment that begins after each. */
 function startsOf(directory: string): ReadonlyMap<number, number> {
   const starts = new Map<number, number>();
   try {
@@ -60,14 +60,14 @@ function startsOf(directory: string): ReadonlyMap<number, number> {
       if (next !== undefined) starts.set(next.segment, sequence);
     }
   } catch (error) {
-    // What cannot be read is found by the audit that needs no snapshot.
+    // The audit of the whole log, which needs no snapshot, reports unreadable files.
     if (!(error instanceof CalybrisError)) throw error;
     starts.clear();
   }
   return starts;
 }
 
-/** `undefined` where one piece is longer than the limit. */
+/** Combines pieces into ranges up to a limit; `undefined` if a piece exceeds it. */
 function within(pieces: readonly Piece[], limit: number): readonly LogRange[] | undefined {
   const ranges: Piece[] = [];
   for (const piece of pieces) {

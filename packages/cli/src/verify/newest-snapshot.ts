@@ -1,5 +1,5 @@
 /**
- * The newest state snapshot of a journal, and the segments behind it.
+ * The newest state snapshot of a journal, and the segments after it.
  * @module
  */
 import { statSync } from "node:fs";
@@ -16,7 +16,7 @@ import type { CalybrisError } from "@calybris/kernel";
 import { EngineError } from "@calybris/engine";
 import type { LogFiles } from "../journal/log-lines.ts";
 
-/** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when there is no snapshot, or no segment that begins behind it. */
+/** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` if there is no snapshot, or no segment begins after it. */
 export function newestSnapshot(directory: string): LogFiles & { readonly lines: readonly string[] } {
   try {
     const snapshots = new DirectorySnapshots(nodeDisk, directory);

@@ -1,5 +1,5 @@
 /**
- * Reads one range of a journal into an audit of its own: in this thread, or in one beside it (`range-thread.ts`).
+ * Reads one range of a journal into its own audit, in this thread or another (`range-thread.ts`).
  * @module
  */
 import {
@@ -20,15 +20,15 @@ import { readOwnHead } from "./head-anchors.ts";
 import type { LogRange } from "./log-ranges.ts";
 import { RequestPrints, type WrittenPrints } from "./request-prints.ts";
 
-/** What a range is read with. It can be sent to a thread. */
+/** Input for the reading of a range. It can be posted to a thread. */
 export interface RangeData {
   /** The journal's directory. */
   readonly directory: string;
   readonly range: LogRange;
   readonly isLast: boolean;
-  /** Whether the conservation proof is wanted. */
+  /** Whether to compute the conservation proof. */
   readonly isProven: boolean;
-  /** Of a keyed journal. */
+  /** Key of a keyed journal. */
   readonly key: Uint8Array | undefined;
   readonly heads: readonly HeadAnchor[];
   readonly trees: readonly TreeAnchor[];
@@ -55,7 +55,7 @@ export class RangeReading {
     this.#audit = createRangeAudit(this.#options());
   }
 
-  /** Yields how many more bytes were read. Returns `undefined` as soon as something is not as it has to be. */
+  /** Yields the number of bytes read in each step. Returns `undefined` on the first finding. */
   *read(): Generator<number, ReadRange | undefined> {
     const { range, isLast, isProven } = this.#data;
     for (const file of range.files) {

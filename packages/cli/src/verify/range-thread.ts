@@ -1,12 +1,12 @@
 /**
- * A thread of `verify`: reads one range of the journal, and then compares outcomes of its decisions.
+ * A thread of `verify`: reads one range of the journal, then compares the outcomes of its decisions.
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { AwaitedOutcome, ComparedOutcomes } from "@calybris/audit";
 import { type RangeData, RangeReading, type ReadRange } from "./range-reading.ts";
 
-/** What a thread says: how many more bytes it read, what the range came to, and what its outcomes came to. */
+/** A message from a thread: the number of bytes read in a step, the result of the range, or that of its outcomes. */
 export type RangeMessage =
   | { readonly bytes: number }
   | { readonly read: ReadRange | undefined }

@@ -1,5 +1,5 @@
 /**
- * A journal audited in ranges: the first in this thread, each other in one beside it.
+ * Audits a journal in ranges: the first in this thread, each other one in its own.
  * @module
  */
 import { once } from "node:events";
@@ -24,7 +24,7 @@ export interface AuditedRanges {
   readonly prove: (at?: number) => ConservationProof | undefined;
 }
 
-/** How a range is read, wherever that is done. */
+/** Reads a range, in this thread or another. */
 interface Reader {
   read(onBytes: (bytes: number) => void): Promise<ReadRange | undefined>;
   compareAwaited(question: RangeQuestion): Promise<ComparedOutcomes>;
@@ -32,12 +32,12 @@ interface Reader {
 }
 
 /**
- * `undefined` unless the journal is intact: one audit of the whole of it then says what is wrong.
+ * The audit of an intact journal; otherwise `undefined`, and an audit of the whole journal must find the damage.
  *
  * @param ranges - two or more.
- * @param options - of that audit.
- * @param onDone - is called with how many bytes were read in all.
- * @param onThreadFailure - is called when a thread could not do its range, which costs time and changes no verdict.
+ * @param options - options of that audit.
+ * @param onDone - called with the total number of bytes read.
+ * @param onThreadFailure - called if a thread fails, which costs time and does not change the result.
  */
 export async function auditInRanges(
   ranges: readonly LogRange[],
@@ -75,7 +75,7 @@ export async function auditInRanges(
 
 class ThreadFailure extends Error {}
 
-/** Ends at the first range that is not as it has to be. */
+/** The results of all ranges; `undefined` as soon as one has a finding. */
 async function allOrNone(
   reading: readonly Promise<ReadRange | undefined>[],
 ): Promise<readonly ReadRange[] | undefined> {
@@ -115,7 +115,7 @@ class HereReader implements Reader {
   }
 }
 
-/** As `boundMemory` in this thread. V8 counts three halves. */
+/** The limit of `boundMemory` for threads. V8's young generation counts as three semi-spaces. */
 const resourceLimits = { maxYoungGenerationSizeMb: 24 } as const;
 
 class ThreadReader implements Reader {

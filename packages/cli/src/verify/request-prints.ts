@@ -1,9 +1,9 @@
 /**
- * The request ids of a log, however long it is: of each a fingerprint of 64 bits with the number and the time of its decision, 24
- * bytes, in blocks of a temporary file. Equal fingerprints come into the same bucket, so that buckets are compared one by one.
+ * Checks the request IDs of a log of any length. Each takes 24 bytes in blocks of a temporary file: a 64-bit fingerprint
+ * with the number and time of its decision. Equal fingerprints are in the same bucket, so buckets are compared one by one.
  *
- * Equal ids have equal fingerprints, so nothing is missed. Equal fingerprints may be of different ids: an audit that compares the ids
- * under these alone says so (`SuspectedIds`).
+ * Equal IDs have equal fingerprints, so no duplicate is missed. Different IDs may share a fingerprint; a second audit
+ * compares the IDs with repeated fingerprints (`SuspectedIds`).
  * @module
  */
 import { closeSync } from "node:fs";
@@ -19,10 +19,10 @@ const RECORD_DOUBLES = RECORD_BYTES / 8;
 const BLOCK_RECORDS = 512;
 const FIRST_RECORDS = 16;
 
-/** Where the fingerprints are. Threads of one process share the file's descriptor. */
+/** Location of the fingerprints. Threads of one process share the file descriptor. */
 export interface WrittenPrints {
   readonly descriptor: number | undefined;
-  /** Of each bucket the blocks in the file, and the records after them. */
+  /** For each bucket, its blocks in the file and the records after them. */
   readonly buckets: readonly { readonly blocks: readonly number[]; readonly rest: Uint8Array }[];
 }
 
@@ -33,7 +33,7 @@ interface Bucket {
   count: number;
 }
 
-/** Takes the request ids of one range, in the order of its entries. */
+/** Collects the request IDs of one range, in the order of its entries. */
 export class RequestPrints implements RequestIdCheck {
   hasForgotten = false;
   readonly #buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => ({
@@ -46,7 +46,7 @@ export class RequestPrints implements RequestIdCheck {
   #descriptor: number | undefined;
   #end = 0;
 
-  /** @param blockRecords - how many records of a bucket are kept in memory. */
+  /** @param blockRecords - the number of records per bucket that are kept in memory. */
   constructor(blockRecords: number = BLOCK_RECORDS) {
     this.#blockRecords = blockRecords;
   }
@@ -87,9 +87,9 @@ export class RequestPrints implements RequestIdCheck {
 }
 
 /**
- * Fingerprints under which a second decision was made within the retention.
+ * Fingerprints that occur on two decisions within the retention period.
  *
- * @param parts - of a log, in the order of its entries.
+ * @param parts - the parts of a log, in order.
  */
 export function repeatedPrints(
   parts: readonly WrittenPrints[],
@@ -100,7 +100,7 @@ export function repeatedPrints(
   return repeated;
 }
 
-/** Compares the ids under some fingerprints, and no others. */
+/** Compares only the IDs with the given fingerprints. */
 export class SuspectedIds implements RequestIdCheck {
   hasForgotten = false;
   readonly #prints: ReadonlySet<string>;
@@ -122,7 +122,7 @@ export class SuspectedIds implements RequestIdCheck {
   }
 }
 
-/** Finds equal fingerprints with a hash table of places, at most half full. */
+/** Finds equal fingerprints with a hash table of positions, at most half full. */
 function addRepeated(bytes: Uint8Array, repeated: Set<string>): void {
   const count = bytes.byteLength / RECORD_BYTES;
   const words = new Uint32Array(bytes.buffer);
@@ -178,7 +178,7 @@ function grow(bucket: Bucket): void {
   bucket.words.set(words);
 }
 
-/** Two hashes in the manner of FNV-1a, with a final mix. Their quality decides about time, never about the answer. */
+/** Two hashes similar to FNV-1a, with a final mix. Their quality affects only the time, not the result. */
 function fingerprint(text: string, print: Uint32Array): readonly [high: number, low: number] & Uint32Array {
   let [high, low] = [0x811c9dc5, 0x9e3779b9];
   for (let at = 0; at < text.length; at++) {

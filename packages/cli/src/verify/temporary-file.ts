@@ -1,5 +1,5 @@
 /**
- * A temporary file without a name, which is read and written by position.
+ * A temporary file without a name, read and written by position.
  * @module
  */
 import { mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { CliError } from "../cli-errors.ts";
 
 /**
- * Its descriptor. It has no name from its first byte on, so nothing is left of it, however the process ends.
+ * Opens a temporary file and returns its descriptor. Its name is removed before the first write, so no file remains, however
+ * the process ends.
  *
- * @throws CalybrisError `CAL_TEMPORARY_FILE`, as of the other functions here.
+ * @throws CalybrisError `CAL_TEMPORARY_FILE`, like the other functions here.
  */
 export function openTemporary(): number {
   return coded(() => {
@@ -31,7 +32,7 @@ export function writeTemporary(descriptor: number, bytes: Uint8Array, position: 
   });
 }
 
-/** Reads as many bytes as there is room for, from a position. */
+/** Fills `bytes` from a position. */
 export function readTemporary(descriptor: number, bytes: Uint8Array, position: number): void {
   coded(() => {
     for (let done = 0; done < bytes.byteLength; ) {

@@ -49,26 +49,28 @@ import { type AuditedRanges, auditInRanges } from "./range-threads.ts";
 import { repeatedPrints, RequestPrints, SuspectedIds } from "./request-prints.ts";
 import { verifyPage } from "./web-page.ts";
 
-/** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
+/** Exit codes by status; 2 is for invalid input, as for every command. */
 const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ intact: 0, broken: 1, incomplete: 3 });
 
 export interface VerifyOptions {
   readonly policy?: readonly string[];
   readonly keyFile?: string | undefined;
   readonly head?: string;
-  /** Begins with the newest snapshot of the directory. */
+  /** Begins at the newest snapshot of the directory. */
   readonly fromSnapshot?: true;
-  /** How many threads work, as far as the journal has snapshots to begin behind. Default: all cores, unless the log is small. */
+  /**
+   * How many threads work, as far as the journal has snapshots to begin behind. Default: all cores, unless the log is small.
+   */
   readonly threads?: number;
-  /** Gets one sentence when a thread fails and the journal is audited in this one; by default it is dropped. */
+  /** Called with a message if a thread fails and the journal is audited in this one. Default: no message. */
   readonly complain?: (text: string) => void;
-  /** Whether the conservation proof is wanted. */
+  /** Whether to compute the conservation proof. */
   readonly isProven?: boolean;
-  /** Signed checkpoints kept elsewhere; the journal must have their trees. */
+  /** Signed checkpoints kept elsewhere. The journal must contain their trees. */
   readonly checkpoint?: readonly string[];
-  /** What they are verified with. */
+  /** Keys that verify checkpoints. */
   readonly trust?: CheckpointTrust;
-  /** Who may sign changes of policy. */
+  /** Trusted signers of policy changes. */
   readonly changeSigners?: readonly TrustedSigner[];
   /** The secret seed of the draws. */
   readonly seedFile?: string;
@@ -148,12 +150,12 @@ export interface AuditedLog {
   readonly prove: Audit["prove"];
 }
 
-/** @throws CalybrisError when something given cannot be read; what is wrong with the log itself is in the report. */
+/** @throws CalybrisError if an input cannot be read. Damage to the log itself is in the report. */
 export async function verifyLog(path: string, options: VerifyOptions = {}): Promise<AuditReport> {
   return (await auditLog(path, options)).report;
 }
 
-/** The journal or the service that a command's options name. */
+/** Audits the journal or the service that a command's options name. */
 export async function auditTarget(target: TargetOptions, options: VerifyOptions): Promise<AuditedLog> {
   const client = clientOf(target);
   if (client !== undefined) return auditService(client, target.url ?? "", { ...options, keyFile: target.keyFile });
@@ -162,8 +164,8 @@ export async function auditTarget(target: TargetOptions, options: VerifyOptions)
 }
 
 /**
- * As {@link verifyLog}, with the conservation proof. On several threads only what is intact is established; whatever else is found
- * there is found out by one audit of the whole, so the report is the same.
+ * As {@link verifyLog}, with the conservation proof. On several threads only what is intact is established; whatever else is
+ * found there is found out by one audit of the whole, so the report is the same.
  */
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const begin = options.fromSnapshot === true ? newestSnapshot(path) : undefined;
@@ -174,7 +176,7 @@ export async function auditLog(path: string, options: VerifyOptions = {}): Promi
   const isPlain = hasOwnHead && begin === undefined && own.torn === undefined && log.missing === undefined;
   const inRanges = isPlain ? await auditedInRanges(path, log, key, own, options) : undefined;
   if (inRanges !== undefined) return inRanges;
-  // An audit uses up the MAC of the head, which it searches for.
+  // An audit consumes the search for the head's MAC, so each audit reads the head again.
   const whole = async (requestIds: RequestIdCheck): Promise<Audit> => {
     const head = own.mac === undefined ? own : readOwnHead(path, key);
     const audit = createAudit({ ...(await optionsOf(path, key, head, options)), snapshot: begin?.lines, requestIds });
@@ -194,7 +196,7 @@ export async function auditLog(path: string, options: VerifyOptions = {}): Promi
   return { report: withMissing(withUnchecked(audit.finish(), unchecked), log.missing), prove: audit.prove };
 }
 
-/** `undefined` where there is but one range, or one audit of the whole has to say what is wrong. */
+/** `undefined` if there is only one range, or an audit of the whole journal must find the damage. */
 async function auditedInRanges(
   directory: string,
   log: LogFiles,
@@ -220,8 +222,8 @@ async function auditedInRanges(
 }
 
 /**
- * The journal of a running service, line by line as it has them on its disk. Its head is its own word; one that was kept
- * elsewhere (`--head`) says more.
+ * Audits the journal of a running service, by its lines on disk. The service's own head proves nothing against the service
+ * itself; a head kept elsewhere (`--head`) does.
  */
 async function auditService(client: CalybrisClient, url: string, options: VerifyOptions): Promise<AuditedLog> {
   const { sequence, entryHash: lastHash, keyed } = await client.journalHead();
@@ -237,7 +239,7 @@ async function auditService(client: CalybrisClient, url: string, options: Verify
   return { report: audit.finish(), prove: audit.prove };
 }
 
-/** Those of an audit that holds a log to its heads and to the policies that are given beside it. */
+/** The options of an audit that checks a log against its heads and the given policies. */
 async function optionsOf(
   path: string,
   key: Uint8Array | undefined,
@@ -274,7 +276,9 @@ function withUnchecked(report: AuditReport, unchecked: readonly string[]): Audit
   };
 }
 
-/** A segment that is not there is damage, also where the entries before and after it fit together: the engine refuses it. */
+/**
+ * Reports a missing segment as damage, even if the entries before and after it are contiguous: the engine refuses the log.
+ */
 function withMissing(report: AuditReport, missing: string | undefined): AuditReport {
   if (missing === undefined) return report;
   const place = { sequence: 0, file: missing, byteOffset: 0 };
@@ -287,7 +291,7 @@ function withMissing(report: AuditReport, missing: string | undefined): AuditRep
   };
 }
 
-/** The report for a person. */
+/** The terminal report. */
 export function reportText(report: AuditReport): string {
   const rows: string[] = [];
   const counts = (of: object): string =>
@@ -327,7 +331,7 @@ function moneyLine({ tenants, total, reservations, conserved }: AuditedMoney): s
   return `money      tenants ${count(tenants)}, reservations ${count(reservations)}, ${conserved ? "conserved" : "NOT CONSERVED"}: ${sums}`;
 }
 
-/** What contradicts itself, and what could not be checked. */
+/** The contradictions, and the checks that could not be made. */
 export function findingLines(report: AuditReport): readonly string[] {
   const rows: string[] = [];
   for (const { sequence, file, byteOffset, problem, expected, found } of report.findings) {

@@ -1,5 +1,5 @@
 /**
- * The decisions that another policy changes: the first of them in memory, or every one in a file.
+ * The decisions that another policy changes: the first ones in memory, or all of them in a file.
  * @module
  */
 import { closeSync, openSync, writeSync } from "node:fs";
@@ -8,7 +8,7 @@ import { CliError } from "../cli-errors.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { ChangedDecision } from "./what-if.ts";
 
-/** A decision as it is listed. */
+/** An entry of the list. */
 export interface ListedDecision {
   readonly decisionId: string;
   readonly sequence: number;
@@ -17,7 +17,7 @@ export interface ListedDecision {
   readonly from: string;
   readonly to: string;
   readonly action: string;
-  /** `null` where the request would be refused as invalid. */
+  /** `null` if the request would be refused as invalid. */
   readonly otherAction: string | null;
   readonly costMicrocents: bigint;
   readonly otherCostMicrocents: bigint | null;

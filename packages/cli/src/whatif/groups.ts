@@ -13,7 +13,7 @@ export interface NamedSummary {
   readonly summary: TallySummary;
 }
 
-/** More groups would be too long a list to read; the rest are counted as one. */
+/** Maximum number of groups, to keep the list readable; all others are counted as one. */
 const GROUPS_MAX = 200;
 const OTHER_GROUPS = "(others)";
 const NO_TENANT = "(no tenant)";
@@ -34,7 +34,7 @@ export class Groups {
     this.#newTally = newTally;
   }
 
-  /** The tally of a decision's group; `undefined` where no groups are asked for. */
+  /** The tally of a decision's group; `undefined` if no grouping is requested. */
   tallyOf(entry: DecisionEntry, names: ReadonlyMap<number, string>): Tally | undefined {
     const name = this.#nameOf(entry, names);
     return name === undefined ? undefined : this.#tally(name);

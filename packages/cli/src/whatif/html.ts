@@ -1,5 +1,5 @@
 /**
- * The report of `calybris whatif` as one page.
+ * The HTML report of `calybris whatif`.
  * @module
  */
 import { escaped, listHtml, type RangeBar, rangePlot, reportPage, tableHtml } from "../report/page.ts";

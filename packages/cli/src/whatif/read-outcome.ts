@@ -1,18 +1,18 @@
 /**
- * What estimates need of an outcome's entry, read straight from its text: entries are not verified here, and there are as many
- * outcomes as decisions.
+ * Reads the members of an outcome's entry that estimates need directly from its text, for speed: there are as many outcomes
+ * as decisions, and entries are not verified here.
  * @module
  */
 import { type EstimatedOutcome, malformed } from "@calybris/engine/internal";
 import type { Treated } from "@calybris/kernel";
 import type { ReadEntry } from "../journal/entries.ts";
 
-/** As the entry's text has it. */
+/** An outcome in the format of the entry's text. */
 type OutcomeText = Omit<EstimatedOutcome, "treated"> & {
   readonly treated?: readonly (readonly [number, number, number])[];
 };
 
-/** @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry without a member that estimates need. */
+/** @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry without a required member. */
 export function outcomeIn({ data, sequence }: ReadEntry): EstimatedOutcome {
   const { of, candidate, base, treated, successBps, rewardBps, propensity, holdout } = JSON.parse(data) as OutcomeText;
   for (const value of [of, candidate, successBps, rewardBps])

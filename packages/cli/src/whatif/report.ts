@@ -32,12 +32,12 @@ export interface GroupReport extends Omit<TallySummary, "success" | "reward"> {
   readonly reward: EffectReport;
 }
 
-/** Shares of the largest success or reward there is. Differences: the other policy's less that of what ran. */
+/** Values as shares of the maximum success or reward. Differences are the other policy's value minus the logged one's. */
 export interface EffectReport {
-  /** `null` where a refusal says why it cannot be estimated. */
+  /** `null` if it cannot be estimated; `refusals` states why. */
   readonly difference: number | null;
   readonly standardError: number | null;
-  /** Valid however often it is looked at, also where the difference cannot be estimated; `null` before it begins. */
+  /** Anytime-valid interval, also present if the difference cannot be estimated; `null` before its first row. */
   readonly interval: {
     readonly lower: number;
     readonly upper: number;
@@ -46,7 +46,9 @@ export interface EffectReport {
   } | null;
   readonly value: number | null;
   readonly valueError: number | null;
-  /** The share of the other policy's choices that the journal cannot answer: it never made them where they would be made. */
+  /**
+   * The share of the other policy's choices that the journal cannot evaluate, because they were never logged in those cases.
+   */
   readonly unanswered: number;
   readonly effectiveRows: number;
   readonly maxWeight: number;

@@ -1,5 +1,5 @@
 /**
- * Sums of a what-if comparison: one for all decisions, one for each group. Constant memory.
+ * Sums of a what-if comparison: one tally for all decisions, and one per group. Constant memory.
  * @module
  */
 import {
@@ -15,7 +15,7 @@ import {
 import type { ComparedOutcome } from "@calybris/engine/internal";
 import type { Action } from "@calybris/kernel";
 
-/** A decision, and what it would be. */
+/** A decision, and the other policy's decision. */
 export interface Pair {
   readonly action: Action;
   readonly candidate: number;
@@ -23,7 +23,7 @@ export interface Pair {
   readonly qualityBps: number;
 }
 
-/** The difference in one measure: the other policy's less that of what ran. */
+/** The difference in one measure: the other policy's value minus the logged one's. */
 export interface Effect extends Difference {
   /** The doubly robust estimate of the other policy's value, and its standard error. */
   readonly value: number;
@@ -35,7 +35,7 @@ export interface Effect extends Difference {
 export interface TallySummary {
   readonly decisions: number;
   readonly changed: number;
-  /** The action is another one: a rejection became a selection, say. Part of `changed`. */
+  /** Decisions with a different action, such as a rejection that became a selection. Included in `changed`. */
   readonly actionChanged: number;
   readonly newlyRejected: number;
   readonly noLongerRejected: number;
@@ -43,14 +43,14 @@ export interface TallySummary {
   readonly higherQuality: number;
   readonly costsLess: number;
   readonly costsMore: number;
-  /** Estimated costs of the decisions that both policies serve. */
+  /** Estimated cost of the decisions that both policies serve. */
   readonly costMicrocents: bigint;
   readonly otherCostMicrocents: bigint;
   readonly savedMicrocents: bigint;
-  /** Estimated costs of decisions that one of the policies alone serves. */
+  /** Estimated cost of the decisions that only one of the policies serves. */
   readonly newlyRejectedMicrocents: bigint;
   readonly noLongerRejectedMicrocents: bigint;
-  /** Outcomes that are compared, and those that cannot be. */
+  /** Outcomes that are compared, and outcomes that cannot be. */
   readonly outcomes: number;
   readonly outcomesUnknown: number;
   readonly success: Effect;

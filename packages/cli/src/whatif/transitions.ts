@@ -1,12 +1,12 @@
 /**
- * Which candidate takes the place of which.
+ * Counts the replacements of one candidate by another.
  * @module
  */
 export interface Transition {
   readonly from: string;
   readonly to: string;
   readonly decisions: number;
-  /** Estimated; below 0 where the other policy costs more. */
+  /** Estimated; negative if the other policy costs more. */
   readonly savedMicrocents: bigint;
 }
 
@@ -27,7 +27,7 @@ export class Transitions {
     }
   }
 
-  /** The most frequent first. */
+  /** All transitions, the most frequent first. */
   summary(): readonly Transition[] {
     return [...this.#byFrom]
       .flatMap(([from, row]) => [...row].map(([to, cell]) => ({ from, to, ...cell })))

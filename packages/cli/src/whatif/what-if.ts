@@ -1,6 +1,6 @@
 /**
- * Every decision of a journal under another policy, and what its outcomes say about the difference. A fold over entries: memory
- * grows with open decisions and groups, not with the journal.
+ * Decides every request of a journal under another policy, and estimates the difference from outcomes. A fold over entries:
+ * memory grows with open decisions and groups, not with the journal.
  * @module
  */
 import {
@@ -39,20 +39,20 @@ export interface WhatIfSettings {
   readonly other: PolicySnapshot;
   readonly alpha: number;
   readonly by?: Grouping;
-  /** The tier that a learned decision takes, in the place of its draw; `undefined` for the draw. */
+  /** The tier of a learned decision, instead of the drawn one; `undefined` keeps the draw. */
   readonly tierOf?: (learning: Recommendation) => number | undefined;
-  /** A candidate of the other policy: what would have to change for it to win. */
+  /** A candidate of the other policy, to find the changes with which it would win. */
   readonly wins?: string;
 }
 
-/** A decision that would be another one. */
+/** A decision that the other policy changes. */
 export interface ChangedDecision {
   readonly sequence: number;
   readonly entry: DecisionEntry;
   readonly from: string;
   readonly to: string;
   readonly before: Pair;
-  /** `undefined` where the other policy would refuse the request as invalid. */
+  /** `undefined` if the other policy would refuse the request as invalid. */
   readonly after: Pair | undefined;
 }
 
@@ -60,11 +60,11 @@ export interface WhatIfResult {
   readonly all: TallySummary;
   readonly groups: readonly NamedSummary[];
   readonly transitions: readonly Transition[];
-  /** Decisions on requests that the other policy would refuse: it does not know a name in them. In no other figure. */
+  /** Decisions on requests with a name that the other policy does not know. Not part of any other figure. */
   readonly invalid: number;
-  /** Decisions that were only observed: the requested candidate ran. */
+  /** Decisions in observe mode: the requested candidate ran. */
   readonly observed: number;
-  /** Outcomes of decisions that lie too far back. */
+  /** Outcomes of decisions that are no longer in memory. */
   readonly outcomesUnbound: number;
   readonly winning: Winning | undefined;
 }
@@ -75,11 +75,11 @@ interface Journaled {
   readonly redecider: Redecider;
   readonly qualityBps: ReadonlyMap<number, number>;
   readonly names: ReadonlyMap<number, string>;
-  /** Of a candidate of the other policy, the id here. */
+  /** The ID in this policy of a candidate of the other policy. */
   readonly journalId: (id: number) => number;
 }
 
-/** A decision whose outcome may come. */
+/** A decision that may still get an outcome. */
 interface Awaited {
   readonly possible: Possible | undefined;
   readonly holdoutBps: number;
@@ -87,9 +87,9 @@ interface Awaited {
   readonly isObserved: boolean;
 }
 
-/** More open decisions than this are not remembered: the oldest are forgotten. */
+/** Maximum number of open decisions in memory. The oldest are dropped. */
 const AWAITED_MAX = 4_000_000;
-/** Tables that decisions may still name. */
+/** Maximum number of tables in memory that decisions may still refer to. */
 const BELIEFS_MAX = 4_096;
 
 export class WhatIf {
@@ -107,14 +107,14 @@ export class WhatIf {
   readonly #beliefs = new Map<number, BeliefEntry>();
   readonly #awaited = new Map<number, Awaited>();
   readonly #success: SuccessSoFar;
-  /** Equal distributions are one object. */
+  /** Equal distributions share one object. */
   readonly #possible = new Map<string, Possible>();
   #active: Journaled | undefined;
   #invalid = 0;
   #observed = 0;
   #outcomesUnbound = 0;
 
-  /** @param onChange - is given every decision that would be another one. */
+  /** @param onChange - called with every changed decision. */
   constructor(settings: WhatIfSettings, onChange?: (changed: ChangedDecision) => void) {
     const { other, alpha, by, wins } = settings;
     this.#settings = settings;
@@ -206,7 +206,7 @@ export class WhatIf {
     { decision, request, possible }: Redecided,
   ): void {
     const own = this.#pairOf(decision, this.#otherQuality);
-    // The same candidate is the one with the same name.
+    // Candidates of the two policies are matched by name.
     const after = { ...own, candidate: policy.journalId(own.candidate) };
     const group = this.#groups.tallyOf(entry, policy.names);
     this.#all.add(before, after);

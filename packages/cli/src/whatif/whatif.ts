@@ -1,5 +1,5 @@
 /**
- * `calybris whatif`: decide a journal's requests again under another policy: what changes, what it saves, what it risks.
+ * `calybris whatif`: decides a journal's requests again under another policy, and reports changes, savings and risks.
  * @module
  */
 import { loadPolicy } from "@calybris/engine";

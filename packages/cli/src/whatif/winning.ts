@@ -1,9 +1,9 @@
 /**
- * What would have to change for a candidate to win: over a sample of the journal's requests, the least change of one of its
- * fields with which the other policy selects it.
+ * Finds the smallest change of one field with which the other policy would select a candidate, over a sample of the
+ * journal's requests.
  *
  * The sample is every decision, then every second, every fourth and so on, so that it is spread evenly, is the same on every
- * run, and never grows beyond its size.
+ * run, and has a bounded size.
  * @module
  */
 import { nameRemedy, showValue } from "@calybris/engine/internal";
@@ -20,9 +20,9 @@ import {
 
 export interface WinningShare {
   readonly kind: ChangeKind;
-  /** Now; in the unit of the field: basis points, milliseconds, microcents for a million tokens. */
+  /** Present value in the field's unit: basis points, milliseconds, or microcents per million tokens. */
   readonly from: bigint;
-  /** Of the requests that this change alone would win, the value that wins a tenth, half, and nine tenths of them. */
+  /** The values with which the candidate wins 10 %, 50 % and 90 % of the requests that this change alone can win. */
   readonly tenth: bigint;
   readonly half: bigint;
   readonly nineTenths: bigint;
@@ -31,10 +31,10 @@ export interface WinningShare {
 
 export interface Winning {
   readonly candidate: string;
-  /** Requests in the sample, and those that it wins already. */
+  /** Requests in the sample, and those that the candidate already wins. */
   readonly requests: number;
   readonly wins: number;
-  /** Requests that no change of one field wins, and which gate refuses it. */
+  /** Requests that no change of a single field wins, and the gates that refuse the candidate. */
   readonly outOfReach: number;
   readonly refusedBy: Readonly<Partial<Record<GateName, number>>>;
   readonly changes: readonly WinningShare[];
@@ -98,7 +98,7 @@ export class WinningChanges {
   }
 }
 
-/** The easiest requests first: those that need the least of the change. */
+/** The values that win 10 %, 50 % and 90 % of the requests, in order of the size of the change. */
 function shareOf(kind: ChangeKind, from: bigint, values: readonly bigint[]): WinningShare {
   const distance = (value: bigint): bigint => (value > from ? value - from : from - value);
   const sorted = [...values].sort((one, other) => (distance(one) < distance(other) ? -1 : 1));

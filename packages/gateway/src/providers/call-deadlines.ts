@@ -8,7 +8,7 @@ export interface CallTimeouts {
   /** Time to open a connection. It is undici's timer, accurate to a second. */
   readonly connectMs: number;
   /**
-   * From the request to the head of the answer, including the connection. Without streaming, providers send the head last.
+   * From the request to the head of the answer, including the connection. An answer without streaming arrives with its head.
    */
   readonly headMs: number;
   /** From the head to the first event that is not a comment or a ping. */
