@@ -59,7 +59,7 @@ export interface VerifyOptions {
   /** Begins at the newest snapshot of the directory. */
   readonly fromSnapshot?: true;
   /**
-   * How many threads work, as far as the journal has snapshots to begin behind. Default: all cores, unless the log is small.
+   * Maximum number of threads; each range needs a snapshot before it. Default: all cores, unless the log is small.
    */
   readonly threads?: number;
   /** Called with a message if a thread fails and the journal is audited in this one. Default: no message. */
@@ -164,8 +164,8 @@ export async function auditTarget(target: TargetOptions, options: VerifyOptions)
 }
 
 /**
- * As {@link verifyLog}, with the conservation proof. On several threads only what is intact is established; whatever else is
- * found there is found out by one audit of the whole, so the report is the same.
+ * Like {@link verifyLog}, with the conservation proof. Several threads can only establish that a journal is intact. If they
+ * find anything else, one audit of the whole journal makes the report, so the report is the same.
  */
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const begin = options.fromSnapshot === true ? newestSnapshot(path) : undefined;
