@@ -1,14 +1,14 @@
 /**
- * The plainest model of rewards: the mean of each arm so far.
+ * The simplest model of rewards: the running mean of each arm.
  * @module
  */
 
-/** Rows that the overall mean counts for, in an arm that was seldom tried. */
+/** Weight of the overall mean in an arm's prediction, in rows. */
 const OVERALL_ROWS = 20;
 
 /**
- * Predicts each arm's reward from rows before, so that a row is never predicted from itself. It makes doubly robust estimates
- * narrower, and never biased.
+ * Predicts each arm's reward from earlier rows, so that a row is never predicted from itself. The predictions make doubly
+ * robust estimates narrower without a bias.
  */
 export class ArmMeans {
   readonly #sums: Float64Array;
@@ -21,7 +21,7 @@ export class ArmMeans {
     this.#counts = new Float64Array(arms);
   }
 
-  /** For the row that comes next; between 0 and 1 where rewards are. */
+  /** The predictions for the next row; between 0 and 1 if rewards are. */
   predictions(): readonly number[] {
     const overall = (this.#sum + 0.5) / (this.#count + 1);
     return Array.from(
@@ -37,7 +37,7 @@ export class ArmMeans {
     this.#count += 1;
   }
 
-  /** The mean reward of an arm; `NaN` where it never ran with an outcome. */
+  /** The mean reward of an arm; `NaN` if it never ran with an outcome. */
   meanOf(arm: number): number {
     return (this.#sums[arm] ?? 0) / (this.#counts[arm] ?? 0);
   }

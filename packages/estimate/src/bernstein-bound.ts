@@ -1,5 +1,5 @@
 /**
- * Two lower bounds in closed form: of a mean, and of the average of means that drift.
+ * Two closed-form lower bounds: of a mean, and of the average of drifting means.
  * @module
  */
 import type { Carried, FoldNumbers } from "./fold-numbers.ts";
@@ -16,8 +16,8 @@ function penalty(bet: number): number {
 }
 
 /**
- * Numbers scaled to ξ = φ/(1 + k), each predicted from those before it. The prediction is at most 1/(1 + k), the largest mean that ξ
- * can have: without that limit the wealth would be no supermartingale.
+ * Numbers scaled to ξ = φ/(1 + k), each predicted from earlier ones. The prediction is at most 1/(1 + k), the largest
+ * possible mean of ξ; without that limit, the wealth would not be a supermartingale.
  */
 abstract class ScaledFold implements Carried {
   protected readonly k: number;
@@ -48,7 +48,7 @@ abstract class ScaledFold implements Carried {
   protected abstract addScaled(scaled: number, squaredError: number): void;
 }
 
-/** Predictable empirical Bernstein: wider than betting, and a sum instead of a grid. Source: arXiv 2210.10768, section 3. */
+/** Predictable empirical Bernstein: wider than betting, but a sum instead of a grid. Source: arXiv 2210.10768, section 3. */
 export class BernsteinBound extends ScaledFold {
   readonly #logTarget: number;
   #squares = 0;
@@ -90,7 +90,7 @@ export class BernsteinBound extends ScaledFold {
 }
 
 /**
- * A lower bound of the average, over the rows so far, of means that may differ from row to row.
+ * A lower bound of the average, over the rows so far, of means that may differ between rows.
  *
  * Source: arXiv 2210.10768, section 4; the mixture over bets is geometric.
  */
@@ -112,7 +112,7 @@ export class DriftingBound extends ScaledFold {
     this.#errors = numbers.number(this.#errors);
   }
 
-  /** What it covers changes over time, so an earlier bound does not hold later. */
+  /** The average that it covers changes over time, so an earlier bound is not valid later. */
   get bound(): number {
     return this.now;
   }

@@ -1,31 +1,31 @@
 /**
- * A lower bound of a mean by betting against each value that it could have.
+ * A lower bound of a mean, by betting against each possible value.
  * @module
  */
 import { BettingScale } from "./betting-scale.ts";
 import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 
-/** Bets stay so small that no number, which is at least −k, can take more than half of the wealth. */
+/** Upper limit of a bet, so that no number (all are at least −k) can take more than half of the wealth. */
 const BET_SHARE_MAX = 0.5;
-/** Of values from 0 to 1. */
+/** For values from 0 to 1. */
 const PRIOR_MEAN = 0.5;
 
 const CELLS = 1_000;
 const REFINED_CELLS = 100;
 const REFINEMENTS = 5;
-/** Near 0 and near 1, where rates of rare events and their bounds lie, grid points lie within 5 % of each other. */
+/** Near 0 and 1, where rates of rare events and their bounds are, neighbouring grid points differ by at most 5 %. */
 const [FINE_FROM, FINE_TO, FINE_STEP] = [1e-6, 0.02, 1.05];
-/** Wealth is a product, and its logarithm is taken only where it would leave the range of numbers. */
+/** The wealth is a product. Its logarithm is taken only when it would leave this range. */
 const [WEALTH_MIN, WEALTH_MAX] = [1e-150, 1e150];
 
 const GRID: readonly number[] = fineGrid();
 
 /**
- * A lower bound of the mean of numbers that are at least −k, valid at every moment at once. It bets against a fixed grid of
- * values: memory is constant, and the bound is a grid point, at most one cell below the exact one.
+ * A lower bound of the mean of numbers that are at least −k, valid at all times simultaneously. It bets against a fixed grid
+ * of values, so memory is constant. The bound is a grid point, at most one cell below the exact bound.
  *
- * Guarantee: the bound is above the mean at any time with probability at most `level`, whatever the numbers, as long as each has the
- * same mean given those before it.
+ * Guarantee: the probability that the bound ever exceeds the mean is at most `level`, for any numbers that have the same
+ * mean given the earlier ones.
  *
  * Source: arXiv 2210.10768, section 3.
  */
@@ -39,8 +39,8 @@ export class BettingBound implements Carried {
   #best = -1;
 
   /**
-   * @param level - α for one side, α/2 for each of two.
-   * @param grid - the values to bet against, in rising order, from 0 to 1.
+   * @param level - α for a one-sided bound, α/2 for each side of a two-sided one.
+   * @param grid - the values to bet against, ascending, from 0 to 1.
    */
   constructor(k: number, level: number, grid: readonly number[] = GRID) {
     this.#k = k;
@@ -75,7 +75,7 @@ export class BettingBound implements Carried {
     this.#best = numbers.number(this.#best);
   }
 
-  /** The last cell, from `first` on, whose value is refuted now; -1 where there is none. */
+  /** The last cell, from `first` on, whose value is currently refuted; -1 if there is none. */
   #lastRefuted(first: number): number {
     for (let cell = this.#grid.length - 1; cell >= first; cell -= 1) {
       const logWealth = this.#logWealth[cell] ?? 0;
@@ -86,26 +86,26 @@ export class BettingBound implements Carried {
     return -1;
   }
 
-  /** The largest value refuted now; `undefined` where none is. */
+  /** The largest value that is currently refuted; `undefined` if there is none. */
   get now(): number | undefined {
     return this.#grid[this.#lastRefuted(0)];
   }
 
-  /** The largest value that was refuted at any time: as valid, and never lower. */
+  /** The largest value that was ever refuted. It is equally valid, and never decreases. */
   get running(): number | undefined {
     return this.#grid[this.#best];
   }
 
-  /** The one to use: `running`. */
+  /** The bound to use: `running`. */
   get bound(): number | undefined {
     return this.running;
   }
 }
 
 /**
- * The exact bound for numbers that are all known, to 10 digits: the grid is refined around it in passes.
+ * The exact bound for a complete list of numbers, to 10 digits: the grid is refined around the bound in passes.
  *
- * @returns from 0 to 1. 1 means that every value is refuted, 1 included.
+ * @returns from 0 to 1; 1 if every value is refuted, including 1.
  */
 export function exactBettingBound(
   values: readonly number[],

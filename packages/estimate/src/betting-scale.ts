@@ -1,14 +1,14 @@
 /**
- * How much to bet on the next number, from those before it.
+ * The size of the next bet, from earlier numbers.
  * @module
  */
 import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 
-/** The numbers begin as if one had been seen, with a variance of one quarter. */
+/** Prior: one number, with a variance of one quarter. */
 const PRIOR_VARIANCE = 0.25;
 
 /**
- * λ_i = √(2 ln(1/level) / (σ̂²_{i−1} · i · ln(1 + i))), which depends on numbers before the i-th only.
+ * λ_i = √(2 ln(1/level) / (σ̂²_{i−1} · i · ln(1 + i))), which depends only on the numbers before the i-th.
  *
  * Source: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86 (2024), section 4.
  */
@@ -19,8 +19,8 @@ export class BettingScale implements Carried {
   #squares = 0;
 
   /**
-   * @param level - the probability of error that one side may spend.
-   * @param priorMean - the number that counts as seen beforehand: one half for values from 0 to 1, 0 for differences.
+   * @param level - the error probability of one side.
+   * @param priorMean - the value of the prior number: one half for values from 0 to 1, 0 for differences.
    */
   constructor(level: number, priorMean: number) {
     this.#logLevel = Math.log(1 / level);
@@ -33,7 +33,7 @@ export class BettingScale implements Carried {
     this.#squares = numbers.number(this.#squares);
   }
 
-  /** For the number that comes next. */
+  /** The scale for the next number. */
   next(): number {
     const variance = (PRIOR_VARIANCE + this.#squares) / (this.count + 1);
     const i = this.count + 1;

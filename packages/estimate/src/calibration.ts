@@ -1,5 +1,5 @@
 /**
- * Whether what a learner predicts is what is then observed: by regime and tier, with intervals that may be watched.
+ * Checks whether a learner's predictions match the observations: by regime and tier, with anytime-valid intervals.
  * @module
  */
 import { BPS_MAX, type OutcomeEntry, TIER_COUNT_MAX } from "@calybris/kernel";
@@ -9,9 +9,9 @@ import { type Carried, carryWhole, type FoldNumbers } from "./fold-numbers.ts";
 import { RunningMean } from "./running-mean.ts";
 
 export interface CalibrationSettings {
-  /** The probability that any cell is called biased at any time although none is. Default 0.05. */
+  /** The probability that an unbiased learner ever has a cell reported as biased. Default 0.05. */
   readonly alpha?: number;
-  /** A bias up to this, as a share of the largest reward, is not worth a warning. Default 0.01. */
+  /** A bias up to this share of the largest reward is not reported. Default 0.01. */
   readonly tolerance?: number;
 }
 
@@ -22,7 +22,7 @@ export interface CalibrationCell {
   readonly rows: number;
   readonly predicted: number;
   readonly observed: number;
-  /** The mean of observed less predicted lies between them, with the confidence that is shared among all cells. */
+  /** Interval of the mean of observed minus predicted; all cells share the error probability. */
   readonly biasLower: number;
   readonly biasUpper: number;
   readonly isBiased: boolean;
@@ -43,10 +43,10 @@ interface Cell {
 }
 
 /**
- * A fold over outcome entries, in constant memory. It reports; it never steers.
+ * A fold over outcome entries, in constant memory. It only reports, and never affects decisions.
  *
- * Guarantee: where no prediction is biased, the probability that a cell is ever called biased is at most `alpha`: each of the 72
- * cells that there can be has an equal share of it (Bonferroni).
+ * Guarantee: if no prediction is biased, the probability that a cell is ever reported as biased is at most `alpha`. Each of
+ * the 72 possible cells has an equal share of it (Bonferroni).
  *
  * Source: arXiv 2210.10768, section 4, on (observed − predicted + 1)/2.
  *
@@ -73,7 +73,7 @@ export class CalibrationFold implements Carried {
     this.#tolerance = tolerance;
   }
 
-  /** Adds an outcome. One without a regime or without a prediction for what ran says nothing here. */
+  /** Adds an outcome. Ignored if it has no regime, or no prediction for the candidate that ran. */
   add({ regime, tier, candidate, treated, rewardBps }: Predicted): void {
     const predictedBps = treated?.find(({ candidateId }) => candidateId === candidate)?.predictedBps;
     if (regime === undefined || predictedBps === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * By how much a candidate policy differs from the incumbent, as an interval that stays valid however often somebody looks.
+ * The difference between a candidate policy and the incumbent, as an interval that is valid at any time.
  * @module
  */
 import { DriftingBound } from "./bernstein-bound.ts";
@@ -10,34 +10,37 @@ import { RunningMean } from "./running-mean.ts";
 import { kOfLargestWeight } from "./value-interval.ts";
 
 export interface DifferenceIntervalSettings {
-  /** The probability that the interval misses the difference at any time. Default 0.05. */
+  /** The probability that the interval ever misses the difference. Default 0.05. */
   readonly alpha?: number;
-  /** Fixed beforehand: then the interval covers every row. Left out, the first rows fix it, and the interval covers the rest. */
+  /**
+   * Fixed in advance: the interval then covers every row. By default, the first rows determine it, and the interval covers
+   * the rest.
+   */
   readonly k?: number;
-  /** Rows that fix k. Default 100. */
+  /** Number of rows that determine k. Default 100. */
   readonly pilotRows?: number;
   /**
-   * `drifting` (default) covers the average difference so far where it changes over time, as it does while an incumbent learns.
-   * `betting` is narrower and assumes that it does not change.
+   * `drifting` (default) covers the average difference so far even if it changes over time, as it does while an incumbent
+   * learns. `betting` is narrower, but assumes a constant difference.
    */
   readonly method?: "drifting" | "betting";
 }
 
-/** The difference so far. Rewards lie between 0 and 1, so it lies between -1 and 1. */
+/** The difference so far. Rewards are from 0 to 1, so it is from −1 to 1. */
 export interface Difference {
-  /** The mean over every row; not valid to act on by itself. */
+  /** The mean over every row; do not act on it without the interval. */
   readonly difference: number;
-  /** Assumes independent rows and one look at the end. */
+  /** Assumes independent rows and a single look at the end. */
   readonly standardError: number;
   readonly lower: number;
   readonly upper: number;
-  /** Rows added, and those of them that the interval covers. */
+  /** Number of rows added, and of those that the interval covers. */
   readonly rows: number;
   readonly intervalRows: number;
   readonly k: number;
 }
 
-/** A bound of one side. */
+/** A one-sided bound. */
 interface Bound {
   add(value: number): void;
   readonly bound: number | undefined;
@@ -47,10 +50,10 @@ const PILOT_ROWS = 100;
 const K_MIN = 1;
 
 /**
- * A fold in constant memory. Arms that only the candidate chooses and that the log never does count as 0 for the lower bound
- * and as 1 for the upper: the interval covers whatever they would have earned.
+ * A fold in constant memory. An arm that only the candidate chooses and the log never does counts as 0 for the lower bound
+ * and as 1 for the upper, so the interval covers any reward of that arm.
  *
- * Guarantee: it misses the difference at any time with probability at most `alpha`.
+ * Guarantee: the probability that it ever misses the difference is at most `alpha`.
  *
  * Source: arXiv 2210.10768, sections 3 and 4, on (D + 1)/2, whose mean lies between 0 and 1 and which is at least −k/2.
  *
@@ -89,7 +92,7 @@ export class DifferenceInterval {
     if (k !== undefined) this.#begin(k);
   }
 
-  /** @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`, also for a row without an outcome; it is not counted. */
+  /** @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`, also for a row without an outcome; an invalid row is not counted. */
   add(row: ComparedRow): void {
     checkComparedRow(row, this.#mean.count + 1);
     this.#mean.add(differenceOf(row, Number.MAX_VALUE));

@@ -1,5 +1,5 @@
 /**
- * Whether a candidate policy beats the incumbent by more than a margin, however often somebody looks.
+ * Tests whether a candidate policy beats the incumbent by more than a margin. Valid at any time.
  * @module
  */
 import { BettingScale } from "./betting-scale.ts";
@@ -8,7 +8,7 @@ import { type Carried, carryOptional, type FoldNumbers } from "./fold-numbers.ts
 import { checkRow, hasAllPropensities, type LoggedRow } from "./logged-row.ts";
 import { RunningMean } from "./running-mean.ts";
 
-/** A difference is 0 until one was seen. */
+/** The difference counts as 0 before the first row. */
 const PRIOR_MEAN = 0;
 
 /** A row in which `target` is the candidate policy. */
@@ -18,18 +18,18 @@ export interface ComparedRow extends LoggedRow {
 }
 
 export interface DifferenceSettings {
-  /** The largest |w| that predictions are kept whole for; half of the largest weight is a good choice. */
+  /** Predictions are used unclipped up to this |w|; half of the largest weight is a good choice. */
   readonly k: number;
-  /** The difference to exceed, from −1 to 1; below 0 it is a test of non-inferiority. */
+  /** The difference to exceed, from −1 to 1; a negative margin makes it a test of non-inferiority. */
   readonly margin: number;
-  /** The probability of a false promotion, at whatever time it is looked at. */
+  /** The probability of a false promotion, at any number of looks. */
   readonly alpha: number;
 }
 
 /**
- * A fold that bets on D, whose mean is the value of the candidate less that of the incumbent and which is at least −k − 1.
+ * A fold that bets on D. The mean of D is the candidate's value minus the incumbent's; D is at least −k − 1.
  *
- * Guarantee: if the difference is at most `margin`, the test passes at any time with probability at most `alpha`.
+ * Guarantee: if the difference is at most `margin`, the probability that the test ever passes is at most `alpha`.
  *
  * Source: arXiv 2210.10768 for the process; Ville's inequality for the guarantee.
  */
@@ -84,16 +84,16 @@ export class DifferenceTest implements Carried {
     return this.#logWealth;
   }
 
-  /** The row, from 1, with which the test passed; `undefined` while it has not. Once passed, it stays passed. */
+  /** The row, from 1, at which the test passed; `undefined` before. A passed test stays passed. */
   get passedAt(): number | undefined {
     return this.#passedAt;
   }
 }
 
 /**
- * Throws unless the row is one that two policies can be compared on.
+ * Throws unless two policies can be compared on the row.
  *
- * @param number - of the row in its log, from 1, for the error.
+ * @param number - the row's number in its log, from 1, for the error.
  * @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`, also for a row without an outcome or without every probability.
  */
 export function checkComparedRow(row: ComparedRow, number: number): void {
@@ -108,9 +108,9 @@ export function checkComparedRow(row: ComparedRow, number: number): void {
 }
 
 /**
- * D of a checked row: the reward of the candidate less that of the incumbent, in expectation, and at least −k − 1.
+ * D of a valid row: the candidate's expected reward minus the incumbent's; at least −k − 1.
  *
- * @param sign - −1 for the incumbent as the candidate.
+ * @param sign - −1 swaps candidate and incumbent.
  */
 export function differenceOf(row: ComparedRow, k: number, sign: 1 | -1 = 1): number {
   const { target, incumbent, logged, predicted, chosen, reward = 0 } = row;
@@ -125,7 +125,7 @@ export function differenceOf(row: ComparedRow, k: number, sign: 1 | -1 = 1): num
   return difference;
 }
 
-/** The prediction that keeps D at least −k − 1: cut above where the weight is positive, below where it is negative. */
+/** Clips a prediction so that D is at least −k − 1: from above for a positive weight, from below for a negative one. */
 function cutPrediction(predicted: number, share: number, logged: number, k: number): number {
   if (share > 0) return Math.min(predicted, (k * logged) / share);
   return Math.max(predicted, 1 - (k * logged) / -share);

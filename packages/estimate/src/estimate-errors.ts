@@ -31,7 +31,7 @@ export function estimateError<Code extends EstimateErrorCode>(
   return new CalybrisError(code, details, undefined, ESTIMATE_ERRORS[code]);
 }
 
-/** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID` unless the value lies in the range. */
+/** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID` unless the value is in the range. */
 export function checkSetting(setting: string, value: number, isIn: boolean, range: string): void {
   if (!isIn || Number.isNaN(value))
     throw estimateError("CAL_ESTIMATE_SETTING_INVALID", { setting, problem: `must be ${range}, but is ${value}` });

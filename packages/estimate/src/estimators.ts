@@ -1,5 +1,5 @@
 /**
- * Off-policy estimators as a fold over logged rows: what the target policy would have earned on average.
+ * Off-policy estimators as a fold over logged rows: the average reward that the target policy would have earned.
  * @module
  */
 import { checkSetting } from "./estimate-errors.ts";
@@ -10,46 +10,46 @@ import { SlopeFold, shrunkWeight, type TunedEstimate } from "./slope-fold.ts";
 import { type Support, SupportFold } from "./support.ts";
 
 export interface EstimatorSettings {
-  /** Weights above it count as it, in the estimators named "clipped" and in the diagnostics. Default 20. */
+  /** Weights above the cap count as the cap, in the estimators named "clipped" and in the diagnostics. Default 20. */
   readonly weightCap?: number;
-  /** Switch-DR uses the model alone where the weight is above it. Default 10. */
+  /** Above this weight, Switch-DR uses the model alone. Default 10. */
   readonly switchAbove?: number;
   /** The λ of DR with optimistic shrinkage. 0 is the model alone, infinity is DR. Default 100. */
   readonly shrinkage?: number;
-  /** Whether SLOPE chooses the constants of Switch-DR and of shrinkage, too. Default false. */
+  /** Whether SLOPE also chooses the constants of Switch-DR and of shrinkage. Default false. */
   readonly isTuned?: boolean;
 }
 
 export interface Estimates {
-  /** Rows with an outcome: those that the estimates use. */
+  /** Number of rows with an outcome, which the estimates use. */
   readonly rows: number;
   /** Importance weighting, mean(wR): unbiased, high variance. */
   readonly ips: PointEstimate;
-  /** The same with weights capped: biased low by what is cut. */
+  /** The same with capped weights: biased low by the clipped part. */
   readonly ipsClipped: PointEstimate;
-  /** Self-normalised, Σ(wR)/Σw: a bias of order 1/n, much less variance. */
+  /** Self-normalised, Σ(wR)/Σw: a bias of order 1/n, and much less variance. */
   readonly snips: PointEstimate;
-  /** The model alone, mean(Σ π q̂): as good as the model. */
+  /** The model alone, mean(Σ π q̂): as accurate as the model. */
   readonly dm: PointEstimate;
   /** Doubly robust, mean(Σ π q̂ + w(R − q̂)): unbiased if the propensities or the model are right. */
   readonly dr: PointEstimate;
   readonly drClipped: PointEstimate;
-  /** Doubly robust, its correction self-normalised. */
+  /** Doubly robust with a self-normalised correction. */
   readonly sndr: number;
   readonly switchDr: PointEstimate;
   readonly drShrunk: PointEstimate;
-  /** With constants chosen by SLOPE, where `isTuned` asks for them. No interval that is valid at any time belongs to them. */
+  /** With constants chosen by SLOPE, if `isTuned` is set. They have no anytime-valid interval. */
   readonly tuned: { readonly switchDr: TunedEstimate; readonly drShrunk: TunedEstimate } | undefined;
-  /** `dr` if every missing outcome were 0, and if every one were 1: it lies between them, however outcomes went missing. */
+  /** `dr` if every missing outcome were 0, and if every one were 1: bounds for any pattern of missing outcomes. */
   readonly drIfMissing: readonly [number, number];
   readonly support: Support;
 }
 
 /**
- * Adds rows and gives every estimator at any time, in constant memory.
+ * Takes rows, and returns all estimates at any time, in constant memory.
  *
- * Guarantee: equals the formulas of the sources to 6 digits on the reference values (`test/reference.test.ts`). With logged
- * probabilities that are right, `ips` and `dr` are unbiased.
+ * Guarantee: equals the formulas of the sources to 6 digits on the reference values (`test/reference.test.ts`). If the
+ * logged probabilities are right, `ips` and `dr` are unbiased.
  *
  * Sources: Horvitz and Thompson 1952 (IPS); Swaminathan and Joachims 2015 (SNIPS); Dudík, Langford and Li 2011 (DR);
  * Wang, Agarwal and Dudík 2017 (Switch-DR); Su, Dimakopoulou, Krishnamurthy and Dudík 2020 (shrinkage).

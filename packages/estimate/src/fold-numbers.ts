@@ -1,36 +1,36 @@
 /**
- * The numbers that a fold consists of, so that it can go on elsewhere from where it is. Each fold names them once, in `carry`, for
- * writing and for reading: a number cannot be written and then not be read.
+ * The numbers of a fold's state, so that it can be continued elsewhere. Each fold lists them once, in `carry`, for both
+ * writing and reading, so that no number can be written but not read.
  * @module
  */
 
-/** Where the numbers go, or come from. */
+/** The destination, or the source, of the numbers. */
 export interface FoldNumbers {
   /**
-   * Writes the number and returns it, or returns the one that was written in its place: the same bits, also of NaN, of −0 and of
-   * infinity.
+   * Writes the number and returns it, or reads and returns a number that was written: with the same bits, including NaN, −0
+   * and infinity.
    *
-   * @throws RangeError where there is none to read.
+   * @throws RangeError if no number is left to read.
    */
   number(value: number): number;
 }
 
-/** A fold whose numbers can be carried over to another that was made with the same settings. */
+/** A fold whose state can be transferred to another fold with the same settings. */
 export interface Carried {
-  /** Gives every number in a fixed order, and takes what comes back. */
+  /** Passes every number in a fixed order, and takes the returned ones. */
   carry(numbers: FoldNumbers): void;
 }
 
-/** A number that may not be there yet. */
+/** A number that may be `undefined`. */
 export function carryOptional(numbers: FoldNumbers, value: number | undefined): number | undefined {
   const isThere = numbers.number(value === undefined ? 0 : 1) === 1;
   return isThere ? numbers.number(value ?? 0) : undefined;
 }
 
 /**
- * A count, or a key of a list: a whole number from 0 on.
+ * A count, or the key of a list: an integer from 0.
  *
- * @throws RangeError for one that was read and is none.
+ * @throws RangeError if the number read is not such an integer.
  */
 export function carryWhole(numbers: FoldNumbers, value: number, max: number = Number.MAX_SAFE_INTEGER): number {
   const whole = numbers.number(value);

@@ -1,6 +1,6 @@
 /**
- * What another policy would have earned, from logged decisions: estimators, diagnostics, and intervals that stay valid while
- * somebody watches. Pure mathematics: no disk, no network, no clock.
+ * Off-policy estimation: the reward that another policy would have earned, from logged decisions. Estimators, diagnostics,
+ * and anytime-valid intervals. Pure mathematics: no disk, no network, no clock.
  * @module
  */
 export { ArmMeans } from "./arm-means.ts";

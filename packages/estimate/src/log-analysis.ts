@@ -1,5 +1,5 @@
 /**
- * Everything that a log says about a target policy, in one pass: estimates, the interval over time, and refusals.
+ * Analyses a log for a target policy in one pass: estimates, the interval over time, and refusals.
  * @module
  */
 import { ArmMeans } from "./arm-means.ts";
@@ -11,29 +11,29 @@ import { type WatchedInterval, type WatchedSettings, WatchedValue } from "./watc
 
 export interface AnalysisSettings extends EstimatorSettings, Pick<WatchedSettings, "method"> {
   readonly arms: number;
-  /** Rows to come: the interval is kept at up to 200 of them. */
+  /** Number of rows to come. The interval is recorded at up to 200 of them. */
   readonly rowCount: number;
   readonly alpha?: number;
-  /** Fixed beforehand. Left out, the first tenth of the rows fixes it, and the interval covers the rest. */
+  /** Fixed in advance. By default, the first tenth of the rows determines it, and the interval covers the rest. */
   readonly k?: number;
 }
 
-/** A row whose predictions may be left to the model of arm means. */
+/** A row whose predictions may be omitted; they are then taken from the running means of the arms. */
 export type AnalysedRow = Omit<LoggedRow, "predicted"> & { readonly predicted: readonly number[] | undefined };
 
 export interface ArmShare {
   readonly rows: number;
   readonly meanReward: number;
-  /** The mean probability of the target policy. */
+  /** The mean probability of the arm that ran under the target policy. */
   readonly targetShare: number;
 }
 
 export interface Analysis {
   readonly estimates: Estimates;
-  /** The mean reward of what ran. */
+  /** The mean logged reward. */
   readonly loggedValue: PointEstimate;
   readonly arms: readonly ArmShare[];
-  /** `undefined` while k is not fixed yet. */
+  /** `undefined` until k is fixed. */
   readonly interval: WatchedInterval | undefined;
   readonly overTime: readonly WatchedInterval[];
   readonly refusals: readonly Refusal[];
@@ -43,7 +43,7 @@ const POINTS = 200;
 const PILOT_SHARE = 0.1;
 const PILOT_ROWS_MIN = 20;
 
-/** A fold; memory is constant in the number of rows. */
+/** A fold; memory does not grow with the number of rows. */
 export class LogAnalysis {
   readonly #every: number;
   readonly #value: WatchedValue;

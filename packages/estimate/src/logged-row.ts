@@ -1,39 +1,39 @@
 /**
- * One logged decision, as every estimator reads it, and the check that it is one.
+ * One logged decision, the input of every estimator, and its validation.
  * @module
  */
 import { estimateError } from "./estimate-errors.ts";
 
 /**
- * One decision of a log. Arms are numbered from 0; every list has one number for each arm.
+ * One decision of a log. Arms are numbered from 0; every list has one number per arm.
  *
- * Rewards and predictions lie between 0 and 1. Scale other rewards before, and the results back.
+ * Rewards and predictions are from 0 to 1. Scale other rewards first, and scale the results back.
  */
 export interface LoggedRow {
   /**
-   * The probability with which the logging policy chose each arm; with a holdout, that of the mixture of both policies. A log
-   * that kept the probability of the chosen arm only has `undefined` for the others.
+   * The probability with which the logging policy chose each arm; with a holdout, that of the mixture of both policies. If
+   * the log has only the probability of the chosen arm, the others are `undefined`.
    */
   readonly logged: readonly (number | undefined)[];
   /** The probability with which the target policy chooses each arm. Sums to 1. */
   readonly target: readonly number[];
-  /** The reward that a model predicts for each arm, from earlier rows or another fold. 0 where there is no model. */
+  /** The reward that a model predicts for each arm, fitted on earlier rows or another fold. 0 without a model. */
   readonly predicted: readonly number[];
   /** The arm that ran. */
   readonly chosen: number;
-  /** `undefined` where the outcome is not known. */
+  /** `undefined` if the outcome is unknown. */
   readonly reward: number | undefined;
 }
 
 const FIELDS = ["logged", "target", "predicted"] as const;
 
-/** How far probabilities may sum away from 1: logs print them with three digits or more. */
+/** Tolerance for the sum of probabilities: logs print them with three digits or more. */
 const SUM_TOLERANCE = 2e-3;
 
 /**
- * Throws unless the row is one that estimators can use.
+ * Throws unless estimators can use the row.
  *
- * @param number - of the row in its log, from 1, for the error.
+ * @param number - the row's number in its log, from 1, for the error.
  * @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`, which names the row and the field.
  */
 export function checkRow(row: LoggedRow, number: number): void {
@@ -63,12 +63,14 @@ export function checkRow(row: LoggedRow, number: number): void {
     refuse("reward", `must be a number from 0 to 1, but is ${row.reward}`);
 }
 
-/** Whether the log kept the probability of every arm. */
+/** Whether the log has the probability of every arm. */
 export function hasAllPropensities(row: LoggedRow): boolean {
   return !row.logged.includes(undefined);
 }
 
-/** The importance weight of an arm: target over logged; 0 where the target never chooses it, infinite where only the target does. */
+/**
+ * The importance weight of an arm: target over logged; 0 if the target never chooses it, infinite if only the target does.
+ */
 export function weightOf(row: LoggedRow, arm: number): number {
   const target = row.target[arm] ?? 0;
   return target === 0 ? 0 : target / (row.logged[arm] ?? 0);

@@ -1,5 +1,5 @@
 /**
- * Logged rows out of a journal: each outcome entry repeats what its decision might have been.
+ * Logged rows from a journal: each outcome entry repeats the alternatives of its decision.
  * @module
  */
 import { BPS_MAX, type OutcomeEntry, PROPENSITY_ONE } from "@calybris/kernel";
@@ -7,23 +7,23 @@ import type { LoggedRow } from "./logged-row.ts";
 
 /** An outcome as a row whose arms are candidates. */
 export interface OutcomeRow {
-  /** Ids, ascending; 0 is a rejection. */
+  /** Candidate ids, ascending; 0 is a rejection. */
   readonly candidates: readonly number[];
-  /** Without a target. */
+  /** The row without a target. */
   readonly logged: Omit<LoggedRow, "target">;
   /** The learner's own probabilities. */
   readonly learner: readonly number[];
-  /** What the use case's floor alone leads to. */
+  /** The policy that uses only the use case's floor. */
   readonly base: readonly number[];
 }
 
 /**
- * The row of an outcome. The logged probability of a candidate is that of both policies together: the holdout's share of the base
- * policy, and the rest of the learner's.
+ * The row of an outcome. The logged probability of a candidate combines both policies: the holdout's share of the base
+ * policy, and the remaining share of the learner.
  *
- * @param holdoutBps - of the policy that decided.
- * @returns `undefined` where the decision was not the learner's: the client gave the floor, the policy does not learn, or the
- *   decision was only observed, so that what was asked for ran for certain.
+ * @param holdoutBps - the holdout of the policy that decided.
+ * @returns `undefined` if the learner did not decide: the client gave the floor, the policy does not learn, or the decision
+ * was only observed, so that the requested candidate ran with certainty.
  */
 export function outcomeRow(
   outcome: Pick<OutcomeEntry, "treated" | "base" | "candidate" | "rewardBps" | "propensity" | "holdout">,
@@ -57,7 +57,7 @@ export interface CandidateShares {
   readonly shares: readonly number[];
 }
 
-/** A policy on a row. A candidate that the row does not hold was never going to run. */
+/** A policy on a row. Candidates that are not in the row could not have run. */
 export function targetRow(row: OutcomeRow, { ids, shares }: CandidateShares): LoggedRow {
   const [logged, predicted] = [[...row.logged.logged], [...row.logged.predicted]];
   const target = row.candidates.map(() => 0);

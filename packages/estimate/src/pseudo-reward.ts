@@ -1,17 +1,18 @@
 /**
- * The number that anytime-valid intervals bet on: unbiased for the value of the target policy, and never below −k.
+ * The variable that anytime-valid intervals bet on: unbiased for the value of the target policy, and at least −k.
  * @module
  */
 import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
 import { estimateError } from "./estimate-errors.ts";
 
 /**
- * φ = w(R − min(q̂(A), k/w(A))) + Σ_a π(a) min(q̂(a), k/w(a)). Its mean, given the past, is the value of the target policy; it is
- * at least −k. Predictions are cut per arm inside the sum: with the weight of the chosen arm there, φ would be biased.
+ * φ = w(R − min(q̂(A), k/w(A))) + Σ_a π(a) min(q̂(a), k/w(a)). Its mean, given the past, is the value of the target policy;
+ * it is at least −k. Predictions are clipped per arm inside the sum; clipping them by the chosen arm's weight would make φ
+ * biased.
  *
- * @param side - `upper` is the same on 1 − R and 1 − q̂, whose mean is 1 − value.
- * @param reward - with `row.reward` unknown, 0 on both sides is the cautious choice, and the default.
- * @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID` where k is above 0 and the log kept the probability of the chosen arm only.
+ * @param side - `upper` uses 1 − R and 1 − q̂, whose mean is 1 − value.
+ * @param reward - if `row.reward` is unknown, 0 (the default) is conservative on both sides.
+ * @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID` if k is above 0 and the log has only the probability of the chosen arm.
  *
  * Source: Waudby-Smith, Wu, Ramdas, Karampatziakis and Mineiro, "Anytime-valid off-policy inference for contextual bandits",
  * arXiv 2210.10768, section 2.

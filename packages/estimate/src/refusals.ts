@@ -1,15 +1,15 @@
 /**
- * When a log cannot answer: reasons instead of a number to act on.
+ * Refusals: the reasons that a log cannot answer a question, in place of a number to act on.
  * @module
  */
 import type { Support } from "./support.ts";
 import type { Interval } from "./value-interval.ts";
 
-/** Below so many effective rows a mean says nothing about the next rows. */
+/** With fewer effective rows, a mean does not predict the next rows. */
 const EFFECTIVE_ROWS_MIN = 10;
-/** Above this share, arms that were never logged could move the value by more than a point. */
+/** Above this share, arms that were never logged could change the value by more than a point. */
 const UNLOGGED_SHARE_MAX = 0.01;
-/** Weights average 1 where propensities are right; so many standard errors away is no chance. */
+/** Weights average 1 if propensities are right; a distance of this many standard errors is not due to chance. */
 const WEIGHT_ERRORS_MAX = 6;
 
 export type RefusalReason =
@@ -28,10 +28,11 @@ export interface Refusal {
 }
 
 /**
- * The reasons not to act on an estimate; none means that it may be used with its interval.
+ * The reasons not to act on an estimate. If there are none, it may be used with its interval.
  *
- * @param interval - where one was computed.
- * @param untriedMass - the mean share of the target's choices on arms that no row with an outcome ran; 0 where that is not counted.
+ * @param interval - if one was computed.
+ * @param untriedMass - the mean share of the target's choices on arms that no row with an outcome ran; 0 if it is not
+ *   counted.
  */
 export function refusalsOf(support: Support, interval?: Interval, untriedMass = 0): Refusal[] {
   const { rows, missing, effectiveRows, meanWeight, maxWeight, targetMassUnlogged } = support;
@@ -61,14 +62,14 @@ export function refusalsOf(support: Support, interval?: Interval, untriedMass = 
   return refusals;
 }
 
-/** Arms that were never tried matter where their share is missing in the weights: a log on the target's own policy misses none. */
+/** Untried arms matter only if their share is missing in the weights: a log of the target's own policy misses none. */
 function isUncovered(untriedMass: number, missingWeight: number): boolean {
   return untriedMass > UNLOGGED_SHARE_MAX && missingWeight > untriedMass / 2;
 }
 
 /**
- * Whether weights average further from what is expected than chance explains, also where the given rows vary less than those
- * that could have come. Source: Bernstein's inequality, with 6²/2 for the logarithm of the level.
+ * Whether the mean weight is further from its expectation than chance explains, even if the given rows vary less than the
+ * possible ones. Source: Bernstein's inequality, with 6²/2 for the logarithm of the level.
  */
 function isOff({ meanWeight, meanWeightError, maxPossibleWeight }: Support, expected: number, known: number): boolean {
   const unseen = ((WEIGHT_ERRORS_MAX ** 2 / 2) * Math.max(maxPossibleWeight, 1)) / known;

@@ -1,5 +1,5 @@
 /**
- * Regret: what was earned, beside what other policies would have earned on the same decisions.
+ * Regret: the reward earned, compared with the reward that other policies would have earned on the same decisions.
  * @module
  */
 import { invariant, type OutcomeEntry } from "@calybris/kernel";
@@ -14,48 +14,51 @@ import { type Watched, WatchedValue } from "./watched-value.ts";
 export interface RegretSettings {
   /** Default 0.05. */
   readonly alpha?: number;
-  /** How much worse than the base policy still counts as no worse, as a share of the largest reward. Default 0.01. */
+  /**
+   * The amount by which the learner may be worse than the base policy and still count as no worse, as a share of the largest
+   * reward. Default 0.01.
+   */
   readonly margin?: number;
-  /** The least probability with which the learner tries a candidate. It bounds weights beforehand. Default 0.01. */
+  /** The smallest probability with which the learner tries a candidate, which bounds weights in advance. Default 0.01. */
   readonly explorationMin?: number;
-  /** Whether {@link RegretFold.add} is given what a target policy might have run. Default false. */
+  /** Whether {@link RegretFold.add} receives the distribution of a target policy. Default false. */
   readonly hasTarget?: boolean;
 }
 
 export interface PolicyValue extends Watched {
-  /** `learner`, `base`, the `target` policy, or `always` one candidate. */
+  /** `learner`, `base`, the `target` policy, or `always` for one fixed candidate. */
   readonly policy: "learner" | "base" | "target" | "always";
   readonly candidate?: number;
 }
 
 export interface Regret {
-  /** Outcomes of the learner's own decisions. */
+  /** Number of outcomes of the learner's own decisions. */
   readonly rows: number;
-  /** Outcomes of decisions that the learner did not make. */
+  /** Number of outcomes of other decisions. */
   readonly notLearned: number;
-  /** Outcomes of answers that were not used, or that came too late. They are in no estimate. */
+  /** Number of outcomes that came too late, or whose answer was not used. No estimate includes them. */
   readonly unusable: number;
-  /** The target policy less what ran, over the rows of which its choices are known. */
+  /** The target policy minus what ran, over the rows on which the target's choices are known. */
   readonly target: { readonly difference: Difference; readonly unknown: number } | undefined;
   /** What ran, holdout included. */
   readonly ran: PointEstimate;
   readonly policies: readonly PolicyValue[];
   /** The policy with the highest doubly robust estimate among those that are not refused. */
   readonly best: PolicyValue | undefined;
-  /** Its value less that of what ran; `undefined` where no policy can be estimated. Below 0, what ran was better. */
+  /** Its value minus that of what ran; `undefined` if no policy can be estimated. Negative if what ran was better. */
   readonly regret: number | undefined;
-  /** The learner against the base policy. Rows with which each was shown; `undefined` while it is not. */
+  /** The learner against the base policy: the row with which each was shown; `undefined` if it was not shown yet. */
   readonly learnerIsBetterAt: number | undefined;
   readonly learnerIsNoWorseAt: number | undefined;
 }
 
-/** More fixed candidates than this are not followed; the least are those that appeared first. */
+/** Maximum number of fixed candidates that are followed: those that appeared first. */
 const CANDIDATES_MAX = 64;
 
 /**
  * A fold over outcome entries, in constant memory. Rewards are shares of the largest reward, 0 to 1.
  *
- * Guarantee: the intervals of `policies` are valid at any time for the average over decisions that got an outcome.
+ * Guarantee: the intervals of `policies` are valid at any time for the average over decisions with an outcome.
  */
 export class RegretFold implements Carried {
   readonly #alpha: number;
@@ -85,8 +88,8 @@ export class RegretFold implements Carried {
   /**
    * Adds an outcome.
    *
-   * @param holdoutBps - of the policy that decided.
-   * @param target - what the target policy might have run; `undefined` where that is not known.
+   * @param holdoutBps - the holdout of the policy that decided.
+   * @param target - the distribution of the target policy; `undefined` if it is unknown.
    */
   add(outcome: OutcomeEntry, holdoutBps: number, target?: CandidateShares): void {
     const row = outcomeRow(outcome, holdoutBps);
@@ -97,7 +100,7 @@ export class RegretFold implements Carried {
     }
   }
 
-  /** Counts an outcome of an answer that was not used, or one that came too late: as if it were missing. */
+  /** Counts an outcome that came too late, or whose answer was not used, as if it were missing. */
   addUnusable(): void {
     this.#unusable += 1;
   }
@@ -113,7 +116,7 @@ export class RegretFold implements Carried {
     this.#target.difference.add({ ...targeted, incumbent: targeted.logged as readonly number[] });
   }
 
-  /** The learner and its traffic change over time, so an interval covers the average value so far. */
+  /** The learner and its traffic drift, so an interval covers the average value so far. */
   #watch(): WatchedValue {
     return new WatchedValue({ alpha: this.#alpha, method: "drifting", isTuned: true });
   }
@@ -131,13 +134,13 @@ export class RegretFold implements Carried {
     for (const [candidate, value] of this.#always) value.add(alwaysRow(row, candidate));
   }
 
-  /** Not with a target policy: what that might have run is not part of the fold. */
+  /** Not with a target policy: its distributions are not part of the fold's state. */
   carry(numbers: FoldNumbers): void {
     invariant(this.#target === undefined, "a fold with a target policy is not carried over");
     this.#ran.carry(numbers);
     this.#learner.carry(numbers);
     this.#base.carry(numbers);
-    // In the order in which candidates appeared, which decides what is followed.
+    // In the order of appearance, which determines the candidates that are followed.
     const known = [...this.#always];
     const count = carryWhole(numbers, known.length, CANDIDATES_MAX);
     for (let at = 0; at < count; at += 1) {

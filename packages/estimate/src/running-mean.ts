@@ -1,10 +1,10 @@
 /**
- * The mean and the variance of a stream of numbers, in constant memory.
+ * Mean and variance of a stream of numbers, in constant memory.
  * @module
  */
 import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 
-/** A value and its standard error. The error assumes independent rows and one look at the end; see `ValueInterval`. */
+/** A value and its standard error. The error assumes independent rows and a single look at the end; see `ValueInterval`. */
 export interface PointEstimate {
   readonly value: number;
   readonly standardError: number;
@@ -29,7 +29,7 @@ export class RunningMean implements Carried {
     this.#squares = numbers.number(this.#squares);
   }
 
-  /** Of the mean: the sample's deviation (n − 1) over the root of n. `NaN` with fewer than two numbers. */
+  /** Standard error of the mean: the sample deviation (n − 1) over √n. `NaN` with fewer than two numbers. */
   get standardError(): number {
     return this.count < 2 ? Number.NaN : Math.sqrt(this.#squares / (this.count - 1) / this.count);
   }

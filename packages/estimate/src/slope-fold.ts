@@ -6,13 +6,16 @@ import type { Carried, FoldNumbers } from "./fold-numbers.ts";
 import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { slope } from "./slope.ts";
 
-/** In falling order: the first is DR itself, the last the model alone. */
+/** Descending: the first is DR itself, the last the model alone. */
 const THRESHOLDS: readonly number[] = [Number.POSITIVE_INFINITY, 1_000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0];
 const SHRINKAGES: readonly number[] = [Number.POSITIVE_INFINITY, 1e6, 1e5, 1e4, 1_000, 100, 10, 1, 0.1, 0];
 
-/** An estimate and the constant that SLOPE chose for it. It has no interval that is valid at any time. */
+/** An estimate, and the constant that SLOPE chose for it. It has no anytime-valid interval. */
 export interface TunedEstimate extends PointEstimate {
-  /** Of Switch-DR the weight above which the model alone is used; of shrinkage its λ. `Infinity` is DR, 0 the model alone. */
+  /**
+   * For Switch-DR, the weight above which the model alone is used; for shrinkage, its λ. `Infinity` is DR, 0 the model
+   * alone.
+   */
   readonly constant: number;
 }
 
@@ -22,7 +25,7 @@ export function shrunkWeight(weight: number, shrinkage: number): number {
   return (shrinkage * weight) / (weight ** 2 + shrinkage);
 }
 
-/** A fold in constant memory: every constant of the grid has its own mean. */
+/** A fold in constant memory: it keeps a mean for every constant of the grid. */
 export class SlopeFold implements Carried {
   readonly #switched = THRESHOLDS.map(() => new RunningMean());
   readonly #shrunk = SHRINKAGES.map(() => new RunningMean());
@@ -31,7 +34,7 @@ export class SlopeFold implements Carried {
    * Adds a row with an outcome.
    *
    * @param byModel - Σ π q̂.
-   * @param rest - R − q̂ of the arm that ran.
+   * @param rest - R − q̂ for the arm that ran.
    */
   add(weight: number, byModel: number, rest: number): void {
     for (const [at, mean] of this.#switched.entries())

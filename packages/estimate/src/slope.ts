@@ -1,5 +1,5 @@
 /**
- * The choice of a tuning constant from the data alone: SLOPE.
+ * SLOPE: chooses a tuning constant from the data alone.
  * @module
  */
 import type { PointEstimate } from "./running-mean.ts";
@@ -7,11 +7,11 @@ import type { PointEstimate } from "./running-mean.ts";
 const NORMAL_QUANTILE = 1.959963984540054;
 
 /**
- * Chooses among estimates in order of falling variance and growing bias: the last whose interval still overlaps those of all
- * before it. Its error is within a constant factor of the best choice. It gives no interval that is valid at any time.
+ * Chooses among estimates ordered by falling variance and rising bias: the last one whose interval overlaps those of all
+ * earlier ones. Its error is within a constant factor of the best choice. It gives no anytime-valid interval.
  *
- * @param candidates - at least one; ordered from the least biased on.
- * @returns the index of the chosen one.
+ * @param candidates - at least one, ordered from the least biased.
+ * @returns the index of the chosen estimate.
  *
  * Source: Su, Srinath and Krishnamurthy, "Adaptive estimator selection for off-policy evaluation", ICML 2020; the constant √6 − 1
  * from Tucker and Lee, "Improved estimator selection for off-policy evaluation", 2021.

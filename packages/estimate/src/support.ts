@@ -1,5 +1,5 @@
 /**
- * How well a log supports questions about a target policy: what the estimates rest on.
+ * Diagnostics of how well a log supports estimates of a target policy.
  * @module
  */
 import type { Carried, FoldNumbers } from "./fold-numbers.ts";
@@ -7,27 +7,29 @@ import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
 import { RunningMean } from "./running-mean.ts";
 
 export interface Support {
-  /** Rows added, with and without an outcome. */
+  /** Number of rows added, with and without an outcome. */
   readonly rows: number;
-  /** Rows without an outcome. */
+  /** Number of rows without an outcome. */
   readonly missing: number;
-  /** Rows that kept the probability of the chosen arm only. What depends on the other arms leaves them out. */
+  /** Number of rows with only the chosen arm's probability. Figures that need the other arms exclude them. */
   readonly chosenOnly: number;
-  /** (Σw)²/Σw² over rows with an outcome: as many equally weighted rows carry as much information. */
+  /** (Σw)²/Σw² over rows with an outcome: the number of equally weighted rows with as much information. */
   readonly effectiveRows: number;
   readonly meanWeight: number;
-  /** Of the mean weight. */
+  /** Standard error of the mean weight. */
   readonly meanWeightError: number;
   readonly maxWeight: number;
-  /** The largest weight that any arm of a row has: what could have been drawn. Rows that kept one probability give that one. */
+  /**
+   * The largest weight that any arm of a row has, drawn or not. For rows with one probability, the weight of the chosen arm.
+   */
   readonly maxPossibleWeight: number;
   /** Rows whose weight is above the cap. */
   readonly rowsClipped: number;
   /** The share of all weight that lies above the cap. */
   readonly weightMassClipped: number;
-  /** The mean share of the target's choices on arms that were never logged. No estimator sees them. */
+  /** The mean share of the target's choices on arms that the log never chooses. No estimator covers them. */
   readonly targetMassUnlogged: number;
-  /** The mean share of the target's choices that the cap cuts off. */
+  /** The mean share of the target's choices that the cap clips. */
   readonly targetMassClipped: number;
 }
 
@@ -48,7 +50,7 @@ export class SupportFold implements Carried {
     this.#cap = cap;
   }
 
-  /** @param weight - of the chosen arm. */
+  /** @param weight - weight of the chosen arm. */
   add(row: LoggedRow, weight: number): void {
     this.rows += 1;
     this.#maxPossible = Math.max(this.#maxPossible, weight);

@@ -1,5 +1,5 @@
 /**
- * An interval for the value of a target policy that stays valid however often somebody looks.
+ * An anytime-valid interval for the value of a target policy.
  * @module
  */
 import { BernsteinBound, DriftingBound } from "./bernstein-bound.ts";
@@ -11,36 +11,36 @@ import { pseudoReward } from "./pseudo-reward.ts";
 
 export interface IntervalSettings {
   /**
-   * Predictions are cut where the weight is above k. It must be fixed before the rows that it judges: see
+   * Predictions are clipped if the weight is above k. It must be fixed before the rows that the interval covers: see
    * `kOfLargestWeight`.
    */
   readonly k: number;
-  /** The probability that the interval misses the value at any time. Default 0.05. */
+  /** The probability that the interval ever misses the value. Default 0.05. */
   readonly alpha?: number;
   /**
-   * `betting` (default) is the narrowest; `bernstein` needs no grid; `drifting` covers the average value so far where the value
+   * `betting` (default) is the narrowest; `bernstein` needs no grid; `drifting` covers the average value so far if the value
    * changes over time.
    */
   readonly method?: "betting" | "bernstein" | "drifting";
 }
 
-/** A bound of one side. */
+/** A one-sided bound. */
 interface Bound extends Carried {
   add(value: number): void;
-  /** The highest bound that held at any time, where that is as valid; `undefined` for none. */
+  /** The tightest bound so far, if earlier bounds stay valid; `undefined` if there is none. */
   readonly bound: number | undefined;
 }
 
 export interface Interval {
   readonly lower: number;
   readonly upper: number;
-  /** Every value is refuted: the rows contradict the propensities they state. */
+  /** Whether every value is refuted, which means that the rows contradict their propensities. */
   readonly isEmpty: boolean;
 }
 
 /**
  * The bounds of both sides as a fold, in constant memory. A missing outcome counts as 0 for the lower bound and as 1 for the
- * upper: the interval covers whatever it was.
+ * upper, so the interval covers any value of it.
  *
  * @example
  * After a hundred rewards of 1 under the target policy itself.
@@ -93,8 +93,9 @@ export class ValueInterval implements Carried {
 }
 
 /**
- * The k to use where weights can reach `weight`, from the propensities a policy guarantees (with exploration ε over K arms, K/ε), or from
- * rows before those that are judged: half of it. `docs/estimate.md` shows the widths for other choices.
+ * The recommended k for a largest weight: half of it. Take `weight` from the propensities that a policy guarantees (with
+ * exploration ε over K arms, K/ε), or from rows before those that the interval covers. `docs/estimate.md` shows the widths
+ * for other choices.
  */
 export function kOfLargestWeight(weight: number): number {
   return weight / 2;

@@ -1,5 +1,5 @@
 /**
- * The value of one target policy while rows come in: estimates, an interval to watch, and refusals.
+ * The value of one target policy while rows arrive: estimates, an anytime-valid interval, and refusals.
  * @module
  */
 import { type Estimates, EstimatorFold, type EstimatorSettings } from "./estimators.ts";
@@ -8,14 +8,14 @@ import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
 import { type Refusal, refusalsOf } from "./refusals.ts";
 import { type Interval, type IntervalSettings, kOfLargestWeight, ValueInterval } from "./value-interval.ts";
 
-/** So many first rows fix k; the interval covers the rest. */
+/** Number of first rows that determine k; the interval covers the rest. */
 const PILOT_ROWS = 100;
 const K_MIN = 1;
 
 export interface WatchedSettings extends EstimatorSettings {
-  /** The probability that the interval misses the value at any time. Default 0.05. */
+  /** The probability that the interval ever misses the value. Default 0.05. */
   readonly alpha?: number;
-  /** Fixed beforehand: then the interval covers every row. */
+  /** Fixed in advance: the interval then covers every row. */
   readonly k?: number;
   /** Default 100. */
   readonly pilotRows?: number;
@@ -24,7 +24,7 @@ export interface WatchedSettings extends EstimatorSettings {
 }
 
 export interface WatchedInterval extends Interval {
-  /** Rows that it covers. */
+  /** Number of rows that the interval covers. */
   readonly rows: number;
   readonly k: number;
   readonly alpha: number;
@@ -32,12 +32,12 @@ export interface WatchedInterval extends Interval {
 
 export interface Watched {
   readonly estimates: Estimates;
-  /** `undefined` until the pilot rows are over. */
+  /** `undefined` until the pilot rows are complete. */
   readonly interval: WatchedInterval | undefined;
   readonly refusals: readonly Refusal[];
 }
 
-/** A fold in constant memory. A log that kept the probability of the chosen arm only gets an interval with k = 0. */
+/** A fold in constant memory. A log with only the chosen arm's probabilities gets an interval with k = 0. */
 export class WatchedValue implements Carried {
   readonly #alpha: number;
   readonly #pilotRows: number;

@@ -54,7 +54,7 @@ export interface FitOptions {
   /** A power of two. */
   readonly textBuckets?: number;
   readonly penalties?: RidgePenalties;
-  /** In place of the usual size of the trees. */
+  /** Replaces the default size of the trees. */
   readonly trees?: TreesOptions;
   /** If there are more rows, this many are sampled: a small head does not benefit from more. */
   readonly rowsMax?: number;

@@ -13,7 +13,7 @@ import { gainsBps, OUTCOME_MAX_BPS, type Table } from "./table.ts";
 export interface FrontierPoint {
   /** Share of rows that were downgraded. */
   readonly downgraded: number;
-  /** Share of what could be saved at most: all rows at the cheapest tier are 1. */
+  /** Share of the largest possible saving: all rows at the cheapest tier are 1. */
   readonly savings: number;
   /** Mean outcome, 0..1. */
   readonly quality: number;

@@ -8,7 +8,7 @@ import { type BetaBelief, BPS_MAX, PROPENSITY_ONE } from "@calybris/kernel";
 
 const CELLS = 1_025;
 const COUNT = 10_000;
-/** Largest difference that rounding may make. */
+/** Largest difference that rounding may cause, in units of 2^−32. */
 const UNITS_MOST = 16;
 
 /** Whether a table follows from its beliefs and the exploration. */

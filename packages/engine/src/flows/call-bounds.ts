@@ -1,6 +1,6 @@
 /**
- * What a call may cost at most, by the candidate that runs it: everything beside the output, in up to three ways, and the
- * output up to a limit that may be lowered where money is short.
+ * The maximum cost of a call, by the candidate that runs it: the cost of everything beside the output, bounded in up to
+ * three ways, and the output up to a limit that may be lowered if the headroom is short.
  * @module
  */
 import {
@@ -20,30 +20,30 @@ import type { CandidateBound, ClientCall } from "./client-call.ts";
 const PRICED_TOKENS = 1_000_000n;
 const INPUTS_MAX = 3;
 
-/** How far the output of a call may reach, tokens. */
+/** Limits of a call's output, in tokens. */
 export interface OutputLimits {
   readonly max: number;
   readonly min: number;
 }
 
-/** What is reserved for a candidate, and the output limit that it is sent with. */
+/** The amount reserved for a candidate, and the output limit to send. */
 export interface Reservation {
   readonly reservedMicrocents: bigint;
   readonly basis: ReservationBasis;
   readonly outputTokensMax: number;
 }
 
-/** A bound that was read. */
+/** A validated bound. */
 export interface Bound {
   readonly input: readonly { readonly basis: ReservationBasis; readonly microcents: bigint }[];
   readonly outputPriceMicrocents: bigint;
 }
 
 /**
- * What is reserved within the headroom: by the first basis that it covers in full, else by the last with a lower output limit;
- * `undefined` where that goes below the least. Never less than what is expected, and never rounded down.
+ * The reservation within the headroom: by the first basis that fits in full, else by the last basis with a lower output
+ * limit; `undefined` if that limit is below the minimum. It is never below the expected cost, and never rounded down.
  *
- * @param headroomMicrocents - `undefined` for no limit.
+ * @param headroomMicrocents - `undefined` if the tenant has no limit.
  */
 export function reservationWithin(
   { input, outputPriceMicrocents: price }: Bound,
@@ -67,18 +67,18 @@ export function reservationWithin(
   return { reservedMicrocents: reserved, basis: last.basis, outputTokensMax: tokens };
 }
 
-/** What a call says beside its request. */
+/** The terms of a call, beside its request. */
 export interface CallTerms {
   readonly isObserved: boolean;
   readonly limits: OutputLimits;
-  /** By candidate. */
+  /** By candidate id. */
   readonly bounds: ReadonlyMap<number, Bound>;
 }
 
 /**
- * Reads what a call says beside its request.
+ * Reads and validates the terms of a call.
  *
- * @param requestedId - of the candidate asked for; 0 for none.
+ * @param requestedId - id of the requested candidate; 0 for none.
  * @throws CalybrisError `CAL_REQUEST_INVALID` with every mistake.
  */
 export function callTerms(call: ClientCall, snapshot: PolicySnapshot, requestedId: number): CallTerms {
@@ -114,7 +114,7 @@ export function callTerms(call: ClientCall, snapshot: PolicySnapshot, requestedI
   return { isObserved, limits: { max, min }, bounds: read };
 }
 
-/** A bound, each amount in its range. */
+/** Reads a bound, and checks the range of each amount. */
 export function boundField(path: string, given: CandidateBound): Field<Bound> {
   const { input, outputPriceMicrocents } = given ?? {};
   const remedy = `Send 1 to ${INPUTS_MAX} of basis and microcents, best first.`;

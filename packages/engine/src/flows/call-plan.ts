@@ -1,13 +1,13 @@
 /**
- * What a call adds to the plan of its decision: which candidate runs, and what is reserved for it.
+ * Adds to the plan of a call's decision which candidate runs, and the amount that is reserved for it.
  *
  *     enforce   the selected one; while its bound, or that of another selection that was considered, does not fit the headroom,
  *               the kernel decides again with a budget below what that one is expected to cost. Where no candidate that the
  *               decision admits can take the call, it is observed
  *     observe   the requested one, whatever was selected, within governance and the headroom; else nothing
  *
- * It is pure, as the plan is. Every selection that was considered has to fit, not only the one that was drawn: so the headroom has no
- * influence on how likely each of them is.
+ * It is pure, like the plan. Every selection that was considered must fit, not only the drawn one, so the headroom does not
+ * influence the probability of any selection.
  * @module
  */
 import {
@@ -32,28 +32,28 @@ import { fallbacksOf } from "./call-ranking.ts";
 import type { RejectedCall } from "./client-call.ts";
 import type { DecidePlan, TenantHeadroom } from "./decide.ts";
 
-/** One that cannot take the call reserves what it is expected to cost, until another one is called instead. */
+/** A selected candidate that cannot take the call reserves its expected cost, until a fallback is called instead. */
 const EXPECTED_ALONE: Bound = { input: [{ basis: "window", microcents: 0n }], outputPriceMicrocents: 0n };
 
 const HARD_LIMITS: readonly Reason[] = ["risk_hard_limit", "confidence_hard_limit"];
 
 export class CallPlan {
-  /** The candidate that runs; 0 for nothing. */
+  /** The candidate that runs; 0 if none does. */
   candidateId = 0;
-  /** What is reserved for it, with its output limit; `undefined` when nothing runs. */
+  /** The amount reserved for it, with its output limit; `undefined` if nothing runs. */
   reservation: Reservation | undefined;
-  /** Why nothing runs. */
+  /** The reason that nothing runs. */
   rejected: RejectedCall | undefined;
-  /** Once it was made. */
+  /** `undefined` until the decision is made. */
   entry: DecisionEntry | undefined;
-  /** Whether the tenant is limited, so that something is reserved. */
+  /** Whether the tenant has a limit, so that money is reserved. */
   isMetered = false;
   readonly #terms: CallTerms;
   readonly #request: Request;
   #acted: CandidateId | undefined;
   #snapshot: PolicySnapshot | undefined;
 
-  /** @param request - as it was resolved. */
+  /** @param request - the resolved request. */
   constructor(terms: CallTerms, request: Request) {
     this.#terms = terms;
     this.#request = request;
@@ -63,12 +63,12 @@ export class CallPlan {
     return this.candidateId === 0;
   }
 
-  /** What is reserved. */
+  /** The reserved amount. */
   get costMicrocents(): bigint {
     return this.reservation?.reservedMicrocents ?? 0n;
   }
 
-  /** Completes the plan of a decision that was made without a look at the headroom. */
+  /** Completes the plan of a decision that was made regardless of the headroom. */
   complete(plan: DecidePlan, headroom: TenantHeadroom | undefined, snapshot: PolicySnapshot): void {
     this.#snapshot = snapshot;
     this.#acted = undefined;
@@ -78,7 +78,7 @@ export class CallPlan {
     else this.#enforce(plan, headroom);
   }
 
-  /** The entry of the decision, proven: it is written as text. */
+  /** Proves the decision and returns its entry, which is written as text. */
   entryOf(record: RecordEntry): DecisionEntry {
     const { pages, at } = record;
     const digests = Buffer.alloc(3 * DIGEST_BYTES);
@@ -134,7 +134,7 @@ export class CallPlan {
       if (tooExpensive.length === 0) break;
       const most = tooExpensive.reduce((so, each) => (each.costMicrocents > so ? each.costMicrocents : so), 0n);
       if (most === 0n) {
-        // No budget excludes what is expected to cost nothing.
+        // No budget excludes a candidate with an expected cost of 0.
         plan.noteShortfall(headroomMicrocents ?? 0n);
         this.#nothing("budget", headroomMicrocents);
         return;
@@ -151,7 +151,7 @@ export class CallPlan {
     if (plan.isRejected) this.rejected = { reason: plan.reason, headroomMicrocents: plan.exceededHeadroomMicrocents };
   }
 
-  /** Whether nothing that the decision admits can take the call, though what was asked for can. */
+  /** Whether no candidate that the decision admits can take the call, although the requested one can. */
   #isWithoutLane(plan: DecidePlan): boolean {
     const { bounds } = this.#terms;
     const { requestedId } = this.#request;
@@ -188,7 +188,7 @@ export class CallPlan {
     this.reservation = reservation;
   }
 
-  /** What was decided is not carried out. */
+  /** Rejects the call: the decision is not carried out. */
   #nothing(reason: RejectedCall["reason"], headroomMicrocents: bigint | undefined): void {
     this.candidateId = 0;
     this.#acted = 0 as CandidateId;
@@ -204,7 +204,7 @@ export class CallPlan {
     return reservationWithin(bound, this.#terms.limits, expected, headroomMicrocents);
   }
 
-  /** Of a call that there was no headroom for: the way of bounding that was tried last. */
+  /** For a call without enough headroom: the basis that was tried last. */
   #lastBasis(): DecisionEntry["basis"] {
     return [...this.#terms.bounds.values()][0]?.input.at(-1)?.basis;
   }

@@ -1,5 +1,5 @@
 /**
- * The candidates that a decision admitted, best first, as the kernel compares them.
+ * The candidates that a decision admits, best first, in the kernel's order.
  * @module
  */
 import { type DecisionEntry, explainCandidate, type PolicySnapshot, type UtilityTerms } from "@calybris/kernel";
@@ -10,7 +10,7 @@ interface Ranked {
   readonly terms: UtilityTerms;
 }
 
-/** Ids, without the one that runs. */
+/** Candidate ids, without the one that runs. */
 export function fallbacksOf(
   { request }: Pick<DecisionEntry, "request">,
   { policy }: PolicySnapshot,
@@ -24,7 +24,7 @@ export function fallbacksOf(
   return ranked.sort(better).map(({ id }) => id);
 }
 
-/** Higher utility, lower cost, higher quality, lower id. */
+/** Order: higher utility, lower cost, higher quality, lower id. */
 function better(one: Ranked, other: Ranked): number {
   const { terms: a } = one;
   const { terms: b } = other;

@@ -1,12 +1,12 @@
 /**
- * Where the reservation of a call stands.
+ * The state of a call's reservation.
  * @module
  */
 import { decisionIdOf } from "@calybris/kernel";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CallStanding, OpenCall } from "./client-call.ts";
 
-/** `unknown` where nothing is known of a reservation: it reserved nothing, or that is no longer remembered. */
+/** `unknown` if no reservation is known: none was made, or it is no longer remembered. */
 export function standingOf({ reservations }: Ledger, of: number, decisionId: string): CallStanding {
   const open = reservations.open(of);
   if (open !== undefined) {
@@ -24,7 +24,7 @@ export function standingOf({ reservations }: Ledger, of: number, decisionId: str
   return { decisionId, state: closed.state, reservedMicrocents: 0n, costMicrocents: closed.actualMicrocents };
 }
 
-/** Calls that are open, and reservations of any kind that are held, in the order of their decisions. */
+/** Open calls, and held reservations of any kind, in the order of their decisions. */
 export function* openCalls({ reservations }: Ledger): Generator<OpenCall> {
   for (const open of reservations.allOpen()) {
     const attempts = reservations.call(open.of);

@@ -3,8 +3,8 @@
  *
  *     begin ─▶ attempts ─▶ complete (settles and reports the outcome) | hold | release
  *
- * Each step is an entry that is durable before it is answered. A further attempt reserves for itself before it is sent; one that
- * ended at a known cost is settled at once and gives back what it did not need.
+ * Each step is an entry that is durable before the method resolves. A further attempt reserves its own amount before it is
+ * sent. An attempt that ends with a known cost is settled at once, and the rest of its reservation is released.
  * @module
  */
 import {
@@ -44,7 +44,7 @@ import type { EngineLearning } from "./learning.ts";
 import type { EngineLedger } from "./ledger.ts";
 import type { DecisionFound } from "./outcomes.ts";
 
-/** What a call needs of the engine. */
+/** The parts of the engine that a call needs. */
 export interface CallPorts {
   readonly ledger: Ledger;
   readonly journal: WaiterOrdering;
@@ -59,7 +59,7 @@ function isUnknown({ costMicrocents }: AttemptState): boolean {
   return costMicrocents === undefined;
 }
 
-/** A call as its decision began it. */
+/** A call at the start of its first attempt. */
 export interface BegunCall {
   readonly decided: Decided;
   readonly found: DecisionFound;
@@ -73,25 +73,25 @@ export interface BegunCall {
 interface AttemptState {
   readonly candidate: number;
   hasEnded: boolean;
-  /** `undefined` while it is not known. */
+  /** `undefined` while the cost is unknown. */
   costMicrocents: bigint | undefined;
 }
 
 /**
- * A call that may be sent. Its methods are called one after another; one that ends the call may be called again with the same
- * arguments after a refusal.
+ * A call that may be sent. Its methods must be called one at a time. If a method that ends the call is refused, it may be
+ * called again with the same arguments.
  */
 export class Call {
   readonly decided: Decided;
   readonly decisionId: string;
   readonly mode: CallMode;
-  /** Id of the candidate that runs. */
+  /** Id of the selected or requested candidate that runs. */
   readonly candidate: number;
   /** The output limit to send with the first attempt. */
   readonly outputTokensMax: number;
-  /** Whether that is less than what was asked for, because money is short. */
+  /** Whether this limit is below the requested one because the headroom is short. */
   readonly isOutputLowered: boolean;
-  /** What is reserved for the first attempt; 0 when the tenant is not limited. */
+  /** The amount reserved for the first attempt; 0 if the tenant has no limit. */
   readonly reservedMicrocents: bigint;
   readonly basis: ReservationBasis;
   readonly isMetered: boolean;
@@ -121,29 +121,30 @@ export class Call {
     this.#of = decided.sequence;
   }
 
-  /** What the tenant has left; `undefined` when it is not limited. */
+  /** The tenant's remaining headroom; `undefined` if the tenant has no limit. */
   get headroomMicrocents(): bigint | undefined {
     const { ledger } = this.#ports;
     const account = this.#entry.tenant === undefined ? undefined : ledger.account(this.#entry.tenant);
     return account === undefined ? undefined : ledger.headroom(account);
   }
 
-  /** What its attempts cost so far, as far as is known. */
+  /** The known cost of the attempts so far. */
   get costMicrocents(): bigint {
     return this.#attempts.reduce((sum, { costMicrocents }) => sum + (costMicrocents ?? 0n), 0n);
   }
 
-  /** Candidates to fall back on, best first: those that the decision admitted. None while the decision is only observed. */
+  /** The fallback candidates that the decision admits, best first. Empty if the decision is only observed. */
   fallbacks(): readonly number[] {
     return this.#entry.acted !== undefined ? [] : fallbacksOf(this.#entry, this.#found.policy.snapshot, this.candidate);
   }
 
   /**
-   * Begins a further attempt: it is durable, and reserved, before this resolves. The attempt before it has ended.
+   * Begins a further attempt. When this resolves, the attempt is durable and its amount is reserved. The previous attempt
+   * must have ended.
    *
-   * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET` where the headroom does not cover it; `CAL_CALL_ATTEMPT_INVALID` for another
-   *   candidate than those of the decision, or while an attempt is under way; `CAL_CALL_ENDED`; `CAL_LEDGER_INVALID` naming the
-   *   field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET` if the headroom does not cover it; `CAL_CALL_ATTEMPT_INVALID` for a
+   * candidate that the decision does not admit, or while another attempt is in progress; `CAL_CALL_ENDED`;
+   * `CAL_LEDGER_INVALID` naming the field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
   attempt(next: NextAttempt): Promise<BegunAttempt> {
     return this.#ports.failStop.command(async () => {
@@ -176,10 +177,10 @@ export class Call {
   }
 
   /**
-   * An attempt has ended. At a known cost it is settled, up to its reservation, and gives the rest back.
+   * Reports the end of an attempt. A known cost is settled, up to the reserved amount, and the rest is released.
    *
-   * @throws CalybrisError `CAL_CALL_ATTEMPT_INVALID` for one that is not under way; `CAL_CALL_ENDED`; `CAL_LEDGER_INVALID`
-   *   naming the field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   * @throws CalybrisError `CAL_CALL_ATTEMPT_INVALID` for an attempt that is not in progress; `CAL_CALL_ENDED`;
+   * `CAL_LEDGER_INVALID` naming the field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
   attemptEnded(end: AttemptEnd): Promise<void> {
     return this.#ports.failStop.command(async () => {
@@ -191,12 +192,12 @@ export class Call {
   }
 
   /**
-   * Ends the call: its attempts cost what they cost together, which settles its reservation in one entry with its outcome. Where
-   * a fallback answered, the decision was abandoned: its outcome teaches nothing about the candidate that was selected.
+   * Ends the call. One entry settles the reservation at the total cost of the attempts and reports the outcome. If a
+   * fallback answered, the outcome's disposition is `abandoned`: it is not learned for the selected candidate.
    *
-   * @param end - of the last attempt, unless that was reported.
-   * @throws CalybrisError `CAL_CALL_COST_UNKNOWN` while the cost of an attempt is not known; the end that was given stays.
-   *   As `attemptEnded` and `EngineLearning.observe`.
+   * @param end - the end of the last attempt, unless it was already reported.
+   * @throws CalybrisError `CAL_CALL_COST_UNKNOWN` while the cost of an attempt is unknown; `end` is recorded all the same.
+   * Also as `attemptEnded` and `EngineLearning.observe`.
    */
   complete(outcome: CallOutcome, end?: AttemptEnd): Promise<Completed> {
     return this.#end(async () => {
@@ -217,11 +218,11 @@ export class Call {
   }
 
   /**
-   * Ends the call while the cost of an attempt is not known: what is known is settled, the rest stays reserved until it is
+   * Ends the call while the cost of an attempt is unknown. The known part is settled; the rest stays reserved until it is
    * reconciled or expires.
    *
-   * @param hold.knownMicrocents - of an attempt whose cost is not known the part that is; 0 when left out.
-   * @param hold.expiresAt - when the rest is settled in full; as the decision has it when left out.
+   * @param hold.knownMicrocents - the known part of the cost of attempts with unknown cost. Default 0.
+   * @param hold.expiresAt - when the rest is settled in full. Default: the expiry of the decision's reservation.
    */
   hold(
     hold: { readonly cause: HoldCause; readonly knownMicrocents?: Amount; readonly expiresAt?: number },
@@ -244,10 +245,10 @@ export class Call {
   }
 
   /**
-   * Ends a call that cost nothing: everything comes back.
+   * Ends a call that cost nothing, and releases its whole reservation.
    *
-   * @throws CalybrisError `CAL_CALL_ATTEMPT_INVALID` for one of which an attempt cost something; `CAL_CALL_COST_UNKNOWN` for one
-   *   of which an attempt ended at a cost that is not known.
+   * @throws CalybrisError `CAL_CALL_ATTEMPT_INVALID` if an attempt had a cost; `CAL_CALL_COST_UNKNOWN` if an attempt ended
+   * with an unknown cost.
    */
   release(end?: AttemptEnd): Promise<CallStanding> {
     return this.#end(async () => {
@@ -260,7 +261,7 @@ export class Call {
     });
   }
 
-  /** Where it stands. */
+  /** The present state of the call. */
   get standing(): CallStanding {
     const standing = standingOf(this.#ports.ledger, this.#of, this.decisionId);
     if (standing.state !== "unknown") return standing;
@@ -277,7 +278,7 @@ export class Call {
     return open !== undefined && open.held === undefined;
   }
 
-  /** Runs what ends the call, once; after a refusal it may be tried again. */
+  /** Runs the step that ends the call, at most once; after a refusal it may be retried. */
   #end<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#ports.failStop.command(async () => {
       this.#requireNotEnded();
@@ -296,7 +297,7 @@ export class Call {
     if (this.#ended !== undefined) throw this.#endedError();
   }
 
-  /** A call whose reservation was closed or held by someone else sends nothing more. */
+  /** If another command closed or held the reservation, no further attempt may be sent. */
   #requireOpen(): void {
     this.#requireNotEnded();
     if (this.isMetered && !this.#isOpen) throw this.#endedError();
@@ -306,7 +307,7 @@ export class Call {
     return new EngineError("CAL_CALL_ENDED", { decisionId: this.decisionId, state: this.standing.state });
   }
 
-  /** Numbers of the attempts of which no cost is known. */
+  /** Numbers of the attempts with unknown cost. */
   get #unknown(): readonly number[] {
     return this.#attempts.flatMap(({ costMicrocents }, index) => (costMicrocents === undefined ? [index + 1] : []));
   }

@@ -1,10 +1,10 @@
 /**
- * The call flow, as the sentence it implements:
+ * The call flow in one line:
  *
  *     call → recall → resolve → one step of the journal (plan, reserve, order) → durable → a call that may be sent
  *
- * A repeated id is never sent again: it gets the state of the first call. Calls that were open when a process ended are
- * held by the next one, because nobody knows what they cost.
+ * A repeated request id is never sent again: the caller gets the state of the first call. The next process holds calls that
+ * were open when a process ended, because their cost is unknown.
  * @module
  */
 import {
@@ -38,7 +38,7 @@ import type { Caller, EngineKeys } from "./keys.ts";
 import { resolveFor } from "./resolve-for.ts";
 import type { Writable } from "./writable.ts";
 
-/** What the flow needs of the engine. */
+/** The parts of the engine that the flow needs. */
 export interface CallsPorts extends Omit<CallPorts, "ledger" | "journal" | "moves"> {
   readonly firstResults: FirstResults;
   readonly state: EngineState;
@@ -49,12 +49,12 @@ export interface CallsPorts extends Omit<CallPorts, "ledger" | "journal" | "move
   readonly unknownTenants: () => UnknownTenants;
   readonly openReservationsMax: number;
   readonly actorOf: EngineKeys["actorOf"];
-  /** How long a call may be held that was open when a process ended; a week when left out. */
+  /** How long calls that were open when a process ended may be held. Default: a week. */
   readonly heldCallSeconds: number | undefined;
 }
 
 const MICROSECONDS = 1_000_000;
-/** Providers state what calls cost within days. */
+/** Providers report the cost of calls within days. */
 const HELD_CALL_SECONDS = 7 * 24 * 3_600;
 const CALL_KEYS: ReadonlySet<string> = new Set(["mode", "outputTokensMax", "outputTokensMin", "policyId", "bounds"]);
 
@@ -71,13 +71,13 @@ export class EngineCalls {
   }
 
   /**
-   * Decides a call, reserves for its first attempt, and makes both durable before saying so. A rejection is an answer, not an
-   * error.
+   * Decides a call, reserves the amount of its first attempt, and resolves when both are durable. A rejection is a result,
+   * not an error.
    *
-   * @throws CalybrisError `CAL_CALL_REPEATED` for an id that began a call before, with where that stands;
-   *   `CAL_REQUEST_ID_REUSED` for one that was decided with another prompt; `CAL_CALL_POLICY_CHANGED` where the bounds are of
-   *   another policy than the one that decides; `CAL_REQUEST_INVALID` with every mistake; else as `Engine.decide`. Nothing was
-   *   reserved.
+   * @throws CalybrisError `CAL_CALL_REPEATED` for an id that already began a call, with the state of that call;
+   * `CAL_REQUEST_ID_REUSED` for an id that was decided with another prompt; `CAL_CALL_POLICY_CHANGED` if the bounds are for
+   * another policy than the deciding one; `CAL_REQUEST_INVALID` with every mistake; else as `Engine.decide`. Nothing was
+   * reserved.
    */
   begin(call: ClientCall, caller: Caller = {}): Promise<Begun<Call>> {
     const { failStop } = this.#ports;
@@ -111,12 +111,12 @@ export class EngineCalls {
     return { terms, plan, sequence, entry, waiter };
   }
 
-  /** Calls that are open, and reservations that are held, oldest first. */
+  /** Open calls and held reservations, oldest first. */
   open(): Iterable<OpenCall> {
     return openCalls(this.#ports.state.ledger);
   }
 
-  /** Where a call stands; `unknown` for a decision that reserved nothing, or whose reservation is no longer remembered. */
+  /** The state of a call; `unknown` for a decision that reserved nothing, or whose reservation is no longer remembered. */
   standing(decisionId: string): CallStanding {
     const of = parseDecisionId(decisionId)?.of ?? 0;
     const standing = standingOf(this.#ports.state.ledger, of, decisionId);
@@ -125,7 +125,7 @@ export class EngineCalls {
     return { ...standing, state: "finished", costMicrocents: outcome.costs.find((cost) => cost !== undefined) ?? 0n };
   }
 
-  /** Holds every call that an earlier process left open. Returns how many; durable when it resolves. */
+  /** Holds every call that an earlier process left open. Returns their number; the holds are durable when it resolves. */
   async holdInterrupted(): Promise<number> {
     const { state, journal, firstResults, caused, heldCallSeconds = HELD_CALL_SECONDS } = this.#ports;
     const { reservations } = state.ledger;
@@ -158,7 +158,7 @@ export class EngineCalls {
     return { terms, resolved };
   }
 
-  /** Between here and the step of the journal nothing else runs. */
+  /** No other code runs between this check and the step of the journal. */
   #requirePolicy({ policyId, tenant }: ClientCall): void {
     const given = wholeField("policyId", policyId, Number.MAX_SAFE_INTEGER);
     if ("mistake" in given) throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [given.mistake] });
@@ -183,7 +183,7 @@ export class EngineCalls {
     return { call: new Call(begun, this.#callPorts), decided };
   }
 
-  /** A repetition gets the state of the first call, once that is durable. */
+  /** Refuses a repetition with the state of the first call. */
   #refuseRepeated({ requestId = "", promptDigest }: ClientCall, { sequence, entry }: DecidedId): never {
     if (entry.promptDigest === undefined || entry.promptDigest !== promptDigest)
       throw requestIdReused(requestId, sequence);
@@ -196,7 +196,7 @@ export class EngineCalls {
   }
 }
 
-/** A call whose entry is ordered. */
+/** A call with an ordered entry. */
 interface OrderedCall {
   readonly terms: CallTerms;
   readonly plan: CallPlan;
@@ -205,14 +205,14 @@ interface OrderedCall {
   readonly waiter: PendingCall;
 }
 
-/** The request of a call: what the kernel is asked. */
+/** The request for the kernel, without the terms of the call. */
 function requestOf(call: ClientCall): ClientRequest {
   const request: { [key: string]: unknown } = {};
   for (const key in call) if (!CALL_KEYS.has(key)) request[key] = call[key as keyof ClientCall];
   return request as unknown as ClientRequest;
 }
 
-/** A call whose entry is ordered and not yet durable. */
+/** A call with an entry that is ordered but not yet durable. */
 class PendingCall implements RecordWaiter {
   entry: RecordEntry | undefined;
   readonly durablePromise: Promise<string>;

@@ -1,5 +1,5 @@
 /**
- * A call as a gateway reports it: what it asks for, what each candidate may cost at most, and how its attempts end.
+ * A call as a gateway reports it: the request, the maximum cost for each candidate, and the end of each attempt.
  *
  * Amounts are microcents, tokens are counts, times are microseconds since the Unix epoch unless the name says another unit.
  * @module
@@ -12,62 +12,65 @@ import type { Decided } from "./decided.ts";
 /** Whether the decision is carried out, or only recorded while the requested candidate runs. */
 export type CallMode = "enforce" | "observe";
 
-/** A way to bound what a call costs beside its output. */
+/** One way to bound the cost of a call beside its output. */
 export interface InputBound {
   readonly basis: ReservationBasis;
   readonly microcents: Amount;
 }
 
-/** What a call may cost at most if one candidate runs it. */
+/** The maximum cost of a call if one candidate runs it. */
 export interface CandidateBound {
-  /** Its id in the policy. */
+  /** The candidate's id in the policy. */
   readonly candidate: number;
-  /** What everything beside the output may cost; the first that the headroom covers is reserved. 1 to 3. */
+  /** Bounds on the cost beside the output, 1 to 3. The first that fits the headroom is reserved. */
   readonly input: readonly InputBound[];
-  /** The highest output price that may apply, microcents per million tokens. */
+  /** The highest output price that may apply, in microcents per million tokens. */
   readonly outputPriceMicrocents: Amount;
 }
 
 /**
- * A call. `inputTokens` and `outputTokens` are what is expected: the kernel ranks candidates by them. What is reserved follows
- * from `bounds` and `outputTokensMax`.
+ * A call. `inputTokens` and `outputTokens` are expected values, by which the kernel ranks candidates. The reserved amount
+ * follows from `bounds` and `outputTokensMax`.
  */
 export interface ClientCall extends ClientRequest {
-  /** Keyed digest of the prompt, 43 characters of base64url: a repeated `requestId` is compared by it. */
+  /** Keyed digest of the prompt, 43 characters of base64url. It identifies repetitions of a `requestId`. */
   readonly promptDigest: string;
   readonly mode: CallMode;
-  /** The output limit that a provider would be sent. */
+  /** The output limit to send to the provider. */
   readonly outputTokensMax: number;
-  /** How far the limit may be lowered where money is short; not at all when left out. */
+  /** The lowest limit to use if the headroom is short. Default: the limit is not lowered. */
   readonly outputTokensMin?: number | undefined;
-  /** `PolicyInForce.id` of the policy whose candidates `bounds` names: nothing is decided where another one decides. */
+  /** `PolicyInForce.id` of the policy that `bounds` refers to. The call is refused if another policy decides. */
   readonly policyId: number;
   /**
-   * One for each candidate that can take the call; a candidate without one never runs. A decision that admits none of them is
-   * observed: the requested one runs.
+   * One for each candidate that can take the call. A candidate without a bound never runs. If the decision admits only such
+   * candidates, it is observed, and the requested candidate runs.
    */
   readonly bounds: readonly CandidateBound[];
 }
 
-/** Why a call does not run. `governance` is a limit that only what would run exceeds, in `observe`. */
+/**
+ * The reason that a call does not run. `governance`: in `observe`, the candidate that would run exceeds a limit that the
+ * decision does not.
+ */
 export interface RejectedCall {
   readonly reason: Reason | "governance";
-  /** The tenant's headroom, where it was too little. */
+  /** The tenant's headroom, if it was insufficient. */
   readonly headroomMicrocents: bigint | undefined;
 }
 
-/** A further attempt that is about to be sent. */
+/** A further attempt to begin. */
 export interface NextAttempt {
-  /** The candidate that runs, or one of `Call.fallbacks()`. */
+  /** The candidate of the call, or one of `Call.fallbacks()`. */
   readonly candidate: number;
-  /** Where the candidate is reached; left out where there is one place. */
+  /** The endpoint of the candidate; omit it if there is only one. */
   readonly deployment?: string | undefined;
   readonly bound: CandidateBound;
 }
 
 /** A further attempt that may be sent. */
 export interface BegunAttempt {
-  /** From 2: the decision itself begins the first. */
+  /** From 2, because the decision itself begins attempt 1. */
   readonly number: number;
   readonly candidate: number;
   readonly reservedMicrocents: bigint;
@@ -76,46 +79,46 @@ export interface BegunAttempt {
   readonly outputTokensMax: number;
 }
 
-/** How an attempt ended. */
+/** The end of an attempt. */
 export interface AttemptEnd {
   readonly number: number;
-  /** Of the provider's answer; 0 for none. */
+  /** HTTP status of the provider's answer; 0 if there was no answer. */
   readonly status: number;
   readonly latencyMs: number;
   readonly firstByteMs?: number | undefined;
-  /** Left out when it is not known; 0 says that it cost nothing. */
+  /** Omit it if the cost is unknown; 0 means that the attempt cost nothing. */
   readonly costMicrocents?: Amount | undefined;
-  /** Usage as the provider counted it; `inputTokens` includes what was read from or written to its cache. */
+  /** Usage as counted by the provider. `inputTokens` includes tokens read from or written to its cache. */
   readonly inputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
   readonly cacheReadTokens?: number | undefined;
   readonly cacheWriteTokens?: number | undefined;
 }
 
-/** What became of the answer. */
+/** The outcome of a call's answer. */
 export interface CallOutcome {
-  /** `applied` when left out. */
+  /** Default: `applied`. */
   readonly disposition?: Exclude<Disposition, "in_flight"> | undefined;
-  /** Whether it was good. Left out: the signals say. */
+  /** Whether the answer was good. Default: derived from the signals. */
   readonly succeeded?: boolean | undefined;
   readonly signals?: readonly Signal[] | undefined;
   readonly latencyMs?: number | undefined;
-  /** Now when left out. */
+  /** Default: now. */
   readonly observedAt?: number | undefined;
 }
 
 /** A call that has ended. */
 export interface Completed {
   readonly decisionId: string;
-  /** The sum of its attempts. */
+  /** The total cost of its attempts. */
   readonly costMicrocents: bigint;
-  /** Its outcome, and what became of its reservation: an overrun may be `held`. */
+  /** The outcome, and the resulting state of the reservation: an overrun may be `held`. */
   readonly observed: Observed;
 }
 
 /**
- * The state of a call. `finished` is said of one that reserved nothing, or whose reservation is no longer remembered, once its
- * outcome is known; `unknown` when neither is.
+ * The state of a call. `finished`: it reserved nothing, or its reservation is no longer remembered, but its outcome is
+ * known. `unknown`: neither is known.
  */
 export type CallState =
   | "in_flight"
@@ -133,9 +136,9 @@ export type CallState =
 export interface CallStanding {
   readonly decisionId: string;
   readonly state: CallState;
-  /** What is still reserved. */
+  /** The amount that is still reserved. */
   readonly reservedMicrocents: bigint;
-  /** What it cost, as far as is known. */
+  /** The known cost so far. */
   readonly costMicrocents: bigint;
 }
 
@@ -143,11 +146,11 @@ export interface CallStanding {
 export interface OpenCall extends CallStanding {
   readonly tenant: string;
   readonly expiresAt: number;
-  /** Of each attempt that was begun, the first included; `undefined` where the cost is not known. */
+  /** Costs of the attempts, including the first; `undefined` for an unknown cost. */
   readonly attemptCosts: readonly (bigint | undefined)[];
 }
 
-/** A call that may be sent, or the rejection of one. Both are durable. */
+/** A call that may be sent, or a rejection. Either is durable. */
 export type Begun<Call> =
   | { readonly call: Call; readonly decided: Decided }
   | { readonly rejected: RejectedCall; readonly decided: Decided };

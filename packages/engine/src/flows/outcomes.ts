@@ -1,10 +1,10 @@
 /**
- * The observe flow, as the sentence it implements:
+ * The observe flow in one line:
  *
  *     outcome → bind to its decision → entry → journal → beliefs and floors
  *
- * An outcome names its decision by its id, which holds the beginning of the decision's identity, and carries the digest of
- * both. It is taken once. What it teaches follows from the entry alone.
+ * An outcome names its decision by id, which contains the start of the decision's identity, and carries the digest of both.
+ * Only one outcome is accepted per decision. What is learned follows from the entry alone.
  * @module
  */
 import {
@@ -46,14 +46,14 @@ import type { EngineLedger } from "./ledger.ts";
 import { type ClientOutcome, type Reported, readOutcome } from "./parsed-outcome.ts";
 import type { Writable } from "./writable.ts";
 
-/** A decision as an outcome finds it. */
+/** The decision that an outcome refers to. */
 export interface DecisionFound {
   readonly entry: DecisionEntry;
   readonly at: number;
   readonly policy: PolicyVersion;
 }
 
-/** What the flow needs of the engine. */
+/** The parts of the engine that the flow needs. */
 export interface OutcomePorts {
   readonly router: Router;
   readonly outcomes: OutcomeIndex;
@@ -63,13 +63,13 @@ export interface OutcomePorts {
   readonly journal: WaiterOrdering;
   readonly failStop: FailStop;
   readonly firstResults: FirstResults;
-  /** The decision of an id that was answered; `undefined` when there is none. */
+  /** The answered decision with an id; `undefined` if there is none. */
   readonly find: (decisionId: string) => Promise<DecisionFound | undefined>;
   readonly beliefs: Pick<BeliefEntries, "kept" | "at">;
-  /** The kernel of a policy, which may be a superseded one. */
+  /** The kernel of a policy, including superseded policies. */
   readonly kernelOf: (policy: PolicyVersion) => Kernel;
   readonly nowUs: () => number;
-  /** Called once an outcome is ordered. */
+  /** Called after an outcome is ordered. */
   readonly onOrdered: () => void;
 }
 
@@ -85,9 +85,9 @@ export class EngineOutcomes {
   }
 
   /**
-   * As `engine.learning.observe`.
+   * Implements `engine.learning.observe`.
    *
-   * @param held - the decision, where the caller has it; else it is looked for.
+   * @param held - the decision, if the caller has it. By default it is looked up.
    */
   observe(outcome: ClientOutcome, caller: Caller, held?: DecisionFound): Promise<Observed> {
     const { failStop, nowUs, outcomes, beliefs, firstResults } = this.#ports;
@@ -99,9 +99,9 @@ export class EngineOutcomes {
         throw new EngineError("CAL_OUTCOME_UNBOUND", { decisionId });
       const of = Number(decisionId.split("-")[0]);
       const drawnFrom = outcomes.find(of) === undefined ? (found.entry.learning?.belief ?? 0) : 0;
-      // A belief that is kept is not waited for, so that this entry goes to the disk with one ordered just before it.
+      // A belief in memory is used without waiting, so that this entry is written together with one ordered just before it.
       const belief = drawnFrom === 0 ? undefined : (beliefs.kept(drawnFrom) ?? (await beliefs.at(drawnFrom)));
-      // Only now: the caller may have been revoked while the decision was read.
+      // Checked only now, because the caller may have been revoked while the decision was read.
       const caused = this.#ports.caused(caller);
       const before = outcomes.find(of);
       if (before !== undefined) {
@@ -130,7 +130,7 @@ export class EngineOutcomes {
     return { decisionId, sequence, successBps, rewardBps, learned, digest, settlement, repeated: false };
   }
 
-  /** Of an outcome that was reported before: it settles now, unless it or another command did. */
+  /** Settles an outcome that was reported before, unless it or another command has already settled the reservation. */
   async #settled(
     of: number,
     { decisionId, settle, costMicrocents }: Reported,
@@ -197,7 +197,7 @@ export class EngineOutcomes {
     return ended;
   }
 
-  /** Adds what an estimator needs of a decision that was recommended. */
+  /** Adds the evidence that estimators need, for a recommended decision. */
   #addEvidence(
     ended: Writable<OutcomeEntry>,
     entry: RecommendedEntry,
@@ -215,7 +215,7 @@ export class EngineOutcomes {
     if (learning.expected !== undefined) ended.expected = learning.expected;
   }
 
-  /** The cost as the entry carries it: none once the ledger has it. */
+  /** The cost members of the entry: omitted if the ledger already has the cost. */
   #costsOf(
     of: number,
     { decisionId, costMicrocents, settle }: Reported,
@@ -239,7 +239,7 @@ function isRecommended(entry: DecisionEntry): entry is RecommendedEntry {
   return entry.learning !== undefined;
 }
 
-/** Digests of selections by what they are of: most calls share a few. */
+/** A cache of selection digests, because most calls share a few. */
 const SELECTIONS = new Map<number, Uint8Array>();
 const SELECTIONS_MAX = 4_096;
 
@@ -247,7 +247,7 @@ function selectionOf({ decision, learning }: DecisionEntry): Uint8Array {
   const { selectedId: actedId } = decision;
   const strategy = learning?.explored === true ? "explore" : "maximize_utility";
   const shareBps = propensityBps(learning?.propensity ?? PROPENSITY_ONE);
-  // Ids have 32 bits, shares 14: exact in a double.
+  // Ids have 32 bits and shares 14, so the key is exact in a double.
   const key = (actedId * 2 ** 14 + shareBps) * 2 + (strategy === "explore" ? 1 : 0);
   let digest = SELECTIONS.get(key);
   if (digest === undefined) {

@@ -1,5 +1,5 @@
 /**
- * The outcome of a decision as a client reports it: each field in its range, or every mistake at once.
+ * Parses the outcome of a decision as a client reports it. All mistakes are reported at once.
  * @module
  */
 import {
@@ -29,20 +29,20 @@ import {
 /** The outcome of a decision, as a client reports it. */
 export interface ClientOutcome {
   readonly decisionId: string;
-  /** Microseconds since the Unix epoch; now when left out. */
+  /** Microseconds since the Unix epoch. Default: now. */
   readonly observedAt?: number | undefined;
-  /** `applied` when left out. */
+  /** Default: `applied`. */
   readonly disposition?: Disposition | undefined;
-  /** Whether it was good. Left out: the signals say. */
+  /** Whether the answer was good. Default: derived from the signals. */
   readonly succeeded?: boolean | undefined;
   readonly signals?: readonly Signal[] | undefined;
   readonly costMicrocents?: Amount | undefined;
   readonly latencyMs?: number | undefined;
-  /** Whether the cost, which is required then, also settles the decision's reservation. */
+  /** Whether the cost, which is then required, also settles the decision's reservation. */
   readonly settle?: boolean | undefined;
 }
 
-/** The same, checked, with what was left out filled in. */
+/** A validated outcome with all defaults. */
 export interface Reported {
   readonly decisionId: string;
   readonly observedAt: number;
@@ -70,9 +70,9 @@ const NO_SIGNALS: readonly Signal[] = Object.freeze([]);
 export function readOutcome(outcome: ClientOutcome, now: number): Reported {
   const { decisionId, observedAt = now, disposition = "applied", succeeded, signals = NO_SIGNALS } = outcome;
   const { costMicrocents, latencyMs, settle = false } = outcome;
-  // Most outcomes have no mistake and no signal: no field of theirs needs an object of its own to say so.
+  // Fast path: most outcomes have no mistakes and no signals, so no field object is allocated for them.
   if (Array.isArray(signals) && signals.length === 0 && hasOnly(outcome, KEYS)) {
-    // The list is the caller's, who may add to it.
+    // A list of our own, because the caller may still modify the given one.
     const own = NO_SIGNALS;
     const kept = { decisionId, observedAt, disposition, succeeded, signals: own, costMicrocents, latencyMs, settle };
     if (isPlain(kept)) return kept;
@@ -107,7 +107,7 @@ interface Given {
   readonly settle: unknown;
 }
 
-/** Whether each field is there as it is kept. What is not may still be read, field by field. */
+/** Whether each field is valid as it is. A field that is not may still be valid after conversion. */
 function isPlain(given: Given): given is Reported {
   const { decisionId, observedAt, disposition, succeeded, costMicrocents, latencyMs, settle } = given;
   return (
@@ -130,14 +130,14 @@ function hasOnly(command: object, known: readonly string[]): boolean {
   return true;
 }
 
-/** A call that has not ended has no final cost. */
+/** A call in flight has no final cost. */
 function dispositionField(disposition: unknown, settle: unknown): Field<Disposition> {
   if (settle !== true || disposition !== "in_flight") return oneOfField("disposition", disposition, DISPOSITIONS);
   const remedy = "Settle once the call has ended.";
   return { mistake: { path: "disposition", problem: "is in_flight, and settle is true", remedy } };
 }
 
-/** In one order, however they were reported. */
+/** Signals in a canonical order. */
 function signalsField(given: unknown): Field<readonly Signal[]> {
   const isList = Array.isArray(given) && given.length <= SIGNALS.length && new Set(given).size === given.length;
   if (isList && given.every((signal) => SIGNALS.includes(signal)))

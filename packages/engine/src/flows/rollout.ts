@@ -1,9 +1,10 @@
 /**
- * How another policy comes into use, in stages:
+ * The rollout of another policy, in stages:
  *
  *     stage → shadow on every live decision → compare → gates → canary → promote → roll back, each by a command
  *
- * One policy is staged at a time. Shadow changes no answer; a canary decides for a share of the tenants. Every change takes effect between two decisions, and names who made it.
+ * One policy is staged at a time. A shadow does not change any answer; a canary decides for a share of the tenants. Every
+ * change takes effect between two decisions, and names the actor that made it.
  * @module
  */
 import { BPS_MAX, CalybrisError, type PolicySnapshot, type TrustedSigner } from "@calybris/kernel";
@@ -17,32 +18,32 @@ import type { Caller } from "./keys.ts";
 import type { EnginePolicies, PolicyActivation } from "./policies.ts";
 import { type ComparedTo, type ComparisonPorts, RunningComparison } from "./running-comparison.ts";
 
-/** What is active, what is staged, and how they compare. */
+/** The active policy, the staged policy, and their comparison. */
 export interface RolloutStatus {
   readonly active: PolicyVersion;
-  /** What a signature of the next change covers; left out where the first entry is archived out of reach. */
+  /** The data that a signature of the next change covers; omitted if the first entry is archived and unreachable. */
   readonly nextChange?: NextChange;
-  /** The rest is left out where no policy is staged. */
+  /** This and the following members are omitted if no policy is staged. */
   readonly staged?: PolicyVersion;
-  /** The share of the tenants that the staged policy decides for. */
+  /** The share of tenants for which the staged policy decides. */
   readonly canaryBps?: number;
-  /** Of every decision that was ordered. */
+  /** Counts over every ordered decision. */
   readonly counts?: ShadowCounts;
-  /** Of every entry that is durable; `sequence` says up to which. */
+  /** The comparison over every durable entry, up to `sequence`. */
   readonly compared?: ComparedTo;
 }
 
-/** What a rollout needs of the engine. */
+/** The parts of the engine that a rollout needs. */
 export interface RolloutPorts extends ComparisonPorts {
   readonly policies: EnginePolicies;
 }
 
-/** What is staged, without reading an entry. */
+/** The staged policy, without reading entries. */
 export interface RolloutNow {
   readonly staged: PolicyVersion | undefined;
   readonly canaryBps: number;
   readonly counts: ShadowCounts;
-  /** Time that the shadow of a decision takes, in seconds: the mean of those that were measured; `undefined` before the first. */
+  /** Mean time of a shadow decision in seconds, over those measured; `undefined` before the first. */
   readonly shadowSeconds: number | undefined;
 }
 
@@ -56,10 +57,10 @@ export class EngineRollout {
   }
 
   /**
-   * Stages a policy: from the next decision on, each entry holds what it would have decided. The policy that was staged before is
-   * no longer. Staging the same policy again writes no entry.
+   * Stages a policy: from the next decision on, each entry holds the decision that it would have made. It replaces a
+   * previously staged policy. Staging the same policy again writes no entry.
    *
-   * @param signature - needed where signers are configured (`changeSigners`), as for every change; refused elsewhere.
+   * @param signature - required for every change if signers are configured (`changeSigners`), and refused otherwise.
    * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller, or `CAL_JOURNAL_OVERLOADED`;
    *   `CAL_ROLLOUT_SIGNATURE_MISSING`, `CAL_ROLLOUT_SIGNATURE_STALE`, `CAL_ROLLOUT_SIGNER_UNKNOWN`,
    *   `CAL_ROLLOUT_SIGNATURE_INVALID` or `CAL_ROLLOUT_SIGNERS_NONE`; nothing was changed.
@@ -68,35 +69,38 @@ export class EngineRollout {
     return this.#ports.policies.stage(policy, caller, signature);
   }
 
-  /** What the next change of policy follows, for those who sign it. A change that is ordered meanwhile makes it stale. */
+  /**
+   * The change that the next policy change must follow, for signing. A change ordered in the meantime makes the signature
+   * stale.
+   */
   nextChange(): Promise<NextChange> {
     return this.#ports.policies.nextChange();
   }
 
   /**
-   * Other signers of policy changes: a key was rotated or revoked. Where changes needed no signature, they need one then; nothing ends
-   * that but opening the journal without signers.
+   * Prepares another set of signers of policy changes, after a key was rotated or revoked. If changes needed no signature so
+   * far, they need one from then on; only opening the journal without signers ends that.
    *
-   * @returns puts them into effect for every change that comes after, and throws nothing.
-   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the first entry, which signatures cover, cannot be read.
+   * @returns a function that puts the signers into effect for every later change. It does not throw.
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` if the first entry, which signatures cover, cannot be read.
    */
   prepareSigners(signers: readonly TrustedSigner[]): Promise<() => void> {
     return this.#ports.policies.prepareSigners(signers);
   }
 
-  /** The policy that decides for a tenant: the active one, or the staged one where a canary decides for it. */
+  /** The policy that decides for a tenant: the active one, or the staged one if the tenant is in its canary. */
   policyFor(tenant: string | undefined): PolicyVersion {
     return this.#ports.state.policies.deciding(tenant);
   }
 
-  /** What is staged, and how often it differs: what costs nothing to know. */
+  /** The staged policy, and the number of differences. Reads no entries. */
   now(): RolloutNow {
     const { policies, shadows, shadowTime } = this.#ports.state;
     const { staged, canaryBps } = policies;
     return { staged, canaryBps, counts: shadows.counts, shadowSeconds: shadowTime.meanSeconds };
   }
 
-  /** What is staged and how it compares. Reads the entries since the staging, each once however often it is asked. */
+  /** The staged policy and its comparison. Reads the entries since the staging, each only once over all calls. */
   async status(gates: Gates = GATES): Promise<RolloutStatus> {
     const { active, staged, canaryBps } = this.#ports.state.policies;
     const nextChange = await this.#knownNextChange();
@@ -119,11 +123,12 @@ export class EngineRollout {
   }
 
   /**
-   * Activates the staged policy, once it passes a gate: at least 1,000 decisions in shadow and either (a) at most 5 % of actions
-   * differ and its reward is shown to be no worse by more than a margin, or (b) its reward is shown to be better by more than the
-   * margin. Both hold however often they are asked for: a policy that is worse passes with probability at most 5 %.
+   * Activates the staged policy if it passes a gate. Both gates need at least 1,000 decisions in shadow. Gate (a): at most 5
+   * % of actions differ, and the reward is shown to be no worse by more than a margin. Gate (b): the reward is shown to be
+   * better by more than the margin. The guarantee holds at any number of checks: a worse policy passes with probability at
+   * most 5 %.
    *
-   * @param callerOf - called once a gate is passed, so that no key is introduced in vain.
+   * @param callerOf - called only after a gate is passed, so that no key is introduced for a refused change.
    * @throws CalybrisError `CAL_ROLLOUT_NOT_STAGED`, `CAL_ROLLOUT_POLICY_UNKNOWN`, `CAL_ROLLOUT_GATES` with what is missing;
    *   those of {@link EngineRollout.stage} for the signature; `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
@@ -140,13 +145,13 @@ export class EngineRollout {
   }
 
   /**
-   * Lets the staged policy decide for a share of the tenants, from the next decision on. A keyed hash says which: a larger share keeps
-   * those of a smaller one. A share that grows needs a gate, as a promotion does; 0 ends the canary, and the policy stays staged.
-   * Its decisions are no longer in shadow, and not compared.
+   * Lets the staged policy decide for a share of the tenants, from the next decision on. A keyed hash selects them; a larger
+   * share includes the tenants of a smaller one. Increasing the share requires a gate, like a promotion. 0 ends the canary,
+   * and the policy stays staged. Decisions of the canary are not in shadow, and not compared.
    *
    * @param shareBps - 0 to 10,000.
-   * @throws CalybrisError as {@link EngineRollout.promote}; `CAL_LEDGER_INVALID` for the share; `CAL_ROLLOUT_CANARY` for a policy that
-   *   learns otherwise than the active one. Nothing was changed.
+   * @throws CalybrisError as {@link EngineRollout.promote}; `CAL_LEDGER_INVALID` for the share; `CAL_ROLLOUT_CANARY` for a
+   * policy whose learning differs from the active one's. Nothing was changed.
    */
   async canary(
     policyId: number,
@@ -169,8 +174,8 @@ export class EngineRollout {
   }
 
   /**
-   * Activates an earlier policy of the journal, from the next decision on, and ends the staging. Rolling back to the active policy
-   * ends the staging alone; with none staged it writes no entry.
+   * Activates an earlier policy of the journal, from the next decision on, and ends the staging. Rolling back to the active
+   * policy only ends the staging; without a staged policy it writes no entry.
    *
    * @throws CalybrisError `CAL_ROLLOUT_POLICY_UNKNOWN`; those of {@link EngineRollout.stage} for the signature;
    *   `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing was changed.

@@ -1,5 +1,5 @@
 /**
- * The comparison of the staged policy with the active one, kept from one question to the next: each entry is read once.
+ * The comparison of the staged policy with the active one. It is kept between queries, so that each entry is read once.
  * @module
  */
 import { type BeliefEntry, parseEntryBody, parseEntryHead, parseEntryLine } from "@calybris/kernel";
@@ -7,30 +7,30 @@ import { type Compared, Comparison, type Gates } from "../rollout/comparison.ts"
 import { policiesAt } from "../state/read-entry.ts";
 import type { EngineState, PolicyVersion } from "../state/state.ts";
 
-/** What a comparison needs of the engine. */
+/** The parts of the engine that a comparison needs. */
 export interface ComparisonPorts {
   readonly state: EngineState;
-  /** The durable lines of the journal from one sequence on, whole lines with their newlines, several in a piece. */
+  /** The durable lines of the journal from a sequence on: complete lines with their newlines, several per chunk. */
   readonly linesFrom: (sequence: number) => AsyncIterable<Buffer>;
   readonly beliefAt: (sequence: number) => Promise<BeliefEntry>;
 }
 
-/** What is compared, and by which gates. */
+/** The compared policies, and the gates. */
 interface Asked {
   readonly active: PolicyVersion;
   readonly staged: PolicyVersion;
   readonly gates: Gates;
 }
 
-/** How two policies compare, up to an entry. */
+/** The comparison of two policies, up to an entry. */
 export interface ComparedTo extends Compared {
-  /** Of the last entry that was read. */
+  /** Sequence of the last entry read. */
   readonly sequence: number;
 }
 
 interface Running extends Asked {
   readonly comparison: Comparison;
-  /** Of the last entry that was read. */
+  /** Sequence of the last entry read. */
   sequence: number;
 }
 
@@ -44,9 +44,9 @@ export class RunningComparison {
   }
 
   /**
-   * Compares two policies up to the last durable entry. Questions are answered one after another.
+   * Compares two policies up to the last durable entry. Queries are answered one at a time.
    *
-   * @throws CalybrisError when an entry since the staging cannot be read; the next question begins anew.
+   * @throws CalybrisError if an entry since the staging cannot be read; the next query then starts over.
    */
   compare(active: PolicyVersion, staged: PolicyVersion, gates: Gates): Promise<ComparedTo> {
     const compared = this.#last.then(() => this.#compare({ active, staged, gates }));
@@ -54,7 +54,7 @@ export class RunningComparison {
     return compared;
   }
 
-  /** Lets the memory of a comparison go once its policy is no longer staged. */
+  /** Frees the comparison after its policy is no longer staged. */
   forget(): void {
     this.#running = undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * What the staged policy would have decided on a request that the active one decides. It changes nothing: the answer is planned
- * before, and the entry alone holds it.
+ * The decision that the staged policy would have made on a request that the active policy decides. It does not affect the
+ * answer, which is planned first; only the entry holds it.
  * @module
  */
 import { candidateId, type DecisionEntry, Redecider, type Shadow } from "@calybris/kernel";
@@ -23,7 +23,7 @@ export class ShadowDecider {
     this.#time = time;
   }
 
-  /** `undefined` while no policy is staged, and of a decision that the staged one made itself. */
+  /** `undefined` if no policy is staged, or if the staged policy made the decision itself. */
   of(entry: DecisionEntry): Shadow | undefined {
     const { staged } = this.#policies;
     if (staged === undefined || entry.policyId !== undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * When decisions were made, by sequence. The newest are kept exactly; of older ones each block keeps its earliest time, so that memory
- * grows by 16 bytes for a thousand decisions.
+ * Times of decisions, by sequence. The newest are exact. For older decisions, each block keeps only its earliest time, so
+ * that memory grows by 16 bytes for a thousand decisions.
  * @module
  */
 import { carryCount, type MeasureBytes } from "./measure-bytes.ts";
@@ -16,13 +16,13 @@ interface Block {
 }
 
 export class DecisionTimes {
-  /** The first sequence of each block, and the earliest time in it. */
+  /** The first sequence of each block, and its earliest time. */
   readonly #firsts: number[] = [];
   readonly #earliest: number[] = [];
-  /** The newest blocks; the last is filled. */
+  /** The newest blocks; only the last may be incomplete. */
   readonly #exact: Block[] = [];
 
-  /** @param sequence - higher than that of the call before. Times may fall, after a correction of the clock. */
+  /** @param sequence - must be above that of the previous call. Times may decrease after a correction of the clock. */
   add(sequence: number, at: number): void {
     let block = this.#exact.at(-1);
     if (block === undefined || block.count === BLOCK) {
@@ -40,8 +40,8 @@ export class DecisionTimes {
   }
 
   /**
-   * The time of a decision. Of one that lies far back, the earliest in its block: by that, an outcome near the end of the window may
-   * count as late, and a late one never as in time. `Infinity` for a sequence that was no decision.
+   * The time of a decision. For an old decision, it is the earliest time in its block: an outcome near the end of the window
+   * may then count as late, but a late outcome never counts as on time. `Infinity` if the sequence is not of a decision.
    */
   of(sequence: number): number {
     const index = lastAtMost(this.#firsts, this.#firsts.length, sequence);
@@ -52,7 +52,7 @@ export class DecisionTimes {
     return block.sequences[at] === sequence ? (block.times[at] as number) : Number.POSITIVE_INFINITY;
   }
 
-  /** About 4 bytes for each decision whose time is exact, and 6 for each block before. @throws RangeError. */
+  /** Takes about 4 bytes for each decision with an exact time, and 6 for each earlier block. @throws RangeError. */
   carry(bytes: MeasureBytes): void {
     carryDifferences(bytes, this.#firsts);
     carryDifferences(bytes, this.#earliest);
@@ -83,7 +83,7 @@ function carryBlock(bytes: MeasureBytes, { sequences, times, count }: Block, fir
   }
 }
 
-/** A list of whole numbers that lie close together, by their differences; what is read is appended. */
+/** A list of close integers, as differences. Values that are read are appended. */
 function carryDifferences(bytes: MeasureBytes, values: number[]): void {
   const count = carryCount(bytes, values.length);
   let before = 0;
@@ -93,7 +93,7 @@ function carryDifferences(bytes: MeasureBytes, values: number[]): void {
   }
 }
 
-/** The last index of a rising list whose value is at most one that is given; -1 where there is none. */
+/** The last index of an ascending list whose value is at most `value`; -1 if there is none. */
 function lastAtMost(values: ArrayLike<number>, count: number, value: number): number {
   let [low, high] = [0, count];
   while (low < high) {

@@ -1,7 +1,7 @@
 /**
- * Regret while the engine serves. The journal's durable lines go to a thread of its own that folds them, so that the thread which
- * decides hands over bytes and no more. The thread starts with the first question. What it has measured is kept in state snapshots:
- * after a restart it goes on from there, and only without that it reads the journal from its beginning. Neither changes a figure.
+ * Regret while the engine serves. A separate thread folds the journal's durable lines, so that the deciding thread only
+ * passes bytes. It starts with the first query. Its measure is kept in state snapshots: after a restart it continues from
+ * there, and otherwise it reads the journal from the beginning. Both give the same figures.
  * @module
  */
 import { Worker } from "node:worker_threads";
@@ -12,26 +12,26 @@ import type { KeptRegret } from "./kept-regret.ts";
 import type { RegretReport } from "./regret-report.ts";
 import type { RegretAnswer, RegretQuestion, RegretThreadData } from "./regret-thread.ts";
 
-/** What was measured, and of how much. */
+/** A regret report, and the entries it covers. */
 export interface MeasuredRegret {
   /** The last entry that the report covers. */
   readonly sequence: number;
-  /** The last durable entry when it was asked for. More than `sequence` while the thread catches up. */
+  /** The last durable entry at the time of the query. It is above `sequence` while the thread catches up. */
   readonly headSequence: number;
   readonly report: RegretReport;
 }
 
 export interface RegretOptions {
-  /** How long to wait for entries that are not measured yet, in milliseconds. Default 2,000; 0 waits for none. */
+  /** Maximum time to wait for entries that are not measured yet, in milliseconds. Default 2,000; 0 does not wait. */
   readonly waitMs?: number | undefined;
 }
 
 const WAIT_MS = 2_000;
-/** Most of what it makes is short-lived; a large young generation would only be memory. */
+/** Most allocations are short-lived; a large young generation would only take memory. */
 const YOUNG_MIB = 8;
 const SETTINGS: RegretThreadData["measuresRegret"] = { alpha: 0.05, margin: 0.01 };
 
-/** To write and take back a byte of what was measured takes about as long as to measure this part of an entry. */
+/** Entries that can be measured in the time that it takes to write and restore one byte of a measure. */
 const ENTRIES_PER_BYTE = 1 / 128;
 
 const ENDED = "the thread that measures it ended";
@@ -51,44 +51,47 @@ export class EngineRegret {
   readonly #asked = new Map<number, Asked>();
   #thread: Worker | undefined;
   #last = 0;
-  /** The last entry that the thread was given; `undefined` until it says from where it goes on. */
+  /** The last entry sent to the thread; `undefined` until the thread has reported its position. */
   #given: number | undefined;
   #following: Promise<void> | undefined;
   #isClosed = false;
 
-  /** @param kept - what was measured before, and where it is kept. */
+  /** @param kept - the previous measure, and where it is kept. */
   constructor(reading: Pick<EngineReading, "head" | "lines">, kept: KeptRegret) {
     this.#reading = reading;
     this.#kept = kept;
   }
 
   /**
-   * What decisions earned, beside what other policies would have earned, from every outcome of the journal: as `calybris regret` says it,
-   * with intervals of confidence 95 % that are valid however often they are looked at.
+   * The rewards of the journal's decisions, and those that other policies would have earned, from every outcome: the same
+   * figures as `calybris regret`, with 95 % confidence intervals that are valid at any time.
    *
-   * @returns a report that covers every entry durable when it was asked for, unless that takes longer than `waitMs`; then `sequence` says
-   *   how far it goes, and later questions find it further.
-   * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry that was altered; `CAL_JOURNAL_UNREADABLE` when the disk does not give
-   *   it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is unavailable; `CAL_REGRET_UNAVAILABLE` when the thread ended;
-   *   `CAL_ENGINE_CLOSED`.
+   * @returns a report that covers every entry that is durable at the time of the query, unless measuring takes longer than
+   * `waitMs`. In that case, `sequence` is the last entry covered, and measuring continues for later queries.
+   * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an altered entry; `CAL_JOURNAL_UNREADABLE` if the disk cannot
+   * read one; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` if its segment is unavailable; `CAL_REGRET_UNAVAILABLE` if the thread ended;
+   * `CAL_ENGINE_CLOSED`.
    */
   async report({ waitMs = WAIT_MS }: RegretOptions = {}): Promise<MeasuredRegret> {
     this.#requireOpen();
     const headSequence = this.#reading.head.sequence;
-    // Of a journal with much to catch up, the rest is followed when this answer has long been given.
+    // After a timeout, measuring continues in the background.
     await withinMs(this.#followed(), waitMs);
     const { sequence, report } = await this.#ask("report");
     if (report === undefined) throw unavailable("the thread answered without a report");
     return { sequence, headSequence: Math.max(headSequence, sequence), report };
   }
 
-  /** Measures what is new, if regret was asked for since the start, so that the next snapshot keeps it. Waits for nothing. */
+  /**
+   * Measures new entries in the background if regret was queried since the start, so that the next snapshot keeps the
+   * result.
+   */
   follow(): void {
-    // A journal that cannot be read is said to the next question.
+    // The next query reports an unreadable journal.
     if (this.#thread !== undefined && !this.#isClosed) this.#followed().catch(() => undefined);
   }
 
-  /** Ends the thread. What still waits is refused with `CAL_ENGINE_CLOSED`. */
+  /** Ends the thread. Pending queries are rejected with `CAL_ENGINE_CLOSED`. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const thread = this.#thread;
@@ -104,7 +107,7 @@ export class EngineRegret {
     return this.#following;
   }
 
-  /** Gives the thread everything that is durable, until nothing is left. */
+  /** Sends all durable entries to the thread until none is left. */
   async #follow(): Promise<void> {
     let given = await this.#position();
     while (given < this.#reading.head.sequence) {
@@ -118,7 +121,7 @@ export class EngineRegret {
     }
   }
 
-  /** Where the thread is. */
+  /** The position of the thread. */
   async #position(): Promise<number> {
     if (this.#given !== undefined && this.#thread !== undefined) return this.#given;
     const { sequence } = await this.#ask("position");
@@ -138,7 +141,7 @@ export class EngineRegret {
       this.#thread ??= this.#start();
       const id = ++this.#last;
       this.#asked.set(id, { resolve, reject });
-      // A process does not end while it waits for an answer.
+      // A pending query keeps the process alive.
       this.#thread.ref();
       const question: RegretQuestion =
         typeof asking === "string" ? { id, asks: asking } : { id, asks: "lines", lines: asking.lines };
@@ -167,7 +170,7 @@ export class EngineRegret {
     if (this.#asked.size === 0) this.#thread?.unref();
     if ("sequence" in answer) asked?.resolve(answer);
     else {
-      // It holds a part of the piece: the next question begins anew.
+      // The thread has taken only a part of the lines, so the next query starts a new one.
       const thread = this.#thread;
       this.#thread = undefined;
       void thread?.terminate();

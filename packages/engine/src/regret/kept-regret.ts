@@ -1,14 +1,14 @@
 /**
- * What was measured of regret, in state snapshots, so that a start measures only what follows. It is of an entry at or before the
- * snapshot's: measuring goes on beside the engine and is behind. No other state depends on it and no digest covers it; the end of a
- * snapshot binds it.
+ * The measure of regret in state snapshots, so that after a start only later entries are measured. It covers entries up to
+ * the snapshot's or fewer, because measuring runs behind the engine. No other state depends on it, and no digest covers it;
+ * the end line of a snapshot binds it.
  * @module
  */
 import type { SnapshotMembers } from "@calybris/kernel";
 import type { SnapshotLine } from "../snapshot/line.ts";
 import type { Stage } from "../state/stage.ts";
 
-/** A measure as bytes, which nobody changes. */
+/** A measure as bytes. The bytes are never modified. */
 export interface KeptMeasure {
   /** The last entry that it covers. */
   readonly sequence: number;
@@ -16,8 +16,8 @@ export interface KeptMeasure {
 }
 
 /**
- * Goes up with every change of what is measured or of how that is written: a measure of another version is not used, and the journal
- * is measured from its beginning.
+ * Increased with every change of the measure or its encoding. A measure of another version is ignored, and the journal is
+ * measured from its beginning.
  */
 export const MEASURE_VERSION = 1;
 
@@ -28,17 +28,17 @@ export class KeptRegret implements Stage {
   #pages: Uint8Array[] = [];
   #sequence = 0;
 
-  /** The newest; `undefined` where none was kept, or one of another version. */
+  /** The newest measure; `undefined` if none was kept, or only one of another version. */
   get measure(): KeptMeasure | undefined {
     return this.#pages.length === 0 ? undefined : { sequence: this.#sequence, bytes: Buffer.concat(this.#pages) };
   }
 
-  /** The last entry that the newest covers; 0 for none. */
+  /** The last entry that the newest measure covers; 0 if there is none. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** Bytes of the newest. */
+  /** Size of the newest measure in bytes. */
   get byteLength(): number {
     return this.#pages.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
@@ -56,11 +56,11 @@ export class KeptRegret implements Stage {
   }
 
   apply(): void {
-    // Measured of durable entries, elsewhere.
+    // Entries are measured after they are durable, in another thread.
   }
 
   *lines(): Generator<SnapshotLine> {
-    // The digest of a snapshot follows from the entries alone; this depends on how far measuring had come.
+    // The digest of a snapshot follows from the entries alone, but this depends on the progress of measuring.
   }
 
   *lateLines(): Generator<() => Uint8Array> {

@@ -1,15 +1,15 @@
 /**
- * What was measured of regret, as bytes: floating-point numbers with their exact bits, whole numbers in as many bytes as they need,
- * and text. Written and read in one order, by the same calls.
+ * The encoding of a measure of regret: floating-point numbers with their exact bits, integers of variable length, and text.
+ * The same calls, in the same order, write and read it.
  * @module
  */
 import type { FoldNumbers } from "@calybris/estimate";
 
 export interface MeasureBytes extends FoldNumbers {
-  /** As `number`, for a whole number of at most 2^53 − 1 in size. */
+  /** Like `number`, for an integer of at most 2^53 − 1 in magnitude. */
   whole(value: number): number;
   text(value: string): string;
-  /** Bytes as they are; a copy when they are read. */
+  /** Raw bytes. Reading returns a copy. */
   raw(value: Uint8Array): Uint8Array;
 }
 
@@ -30,7 +30,7 @@ export class MeasureWriter implements MeasureBytes {
 
   whole(value: number): number {
     this.#reserve(WHOLE_BYTES_MAX);
-    // The sign is the lowest bit. Bit operators would cut at 32 bits.
+    // The sign is the lowest bit. Bitwise operators would truncate to 32 bits.
     let rest = Math.abs(value);
     let byte = (rest % 64) * 2 + (value < 0 ? 1 : 0);
     rest = Math.floor(rest / 64);
@@ -63,13 +63,13 @@ export class MeasureWriter implements MeasureBytes {
     this.#bytes = larger;
   }
 
-  /** Everything written so far, in memory of its own. */
+  /** A copy of everything written so far. */
   finish(): Uint8Array<ArrayBuffer> {
     return Uint8Array.from(this.#bytes.subarray(0, this.#end));
   }
 }
 
-/** Each method throws RangeError where the bytes end before. */
+/** Each method throws RangeError if the bytes end too early. */
 export class MeasureReader implements MeasureBytes {
   readonly #bytes: Buffer;
   #at = 0;
@@ -108,13 +108,16 @@ export class MeasureReader implements MeasureBytes {
     return Uint8Array.from(bytes);
   }
 
-  /** Throws RangeError where more follows. */
+  /** Throws RangeError if bytes are left. */
   end(): void {
     if (this.#at !== this.#bytes.byteLength) throw new RangeError("more follows than was measured");
   }
 }
 
-/** How many follow, from 0 on. Each takes a byte at least, so a count that is wrong ends with the bytes. */
+/**
+ * A count of items that follow. Each item takes at least one byte, so reading with a wrong count stops at the end of the
+ * bytes.
+ */
 export function carryCount(bytes: MeasureBytes, count: number): number {
   const carried = bytes.whole(count);
   if (carried < 0) throw new RangeError("a count is below 0");

@@ -1,5 +1,5 @@
 /**
- * The fold over a journal's entries that measures regret, as a whole and by group.
+ * The fold over a journal's entries that measures regret, in total and by group.
  * @module
  */
 import {
@@ -20,12 +20,12 @@ import { SequenceSet } from "./sequence-set.ts";
 export const REGRET_GROUPINGS = ["tenant", "regime", "day", "useCase"] as const;
 export type RegretGrouping = (typeof REGRET_GROUPINGS)[number];
 
-/** What a target policy might have run: it is given every entry that its choices depend on. */
+/** The distributions of a target policy. It receives every entry that its choices depend on. */
 export interface TargetRuns {
   readonly addPolicy: (snapshot: PolicySnapshot, id: number, isActivated: boolean) => void;
   readonly addBelief: (read: UnverifiedEntry) => void;
   readonly addDecision: (read: UnverifiedEntry) => void;
-  /** Of a decision, once; `undefined` where it is not known. */
+  /** The distribution for a decision. Can be taken once; `undefined` if it is unknown. */
   readonly take: (sequence: number) => CandidateShares | undefined;
 }
 
@@ -34,12 +34,12 @@ export interface MeasureSettings extends RegretSettings {
   readonly target?: TargetRuns;
 }
 
-/** More groups would be too long a list to read; the rest are counted as one. */
+/** Maximum number of groups; the rest are counted as one. */
 const GROUPS_MAX = 200;
 const OTHER_GROUPS = "(others)";
 const NO_TENANT = "(no tenant)";
 
-/** What a journal says, by group where one is asked for. */
+/** The result for a journal, with groups if requested. */
 export interface Measured {
   readonly all: Regret;
   readonly groups: readonly { readonly by: RegretGrouping; readonly name: string; readonly regret: Regret }[];
@@ -58,11 +58,11 @@ export class Measure {
   readonly #calibration: CalibrationFold;
   readonly #groups = new Map<RegretGrouping, Map<string, RegretFold>>();
   readonly #policies = new MeasuredPolicies();
-  /** For a target policy, whose choices depend on the whole policies. */
+  /** Only for a target policy, whose choices depend on complete policies. */
   readonly #timeline = new PolicyTimeline();
-  /** Of decisions without an outcome yet. */
+  /** Tenants of decisions without an outcome yet. */
   readonly #tenants = new Map<number, string>();
-  /** Decisions that a canary made, without an outcome yet. */
+  /** Decisions by a canary without an outcome yet. */
   readonly #canary = new SequenceSet();
   #canaryDecisions = 0;
   readonly #decidedAt = new DecisionTimes();
@@ -85,7 +85,7 @@ export class Measure {
     if (kind === "decision") {
       this.#decisions += 1;
       if (this.#policies.hasCanary && statedPolicy(read) !== undefined) {
-        // Its candidates are those of another policy, which is not the one that is measured.
+        // A canary's candidates belong to another policy, which is not the one measured.
         this.#canary.add(sequence);
         this.#canaryDecisions += 1;
         return;
@@ -158,10 +158,10 @@ export class Measure {
   }
 
   /**
-   * Gives everything that is measured, and takes what comes back, so that a measure with the same settings goes on from there. Without
-   * groups and without a target policy.
+   * Writes or reads everything that is measured, so that a measure with the same settings can continue from there. Not for
+   * measures with groups or a target policy.
    *
-   * @throws RangeError for bytes that are not those of a measure with these settings.
+   * @throws RangeError if the bytes are not of a measure with these settings.
    */
   carry(bytes: MeasureBytes): void {
     const { alpha = Number.NaN, margin = Number.NaN, explorationMin = Number.NaN } = this.#settings;
@@ -195,7 +195,7 @@ export class Measure {
   }
 }
 
-/** Only the tenant is needed of a decision, and reading that takes no policy. */
+/** Only the tenant of a decision is needed, and parsing it does not require the policy. */
 function tenantOf({ data, sequence }: UnverifiedEntry): string {
   const { tenant } = JSON.parse(data) as { readonly tenant?: unknown };
   if (tenant !== undefined && typeof tenant !== "string") throw malformed(sequence, "its tenant is not a string");

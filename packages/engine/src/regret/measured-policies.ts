@@ -1,5 +1,6 @@
 /**
- * What measuring needs of a journal's policies: which decided from where, its holdout, its attribution window and its names.
+ * The policy data needed for measuring: which policy was active at each sequence, its holdout, its attribution window and
+ * its names.
  * @module
  */
 import type { PolicySnapshot } from "@calybris/kernel";
@@ -11,7 +12,7 @@ const MICROSECONDS = 1_000_000;
 interface MeasuredPolicy {
   readonly holdoutBps: number;
   readonly windowUs: number;
-  /** Of candidates, by id. */
+  /** Names of candidates, by id. */
   readonly names: readonly (readonly [id: number, name: string])[];
 }
 
@@ -22,10 +23,13 @@ export class MeasuredPolicies {
   /** In the order of their entries. */
   readonly #activations: { readonly sequence: number; readonly id: number }[] = [];
   readonly #names = new Map<number, string>();
-  /** A policy is staged, and may decide as a canary. */
+  /** Whether a policy is staged, and may decide as a canary. */
   hasCanary = false;
 
-  /** Takes the entry of a policy. @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for one that no earlier entry brought. */
+  /**
+   * Takes the entry of a policy. @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` if it names a policy that no earlier
+   * entry introduced.
+   */
   take(read: UnverifiedEntry): void {
     const changed = policyChangeIn(read);
     if (changed === undefined) return;
@@ -42,7 +46,7 @@ export class MeasuredPolicies {
     for (const [candidate, name] of names) this.#names.set(candidate, name);
   }
 
-  /** The one that decided at a sequence, unless a canary did. */
+  /** The active policy at a sequence. A canary's decisions are not covered. */
   at(sequence: number): MeasuredPolicy {
     const id = this.#activations.findLast((activation) => activation.sequence < sequence)?.id;
     return this.#byId.get(id ?? 0) ?? NO_POLICY;

@@ -1,5 +1,5 @@
 /**
- * What was measured of regret, as it is printed and answered: names in the place of ids, and `null` for what is not known.
+ * The regret report as printed and returned: names instead of ids, and `null` for unknown values.
  * @module
  */
 import type { CalibrationCell, Difference, PolicyValue, Refusal, Regret, TunedEstimate } from "@calybris/estimate";
@@ -8,31 +8,36 @@ import type { Measured } from "./measure.ts";
 export interface RegretReport {
   readonly decisions: number;
   readonly outcomes: number;
-  /** Decisions without an outcome that counts: none came, it came after the attribution window, or the answer was not used. */
+  /**
+   * Decisions without an outcome that counts: it is missing, came after the attribution window, or its answer was not used.
+   */
   readonly missing: number;
   readonly by: string | null;
   /** The policy of `--target`. */
   readonly target: string | null;
   readonly alpha: number;
   readonly margin: number;
-  /** What the learner predicted and what was observed, by regime and tier. */
+  /** Predicted and observed rewards, by regime and tier. */
   readonly calibration: readonly CalibrationCell[];
   readonly all: GroupReport;
   readonly groups: readonly ({ readonly by: string; readonly name: string } & GroupReport)[];
 }
 
 export interface GroupReport {
-  /** Outcomes of the learner's own decisions, and of others. */
+  /** Outcomes of the learner's own decisions, and of all others. */
   readonly rows: number;
   readonly notLearned: number;
   readonly unusable: number;
-  /** The target policy less what ran; `null` without `--target`. `unknown` are rows on which its choice is unknown. */
+  /**
+   * The target policy minus what ran; `null` without `--target`. `unknown` counts rows on which the target's choice is
+   * unknown.
+   */
   readonly targetDifference: (Omit<Difference, "rows"> & { readonly rows: number; readonly unknown: number }) | null;
   readonly ran: { readonly value: number | null; readonly standardError: number | null };
   readonly policies: readonly PolicyReport[];
   readonly best: string | null;
   readonly regret: number | null;
-  /** The outcome, from 1, with which each was shown; `null` while it is not. */
+  /** The outcome, from 1, with which each was shown; `null` if it was not shown yet. */
   readonly learnerIsBetterAt: number | null;
   readonly learnerIsNoWorseAt: number | null;
 }
@@ -41,7 +46,7 @@ export interface PolicyReport {
   readonly name: string;
   readonly value: number | null;
   readonly standardError: number | null;
-  /** DR with shrinkage, its constant chosen by SLOPE; `null` is no limit. It has no interval that may be watched. */
+  /** DR with shrinkage, with its constant chosen by SLOPE; `null` means no limit. It has no anytime-valid interval. */
   readonly bySlope: { readonly value: number | null; readonly constant: number | null };
   readonly interval: {
     readonly lower: number;

@@ -1,6 +1,6 @@
 /**
- * The thread that measures regret while the engine serves: takes the journal's durable lines in order, and answers how things stand
- * after those it took.
+ * The thread that measures regret while the engine serves. It takes the journal's durable lines in order, and answers
+ * queries about the lines taken so far.
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
@@ -13,11 +13,11 @@ import type { KeptMeasure } from "./kept-regret.ts";
 
 export interface RegretThreadData {
   readonly measuresRegret: { readonly alpha: number; readonly margin: number };
-  /** Measured before, to go on from. Where it cannot be used, the answer to the first question says 0. */
+  /** A previous measure to continue from. If it cannot be used, the answer to the first query has sequence 0. */
   readonly kept: KeptMeasure | undefined;
 }
 
-/** How far measuring is; how things stand; what was measured, as bytes to keep; or whole lines with their newlines. */
+/** Asks for the position, for a report, for the measure as bytes, or passes complete lines with their newlines. */
 export type RegretQuestion = { readonly id: number } & (
   | { readonly asks: "position" | "report" | "measure" }
   | { readonly asks: "lines"; readonly lines: Uint8Array }
@@ -35,7 +35,7 @@ class MeasuredJournal {
   readonly #measure: Measure;
   sequence = 0;
 
-  /** @throws RangeError for what was kept by others or with other settings. */
+  /** @throws RangeError for a kept measure of another origin or with other settings. */
   constructor(settings: RegretThreadData["measuresRegret"], kept?: KeptMeasure) {
     this.#settings = settings;
     this.#measure = new Measure(settings);

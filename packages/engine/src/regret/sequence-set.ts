@@ -1,5 +1,5 @@
 /**
- * A set of sequences that lie close together: a bit for each entry of the stretches in which there are any.
+ * A set of close sequences: one bit for each entry, in pages that contain at least one.
  * @module
  */
 import { carryCount, type MeasureBytes } from "./measure-bytes.ts";
@@ -30,7 +30,7 @@ export class SequenceSet {
     return ((this.#pages.get(Math.floor(sequence / PAGE_BITS))?.bits[byte] ?? 0) & mask) !== 0;
   }
 
-  /** Returns whether it was there. A page without any takes no memory. */
+  /** Returns whether the sequence was in the set. An empty page is freed. */
   delete(sequence: number): boolean {
     if (!this.has(sequence)) return false;
     const number = Math.floor(sequence / PAGE_BITS);

@@ -1,6 +1,6 @@
 /**
- * Which changes of policy are allowed where signers are configured: those that a signature allows, of exactly this change, in this
- * journal, after the last change of policy in it.
+ * Authorizes policy changes if signers are configured: a change needs a signature over exactly this change, this journal,
+ * and the preceding policy change.
  * @module
  */
 import {
@@ -15,27 +15,27 @@ import { EngineError } from "../engine-errors.ts";
 
 /** The signature of a change, as a command carries it. */
 export interface ChangeSignature extends PolicySignature {
-  /** Sequence of the policy change that it was made to follow. The signature covers it. */
+  /** Sequence of the preceding policy change, which the signature covers. */
   readonly follows: number;
 }
 
-/** A change that asks to be allowed. */
+/** A change that needs authorization. */
 export type RequestedChange = Omit<SignedChange, "genesisHash" | "follows">;
 
-/** What a signer has to know of the journal. */
+/** The data of the journal that a signer needs. */
 export interface NextChange {
   /** Hash of the first entry, hexadecimal. */
   readonly genesisHash: string;
   /** Sequence of the last change of policy. */
   readonly follows: number;
-  /** The ID that a policy gets which is staged next. */
+  /** The id that the next newly staged policy gets. */
   readonly nextPolicyId: number;
 }
 
 const US_PER_MS = 1_000;
 
 export class ChangeAuthorization {
-  /** `undefined` where changes need no signature. */
+  /** `undefined` if changes need no signature. */
   #keys: ChangeKeys | undefined;
   readonly #nowUs: () => number;
   #genesisHash: string | undefined;
@@ -45,7 +45,7 @@ export class ChangeAuthorization {
     this.#nowUs = nowUs;
   }
 
-  /** From the next change on these keys alone are valid; changes that needed no signature need one now. */
+  /** From the next change on, only these keys are valid. Changes that needed no signature need one from now on. */
   replaceSigners(signers: readonly TrustedSigner[]): void {
     this.#keys = {
       signers: [...signers],
@@ -58,18 +58,18 @@ export class ChangeAuthorization {
     return this.#keys !== undefined;
   }
 
-  /** Has to be called before {@link ChangeAuthorization.allow}: signatures are of this journal only. */
+  /** Must be called before {@link ChangeAuthorization.allow}: signatures are bound to this journal. */
   bind(genesisHash: string): void {
     this.#genesisHash = genesisHash;
   }
 
   /**
-   * The signature as the entry of the change holds it.
+   * Verifies the signature of a change, and returns it as the entry holds it.
    *
-   * @param follows - sequence of the last change of policy.
+   * @param follows - sequence of the last policy change.
    * @throws CalybrisError `CAL_ROLLOUT_SIGNATURE_MISSING`, `CAL_ROLLOUT_SIGNATURE_STALE`, `CAL_ROLLOUT_SIGNER_UNKNOWN`,
-   *   `CAL_ROLLOUT_SIGNATURE_INVALID`; where no signers are configured `CAL_ROLLOUT_SIGNERS_NONE` for any signature, because
-   *   nothing could verify it.
+   * `CAL_ROLLOUT_SIGNATURE_INVALID`; without configured signers, `CAL_ROLLOUT_SIGNERS_NONE` for any signature, because it
+   * cannot be verified.
    */
   allow(
     change: RequestedChange,

@@ -1,5 +1,5 @@
 /**
- * An outcome as a row that compares another policy with what ran: arms are candidates, the incumbent is the journal itself.
+ * An outcome as a row that compares another policy with what ran. Arms are candidates; the incumbent is the journal itself.
  * @module
  */
 import { type ComparedRow, outcomeRow } from "@calybris/estimate";
@@ -12,15 +12,15 @@ export type EstimatedOutcome = Pick<
   "of" | "candidate" | "base" | "treated" | "successBps" | "rewardBps" | "propensity" | "holdout"
 >;
 
-/** Two rows of the same arms: how often the answer was good, and what it earned net of cost and delay. */
+/** Two rows with the same arms: one for success, and one for the reward net of cost and delay. */
 export interface ComparedOutcome {
   readonly success: ComparedRow;
   readonly reward: ComparedRow;
 }
 
 /**
- * @param other - what the other policy might have run.
- * @param predictedSuccess - from earlier outcomes, by candidate.
+ * @param other - the distribution of the other policy.
+ * @param predictedSuccess - by candidate, from earlier outcomes.
  */
 export function comparedOutcome(
   outcome: EstimatedOutcome,
@@ -51,7 +51,7 @@ export function comparedOutcome(
   };
 }
 
-/** Of each candidate the mean success of the outcomes so far. It begins as if its catalog quality had been seen ten times. */
+/** The mean success of each candidate so far. Its catalog quality counts as ten observations. */
 export class SuccessSoFar {
   readonly #sums = new Map<number, { sum: number; count: number }>();
   readonly #qualityBps: (candidate: number) => number;

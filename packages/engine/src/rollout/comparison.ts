@@ -1,6 +1,6 @@
 /**
- * The staged policy beside the active one, from the entries since it was staged: how often it would have decided otherwise, and
- * what outcomes say about the difference. A fold over entries, so that anyone who has the journal comes to the same.
+ * Compares the staged policy with the active one, from the entries since it was staged: the number of different decisions,
+ * and the difference shown by outcomes. A fold over entries, so that everyone with the journal gets the same result.
  * @module
  */
 import { DifferenceInterval, type Difference, DifferenceTest, kOfLargestWeight } from "@calybris/estimate";
@@ -19,52 +19,55 @@ import { comparedOutcome, SuccessSoFar } from "./compared-outcome.ts";
 import { MismatchExamples, type Mismatches } from "./mismatch-examples.ts";
 import { ELSEWHERE, type Possible, redecide, REJECTED } from "./possible.ts";
 
-/** What a promotion needs. */
+/** The conditions for a promotion. */
 export interface Gates {
   /** Decisions in shadow. Default 1,000. */
   readonly decisionsMin: number;
-  /** The largest share of decisions whose action differs, for gate (a). Default 500 bps. */
+  /** The largest share of decisions with a different action, for gate (a). Default 500 bps. */
   readonly actionDeltaMaxBps: number;
-  /** How much worse still counts as no worse (a), and how much better it has to be (b); of the net reward. Default 0.01. */
+  /**
+   * The margin of net reward: up to this much worse counts as no worse (a), and better means by more than this (b). Default
+   * 0.01.
+   */
   readonly margin: number;
-  /** The probability of a false promotion, at whatever time it is asked for. Default 0.05. */
+  /** The probability of a false promotion, at any time. Default 0.05. */
   readonly alpha: number;
 }
 
 export const GATES: Gates = Object.freeze({ decisionsMin: 1_000, actionDeltaMaxBps: 500, margin: 0.01, alpha: 0.05 });
 
-/** How far a staged policy is. */
+/** The results of a staged policy so far. */
 export interface Compared {
   readonly decisions: number;
   readonly actionMismatches: number;
   readonly mismatches: number;
-  /** Decisions that differ, as examples. */
+  /** Examples of different decisions. */
   readonly differing: Mismatches;
-  /** Outcomes that are compared, and those whose draws are not known. */
+  /** Number of outcomes compared, and of those whose draw probabilities are unknown. */
   readonly outcomes: number;
   readonly outcomesUnknown: number;
-  /** The net reward of the staged policy less that of what ran. */
+  /** The net reward of the staged policy minus that of what ran. */
   readonly reward: Difference;
   readonly success: Difference;
-  /** The outcome, from 1, with which each was shown; `undefined` while it is not. */
+  /** The outcome, from 1, with which each was shown; `undefined` if it was not shown yet. */
   readonly isNoWorseAt: number | undefined;
   readonly isBetterAt: number | undefined;
-  /** The gate that is passed: (a) few actions differ and it is no worse, (b) it is better. */
+  /** The gate that is passed: (a) few actions differ and it is no worse, or (b) it is better. */
   readonly passes: "a" | "b" | undefined;
-  /** What is missing for a promotion; empty where a gate is passed. */
+  /** The conditions that a promotion still needs; empty if a gate is passed. */
   readonly missing: readonly string[];
 }
 
-/** A policy, as a comparison needs it. */
+/** A policy with the data that a comparison needs. */
 interface ComparedPolicy {
   readonly snapshot: PolicySnapshot;
   readonly kernel: Kernel;
   readonly tierFloors: readonly number[];
 }
 
-/** Open decisions that are remembered. */
+/** Number of open decisions that are kept. */
 const AWAITED_MAX = 1_000_000;
-/** Of a policy that does not explore. */
+/** Assumed if the policy does not explore. */
 const WEIGHT_MAX = 100;
 
 export class Comparison {
@@ -75,7 +78,7 @@ export class Comparison {
   readonly #activeId: ReadonlyMap<number, number>;
   readonly #stagedId: ReadonlyMap<number, number>;
   readonly #awaited = new Map<number, { readonly possible: Possible | undefined; readonly isObserved: boolean }>();
-  /** Open decisions that the staged policy made itself: their candidates are its own, and they compare nothing. */
+  /** Open decisions made by the staged policy itself. They are not compared, because their candidates are its own. */
   readonly #canary = new Set<number>();
   readonly #examples: MismatchExamples;
   readonly #success: SuccessSoFar;
@@ -109,9 +112,9 @@ export class Comparison {
   }
 
   /**
-   * Takes an entry from after the staging.
+   * Takes an entry after the staging.
    *
-   * @param belief - of a decision, the table that it was drawn from; `undefined` where it is not known.
+   * @param belief - the table that a decision was drawn from; `undefined` if it is unknown.
    */
   add(sequence: number, body: EntryBody, belief: BeliefEntry | undefined): void {
     if (body.kind === "decision") this.#addDecision(sequence, body, belief);
@@ -196,10 +199,10 @@ function namesOf({ policy, candidateNames }: PolicySnapshot): ReadonlyMap<number
   return new Map(policy.candidates.map(({ id }, index) => [id, candidateNames[index] ?? ""]));
 }
 
-/** What a policy would refuse as invalid runs nothing. */
+/** For a request that a policy would refuse as invalid, nothing runs. */
 const NOTHING: Possible = Object.freeze({ ids: [REJECTED], shares: [1] });
 
-/** Fixed beforehand, from the least probability with which the active policy tries what it may. */
+/** Fixed in advance, from the smallest probability with which the active policy explores. */
 function largestK({ learning, tiers }: PolicySnapshot): number {
   const exploration = (learning?.explorationBps ?? 0) / BPS_MAX;
   const weight = exploration === 0 ? WEIGHT_MAX : Math.min(WEIGHT_MAX, tiers.length / exploration);

@@ -1,16 +1,16 @@
 /**
- * How often each candidate is drawn on a decision, and the distribution that follows when a share of decisions is held out.
+ * Draw probabilities of candidates for a decision, and the distribution that results if a share of decisions is held out.
  * @module
  */
 import { PROPENSITY_ONE } from "@calybris/kernel";
 
-/** A distribution over candidates; each share is at most 1, and they sum to 1 but for rounding. */
+/** A distribution over candidates. Each share is at most 1, and the shares sum to 1 except for rounding. */
 export interface Possible {
   readonly ids: readonly number[];
   readonly shares: readonly number[];
 }
 
-/** How often each candidate is drawn, over 2^32: whole numbers, so that rounding never makes a share above 1. */
+/** Draw probabilities by candidate, as integers over 2^32, so that rounding never makes a share above 1. */
 export class DrawCounts {
   readonly #ids: number[] = [];
   readonly #counts: number[] = [];
@@ -24,7 +24,7 @@ export class DrawCounts {
     } else this.#counts[at] = (this.#counts[at] as number) + count;
   }
 
-  /** The distribution when a share of decisions runs the base in the place of what is drawn. */
+  /** The distribution if a share of decisions runs the base instead of the drawn candidate. */
   mixedWith(base: number, holdoutShare: number): Possible {
     const shares = this.#counts.map((count) => (1 - holdoutShare) * (count / PROPENSITY_ONE));
     if (holdoutShare === 0) return { ids: this.#ids, shares };

@@ -1,33 +1,34 @@
 /**
- * Decisions that the staged policy would have made otherwise, as examples: the first of all of them, and of each regime and tenant.
+ * Examples of decisions that the staged policy would have made differently: the first overall, and the first of each regime
+ * and tenant.
  * @module
  */
 import type { Action, DecisionEntry } from "@calybris/kernel";
 
 /** A decision that differs. */
 export interface MismatchExample {
-  /** Of its entry. */
+  /** Sequence of the decision's entry. */
   readonly sequence: number;
-  /** `undefined` for no tenant. */
+  /** `undefined` if the decision has no tenant. */
   readonly tenant: string | undefined;
-  /** `undefined` for a decision that was not learned. */
+  /** `undefined` if the decision was not made by the learner. */
   readonly regime: number | undefined;
   readonly active: ExampleChoice;
   readonly staged: ExampleChoice;
 }
 
-/** What one policy decided. */
+/** The decision of one policy. */
 export interface ExampleChoice {
   readonly action: Action;
-  /** By its name; `undefined` for a rejection. */
+  /** The candidate's name; `undefined` for a rejection. */
   readonly candidate: string | undefined;
 }
 
-/** Examples, and the sequences of more by regime and tenant. */
+/** Examples, and sequences of more decisions by regime and tenant. */
 export interface Mismatches {
   readonly examples: readonly MismatchExample[];
   readonly regimes: readonly { readonly regime: number; readonly sequences: readonly number[] }[];
-  /** `undefined` for decisions of no tenant. */
+  /** `undefined` for decisions without a tenant. */
   readonly tenants: readonly { readonly tenant: string | undefined; readonly sequences: readonly number[] }[];
 }
 
@@ -41,12 +42,12 @@ export class MismatchExamples {
   readonly #tenants = new Map<string | undefined, number[]>();
   readonly #nameOf: (policy: "active" | "staged", id: number) => string | undefined;
 
-  /** @param nameOf - a candidate of a policy. */
+  /** @param nameOf - the name of a policy's candidate. */
   constructor(nameOf: (policy: "active" | "staged", id: number) => string | undefined) {
     this.#nameOf = nameOf;
   }
 
-  /** Takes a decision that differs; it has a shadow. */
+  /** Takes a decision that differs. Its entry must have a shadow. */
   add(sequence: number, { tenant, learning, decision, shadow }: DecisionEntry): void {
     const regime = learning?.regime;
     if (regime !== undefined) keep(this.#regimes, regime, sequence);

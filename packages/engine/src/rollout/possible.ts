@@ -1,6 +1,6 @@
 /**
- * What another policy might have run on a recorded decision: each candidate with its probability, over the draws that the learner
- * might have made. Candidates are named by their ids in the journal's policy.
+ * The candidates that another policy might have run for a recorded decision, each with its probability over the possible
+ * draws of the learner. Candidates have their ids in the journal's policy.
  * @module
  */
 import {
@@ -17,25 +17,25 @@ import { DrawCounts, type Possible } from "./draw-counts.ts";
 
 export type { Possible };
 
-/** Nothing. */
+/** The id of a rejection. */
 export const REJECTED = 0;
-/** A candidate that the journal's policy does not have: no outcome of it can be known. */
+/** A candidate that the journal's policy does not have: its outcomes are unknown. */
 export const ELSEWHERE = -1;
 
-/** What a recorded decision would be under the other policy. */
+/** A recorded decision under the other policy. */
 export interface Redecided {
   readonly decision: Decision;
   readonly request: Request;
-  /** `undefined` where the probabilities of the draw are not known. */
+  /** `undefined` if the probabilities of the draw are unknown. */
   readonly possible: Possible | undefined;
 }
 
 /**
- * Decides a recorded decision again, by its draw and by every draw that might have been.
+ * Recomputes a recorded decision under another policy, with the recorded draw and with every possible draw.
  *
- * @param belief - whose table was drawn from; `undefined` where it is not known.
- * @param journalId - of a candidate of the other policy, the journal's id.
- * @returns `undefined` where the other policy would refuse the request as invalid.
+ * @param belief - the belief that was drawn from; `undefined` if it is unknown.
+ * @param journalId - maps a candidate id of the other policy to the journal's id.
+ * @returns `undefined` if the other policy would refuse the request as invalid.
  */
 export function redecide(
   entry: DecisionEntry,
@@ -47,7 +47,7 @@ export function redecide(
   if (request === undefined) return undefined;
   const { learning } = entry;
   const decision = redecider.decideRequest(entry, request, learning?.tier);
-  // Without learning, nothing was drawn.
+  // If the learner did not decide, nothing was drawn.
   if (learning === undefined || !draw.isLearned)
     return { decision, request, possible: certain(journalId(decision.selectedId)) };
   const drawn = { ...entry, learning: { ...learning, holdout: false } };
@@ -68,7 +68,7 @@ export function redecide(
   return { decision, request, possible: draws.mixedWith(base, draw.holdoutShare) };
 }
 
-/** Decides a learned decision again with a tier in the place of its draw, holdout or not. */
+/** Recomputes a learned decision with a given tier instead of its draw, whether or not it was a holdout. */
 export function redecideAt(
   entry: DecisionEntry,
   redecider: Redecider,
@@ -83,7 +83,7 @@ export function redecideAt(
   return { decision, request, possible: certain(journalId(decision.selectedId)) };
 }
 
-/** One for each candidate: a comparison remembers a million of them. */
+/** Shared per candidate, because a comparison keeps up to a million of them. */
 const CERTAIN = new Map<number, Possible>();
 
 function certain(id: number): Possible {

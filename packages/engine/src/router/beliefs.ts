@@ -1,17 +1,17 @@
 /**
- * Beliefs: per regime and tier, how much net reward to expect, as discounted Beta counts in ten-thousandths. Every outcome
- * in a regime makes all its tiers forget a little (discounted Thompson sampling, Raj and Kalyani, arXiv 1707.09727); the
- * tier that ran learns.
+ * Beliefs: the expected net reward by regime and tier, as discounted Beta counts in ten-thousandths. Every outcome in a
+ * regime discounts all its tiers (discounted Thompson sampling, Raj and Kalyani, arXiv 1707.09727), and updates the tier
+ * that ran.
  *
- * The counts are in shared memory, one 32-bit word each. In an engine the ordering thread writes them, so that they are a fold
- * over the journal; but any thread may write and any may read, without locks: a word is never torn and no outcome is lost.
+ * The counts are in shared memory, one 32-bit word each. In an engine, the ordering thread writes them, so that they are a
+ * fold over the journal. Any thread may read and write without locks: a word is never torn, and no outcome is lost.
  * @module
  */
 import { type ExactJson, type SnapshotMembers, TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
 
 /** One observation. */
 export const COUNT_ONE = 10_000;
-/** A count stops here: about 200,000 observations. */
+/** Upper bound of a count: about 200,000 observations. */
 const COUNT_MAX = 2_000_000_000;
 const MILLION = 1_000_000;
 const REGIMES: number = WARM_UP_REGIME + 1;
@@ -20,7 +20,7 @@ export class Beliefs {
   readonly buffer: SharedArrayBuffer;
   readonly #alpha: Int32Array;
   readonly #beta: Int32Array;
-  /** How often each regime changed; says whether a table is stale. */
+  /** Number of changes of each regime, which shows whether a table is stale. */
   readonly #changes: Int32Array;
 
   constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer((2 * TIER_COUNT_MAX + 1) * REGIMES * 4)) {
@@ -45,12 +45,12 @@ export class Beliefs {
     return Atomics.load(this.#changes, regime);
   }
 
-  /** Every count, for a state snapshot. */
+  /** All counts, for a state snapshot. */
   toSnapshot(): ExactJson {
     return { alpha: [...this.#alpha], beta: [...this.#beta], changes: [...this.#changes] };
   }
 
-  /** Throws RangeError for counts that cannot be. */
+  /** Throws RangeError for invalid counts. */
   restore(members: SnapshotMembers): void {
     for (const [key, counts] of Object.entries({ alpha: this.#alpha, beta: this.#beta, changes: this.#changes })) {
       const values = members.integers(key);
@@ -59,7 +59,7 @@ export class Beliefs {
     }
   }
 
-  /** A tier of a regime got `rewardBps`, 0 to 10,000. */
+  /** Records a reward for a tier of a regime; `rewardBps` is from 0 to 10,000. */
   observe(regime: number, tier: number, rewardBps: number, discountPpm: number): void {
     for (let each = 0; each < TIER_COUNT_MAX; each++) {
       const at = regime * TIER_COUNT_MAX + each;
@@ -72,7 +72,7 @@ export class Beliefs {
     Atomics.add(this.#changes, regime, 1);
   }
 
-  /** What the warm-up learned is where every regime begins. */
+  /** Every regime begins with the beliefs of the warm-up. */
   inheritWarmUp(): void {
     for (let regime = 0; regime < WARM_UP_REGIME; regime++) {
       for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
@@ -84,14 +84,14 @@ export class Beliefs {
     }
   }
 
-  /** The tiers are others: nothing is believed of any. */
+  /** Called when tiers change: resets all beliefs. */
   forget(): void {
     for (const counts of [this.#alpha, this.#beta])
       for (let at = 0; at < counts.length; at++) Atomics.store(counts, at, COUNT_ONE);
     for (let regime = 0; regime < REGIMES; regime++) Atomics.add(this.#changes, regime, 1);
   }
 
-  /** The regimes mean something else: each begins with the mean of what all of them believed. */
+  /** Called when regimes change: each begins with the mean of the beliefs of all. */
   redistribute(): void {
     for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
       for (const counts of [this.#alpha, this.#beta]) {
@@ -106,7 +106,7 @@ export class Beliefs {
   }
 }
 
-/** Forgets a little of a count; again from what it has become, when another thread was faster. */
+/** Discounts a count. If another thread was faster, it tries again with the new value. */
 function discount(counts: Int32Array, at: number, discountPpm: number): void {
   for (;;) {
     const count = Atomics.load(counts, at);
@@ -123,7 +123,7 @@ function add(counts: Int32Array, at: number, amount: number): void {
   }
 }
 
-/** Towards the one observation that everything begins with. */
+/** Discounts a count towards its initial single observation. */
 function discounted(count: number, discountPpm: number): number {
   return COUNT_ONE + Math.floor(((count - COUNT_ONE) * discountPpm) / MILLION);
 }

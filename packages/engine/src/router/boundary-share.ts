@@ -1,16 +1,16 @@
 /**
- * How often a choice is in the boundary zone, as a discounted share of the decisions that were drawn, in millionths. It sets
- * how much is explored there, so that the average share of exploration is the one that the policy asks for.
+ * The discounted share of drawn decisions whose choice is in the boundary zone, in millionths. It sets the exploration
+ * within the zone, so that the average share of exploration is the policy's.
  * @module
  */
 import { BEYOND_BOUNDARY, BPS_MAX } from "@calybris/kernel";
 
 const MILLION = 1_000_000;
-/** A decision counts for a 1,024th. */
+/** Each decision has a weight of 1/1,024. */
 const MEMORY = 1_024;
 
 export class BoundaryShare {
-  /** Before anything was drawn every choice is uncertain. */
+  /** Before the first draw, every choice counts as uncertain. */
   ppm: number = MILLION;
 
   forget(): void {
@@ -22,9 +22,9 @@ export class BoundaryShare {
   }
 
   /**
-   * The share to explore within the zone, where a tenth of it is explored beyond, rounded down; at most everything.
+   * The share to explore within the zone, if a tenth of it is explored outside; rounded down, and at most 10,000.
    *
-   * @param averageBps - over all decisions.
+   * @param averageBps - the average over all decisions.
    */
   explorationBps(averageBps: number): number {
     const parts = BEYOND_BOUNDARY * this.ppm + (MILLION - this.ppm);

@@ -1,16 +1,16 @@
 /**
- * Draws: 32 bits for a decision, from a secret seed and the decision's number and nothing else, so that they cannot be
- * steered by what is asked, and can be drawn again with the seed.
+ * Draws: 32 bits for a decision, from only a secret seed and the decision's number. So requests cannot influence them, and
+ * anyone with the seed can reproduce them.
  *
  *     block n = SHA-256("calydrw1" ‖ NUL ‖ seed ‖ n as u64)      eight words of 32 bits: four decisions, two draws each
  *
  * A keyed hash of a counter is a pseudorandom function as long as SHA-256's compression function is one under a key (the
- * seed fills a block of its own place; its length is fixed).
+ * seed is of fixed length and fills a block of its own).
  * @module
  */
 import { ByteWriter, invariant } from "@calybris/kernel";
 
-/** Lays the SHA-256 of bytes into 32 others. */
+/** Writes the SHA-256 of bytes into a 32-byte buffer. */
 export type Sha256Into = (bytes: Uint8Array, out: Uint8Array) => void;
 
 export const SEED_BYTES = 32;
@@ -19,7 +19,7 @@ const TWO_32 = 2 ** 32;
 const BLOCK_BYTES = 9 + SEED_BYTES + 8;
 
 export class Draws {
-  /** What the block is the hash of; its number is at the end. */
+  /** The hash input. The block number is at its end. */
   readonly #bytes: Uint8Array;
   readonly #number: DataView;
   readonly #sha256Into: Sha256Into;
@@ -34,12 +34,12 @@ export class Draws {
     this.#sha256Into = sha256Into;
   }
 
-  /** Decides which tier; 32 bits. */
+  /** The draw that chooses the tier; 32 bits. */
   tier(decision: number): number {
     return this.#word(decision, 0);
   }
 
-  /** Decides whether the decision is left alone by the learner; 32 bits. */
+  /** The draw that decides whether the decision is a holdout; 32 bits. */
   holdout(decision: number): number {
     return this.#word(decision, 1);
   }

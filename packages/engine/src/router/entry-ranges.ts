@@ -1,6 +1,6 @@
 /**
- * What the router expects of an entry. It is checked before any part of the state changes, so that nothing is learned in
- * part: an index out of its range would be refused by an array half way.
+ * The ranges that the router requires of an entry. They are checked before any state changes, so that an entry is applied
+ * completely or not at all: otherwise an array would refuse an index out of range halfway.
  * @module
  */
 import {
@@ -13,7 +13,7 @@ import {
   WARM_UP_REGIME,
 } from "@calybris/kernel";
 
-/** @throws InvariantViolation naming the claim that an entry about learning breaks. */
+/** @throws InvariantViolation naming the invariant that a learning entry breaks. */
 export function requireRanges(body: EntryBody): void {
   switch (body.kind) {
     case "decision":

@@ -1,15 +1,15 @@
 /**
- * What is expected of each tier before anything is tried: the prior's success where it predicts that of every tier, else its
- * gain around the middle of the catalog's qualities, else those qualities.
+ * The expected success of each tier before any outcome: the prior's prediction for every tier, or else its gain around the
+ * middle of the catalog's qualities, or else those qualities.
  * @module
  */
 import { spreadGain } from "./prior-success.ts";
 
 /**
- * The gain of the top tier over the cheapest, spread around the middle of their qualities; tiers between are at even steps.
- * The difference of the two ends is the gain exactly. Without a gain: the qualities.
+ * The gain of the top tier over the cheapest, spread around the middle of their qualities, with tiers between at even steps.
+ * The difference of both ends equals the gain exactly. Without a gain, the result is the qualities.
  *
- * @param tierFloors - least quality of each tier, cheapest first.
+ * @param tierFloors - the lowest quality of each tier, cheapest first.
  * @param gainBps - predicted; `undefined` without a prior.
  */
 export function expectFromCatalog(tierFloors: readonly number[], gainBps: number | undefined, out: number[]): void {

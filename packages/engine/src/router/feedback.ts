@@ -1,17 +1,17 @@
 /**
- * What an outcome says: success as reported, else from signals of quality, and net reward from success, cost and
+ * Success and net reward of an outcome: success as reported, or else from quality signals; net reward from success, cost and
  * latency. Integers only.
  * @module
  */
 import { BPS_MAX, type Signal } from "@calybris/kernel";
 
-/** What is left of success after a signal. They multiply: two signals are worse than one. */
+/** The success that remains after a signal. Signals multiply: two are worse than one. */
 const LEFT_BPS: Readonly<Record<Signal, number>> = Object.freeze({
-  /** Took twice its 95th percentile, or longer. */
+  /** It took at least twice its 95th percentile. */
   slow: 7_000,
   /** The provider answered with an error. */
   error: 0,
-  /** The client sent the same again. */
+  /** The client repeated the request. */
   retried: 4_000,
   /** The client stopped reading. */
   aborted: 2_000,
@@ -19,13 +19,13 @@ const LEFT_BPS: Readonly<Record<Signal, number>> = Object.freeze({
   truncated: 5_000,
 });
 
-/** Success in basis points: as reported, or what the signals leave of it. */
+/** Success in basis points: as reported, or what remains after the signals. */
 export function successOf(succeeded: boolean | undefined, signals: readonly Signal[]): number {
   if (succeeded !== undefined) return succeeded ? BPS_MAX : 0;
   return signals.reduce((left, signal) => Math.floor((left * LEFT_BPS[signal]) / BPS_MAX), BPS_MAX);
 }
 
-/** Reported as a success, and every signal says the opposite. */
+/** Whether a success was reported although the signals leave less than half of it. */
 export function isContradicted(succeeded: boolean | undefined, signals: readonly Signal[]): boolean {
   return succeeded === true && successOf(undefined, signals) < BPS_MAX / 2;
 }

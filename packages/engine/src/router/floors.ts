@@ -1,12 +1,12 @@
 /**
- * Floors: the least quality that a request without a floor of its own gets. The highest of
+ * Floors: the lowest quality for a request without a floor of its own. It is the highest of these:
  *
  *     tracker      follows outcomes per use case and regime: a failure lifts it, a success lowers it
  *     quality      from 50 observations on: above every tier that has been shown to be too bad
  *     certified    regimes beyond those that may be served below the top tier
  *     anomaly      above the use case's own floor, for a request unlike its regime
  *
- * All start at the use case's floor, the warm start: expensive, never unsafe. A tracker with steps u and d settles where
+ * All start at the use case's floor, the warm start: expensive, but safe. A tracker with steps u and d settles where
  * failures are d/(u+d) of the outcomes; with the published 2:1 that is a third.
  * @module
  */
@@ -32,10 +32,10 @@ const REGIMES: number = WARM_UP_REGIME + 1;
 const MILLION = 1_000_000;
 const FAILED_BELOW_BPS: number = BPS_MAX / 2;
 
-/** How much a success rate has behind it. */
+/** Amount of evidence behind a success rate. */
 export type Confidence = "none" | "low" | "medium" | "high";
 
-/** What is known of one tier for one use case in one regime. */
+/** The observed quality of one tier for one use case in one regime. */
 export interface TierQuality {
   readonly successBps: number;
   readonly observations: number;
@@ -45,15 +45,15 @@ export interface TierQuality {
 interface UseCaseFloors {
   readonly warmStartBps: number;
   readonly tracker: Int32Array;
-  /** Per regime and tier, in ten-thousandths of an observation. */
+  /** By regime and tier, in ten-thousandths of an observation. */
   readonly successes: Float64Array;
   readonly observations: Float64Array;
-  /** Per regime: the lowest tier that is not refuted. */
+  /** By regime, the lowest tier that is not refuted. */
   readonly tierMin: Uint8Array;
   readonly touched: Uint8Array;
 }
 
-/** A floor and where it is from; reused from call to call. */
+/** A floor and its source. The object is reused between calls. */
 export interface FloorOut {
   floorBps: number;
   source: FloorSource;
@@ -61,10 +61,10 @@ export interface FloorOut {
 
 export class Floors {
   readonly #useCases = new Map<string, UseCaseFloors>();
-  /** Regimes that may be served below the top tier; `undefined` while there was never a certificate. */
+  /** Number of regimes that may be served below the top tier; `undefined` before the first certificate. */
   certifiedRegimes: number | undefined;
 
-  /** The floor of a request. Changes and allocates nothing. */
+  /** The floor of a request. It does not change state or allocate. */
   effective(
     useCase: string,
     warmStartBps: number,
@@ -84,7 +84,7 @@ export class Floors {
     if (anomalyRaiseBps > 0) lift(out, Math.min(warmStartBps + anomalyRaiseBps, FLOOR_MAX_BPS), "anomaly");
   }
 
-  /** An outcome of a decision that the learner made. `contradicted`: what was said and what was seen do not agree. */
+  /** Records an outcome of a learner's decision. `contradicted`: a reported success contradicts the signals. */
   observe(
     useCase: string,
     warmStartBps: number,
@@ -121,7 +121,7 @@ export class Floors {
     return { successBps, observations, confidence: confidenceOf(observations) };
   }
 
-  /** What the warm-up learned is where every regime begins. */
+  /** Every regime begins with the warm-up's trackers. */
   inheritWarmUp(): void {
     for (const { tracker, touched } of this.#useCases.values()) {
       for (let regime = 0; regime < WARM_UP_REGIME; regime++) {
@@ -132,8 +132,8 @@ export class Floors {
   }
 
   /**
-   * The regimes mean something else: nobody knows which of them a failure now belongs to, so each begins with the highest
-   * tracker of all, and with its even share of the observations.
+   * Called when regimes change. The new regime of a past failure is unknown, so each begins with the highest tracker of all,
+   * and with an even share of the observations.
    */
   redistribute(): void {
     for (const known of this.#useCases.values()) {
@@ -145,7 +145,7 @@ export class Floors {
     }
   }
 
-  /** The tiers are others: what was observed of those before says nothing of them. Trackers stay. */
+  /** Called when tiers change: observations are reset, because they belong to the old tiers. Trackers stay. */
   forgetTiers(): void {
     for (const { successes, observations, tierMin } of this.#useCases.values()) {
       successes.fill(0);
@@ -154,7 +154,7 @@ export class Floors {
     }
   }
 
-  /** What was certified was certified of other regimes: until a new certificate comes, none goes below the top tier. */
+  /** The certificate applied to other regimes: until a new one, no regime is served below the top tier. */
   voidCertificate(): void {
     if (this.certifiedRegimes !== undefined) this.certifiedRegimes = 0;
   }
@@ -179,7 +179,7 @@ export class Floors {
     }));
   }
 
-  /** Throws RangeError for floors that cannot be. */
+  /** Throws RangeError for invalid floors. */
   restore(useCases: readonly SnapshotMembers[]): void {
     for (const members of useCases) {
       const { warmStartBps, ...columns } = this.#of(members.text("useCase"), members.whole("warmStartBps"));
@@ -206,7 +206,7 @@ export class Floors {
     return floors;
   }
 
-  /** One above the highest tier that is shown to be worse than the use case's floor. */
+  /** One above the highest tier that is refuted: shown to be worse than the use case's floor. */
   #tierMin(known: UseCaseFloors, regime: number): number {
     for (let tier = TIER_COUNT_MAX - 1; tier >= 0; tier--) {
       const at = regime * TIER_COUNT_MAX + tier;
@@ -240,7 +240,7 @@ function upStep(targetFailureBps: number | undefined): number {
   return Math.floor((TRACKER_DOWN_BPS * (BPS_MAX - targetFailureBps)) / targetFailureBps);
 }
 
-/** No further than the end of the range, and never below where it was: the floor of a use case may lie beyond the end. */
+/** Limited to the maximum, but never below the current value, because a use case's floor may be above the maximum. */
 function raised(floor: number, step: number): number {
   return Math.max(floor, Math.min(floor + step, FLOOR_MAX_BPS));
 }

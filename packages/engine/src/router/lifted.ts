@@ -1,5 +1,5 @@
 /**
- * Which of the last 1,000 recommendations were lifted for being unlike their regime.
+ * A window over the last 1,000 recommendations that marks those lifted as anomalous in their regime.
  * @module
  */
 import type { ExactJson, SnapshotMembers } from "@calybris/kernel";
@@ -25,7 +25,7 @@ export class Lifted {
     return { window: this.#window.join(""), at: this.#at };
   }
 
-  /** Throws RangeError for what is no window. */
+  /** Throws RangeError for an invalid window. */
   restore(members: SnapshotMembers): void {
     const [window, at] = [members.text("window"), members.whole("at")];
     if (!/^[01]+$/.test(window) || window.length !== ANOMALY_WINDOW || at >= ANOMALY_WINDOW)

@@ -1,23 +1,23 @@
 /**
- * Offsets: per regime and tier, how far success lies from what is expected of it. Every outcome in a regime makes all its
- * tiers forget a little; the tier that ran learns its residual. An offset is pooled twice (`pooling.ts`): over all regimes,
- * then of the regime around that.
+ * Offsets: the distance of success from its expectation, by regime and tier. Every outcome in a regime discounts all its
+ * tiers, and the tier that ran learns its residual. An offset is pooled twice (`pooling.ts`): over all regimes, and then
+ * within the regime around that.
  *
  *     G_k   = pooled means of all regimes, common part 30, own part g
  *     m_k   = G_k + pooled means of the regime less G_k, common part 100, own part h
  *     var_k = ¼·(σ² / (h + n) + (h / (h + n))²·σ² / (g + ΣN))
  *
- * Without a prior, g is 30 and h is 100: the catalog's qualities are a guess. With one, both are 1,000, because it was fitted on
- * labels; less where outcomes contradict it by 5 deviations over all regimes, or 3 in one. σ² is the tier's mean squared
- * residual. The quarter makes Thompson sampling explore half as wide as it would (docs/learning.md). Whole numbers only: counts
- * in ten-thousandths of an observation, residuals in sixteenths of a basis point, squares in square basis points; every product
- * stays below 2^53.
+ * Without a prior, g is 30 and h is 100, because the catalog's qualities are a guess. With a prior, both are 1,000, because
+ * it was fitted on labels; they are lower if outcomes contradict it by 5 deviations over all regimes, or by 3 in one. σ² is
+ * the tier's mean squared residual. The quarter halves the width of Thompson sampling's exploration (docs/learning.md).
+ * Integers only: counts are in ten-thousandths of an observation, residuals in sixteenths of a basis point, squares in
+ * square basis points. Every product stays below 2^53.
  *
- * Forgetting follows a slow change. Where a tier's success shifts (`shifts.ts`), what was learned of it is forgotten at once, and for
- * some time g and h are 30 and 100: what the outcomes say counts more than the prior.
+ * Discounting follows slow changes. If a tier's success shifts (`shifts.ts`), its state is reset at once, and for a while g
+ * and h are 30 and 100, so that outcomes weigh more than the prior.
  *
- * Where the success of requests falls with their expected advantage, what is expected does not rank them: then the
- * regime's belief is flat, about success itself.
+ * If success in a regime falls with the expected advantage, the expectation does not rank requests. The regime's belief is
+ * then flat: about success itself.
  * @module
  */
 import {
@@ -34,29 +34,29 @@ import { Shifts } from "./shifts.ts";
 
 const REGIMES: number = WARM_UP_REGIME + 1;
 const MILLION = 1_000_000;
-/** A cell that holds more is halved, so that sums stay exact. */
+/** A cell above this is halved, so that sums stay exact. */
 const OBSERVATIONS_MAX: number = 65_536 * OBSERVATION;
-/** What all tiers have in common is shrunk by so many observations: over all regimes, and in one. */
+/** Shrinkage of the part that all tiers share, in observations: over all regimes, and in one. */
 const COMMON_GLOBAL: number = 30 * OBSERVATION;
 const COMMON_REGIME: number = 100 * OBSERVATION;
-/** What a tier's own offset is shrunk by. */
+/** Shrinkage of a tier's own offset. */
 const OWN_GLOBAL: Strength = { most: 1_000 * OBSERVATION, least: 30 * OBSERVATION, deviationsSquared: 25 };
 const OWN_REGIME: Strength = { most: 1_000 * OBSERVATION, least: 100 * OBSERVATION, deviationsSquared: 9 };
-/** What a tier's variance and its flat belief have behind them from the start, in observations. */
+/** Prior observations of a tier's variance and of its flat belief. */
 const GLOBAL_PRIOR: number = 30 * OBSERVATION;
-/** A flat belief begins near nothing: it has no prior to stay with. */
+/** A flat belief has no prior of labels, so its shrinkage is weak. */
 const FLAT_PRIOR: number = 30 * OBSERVATION;
-/** What the usual residual of a regime has of that of all regimes. */
+/** Shrinkage of a regime's usual residual towards that of all regimes. */
 const USUAL_PRIOR: number = 30 * OBSERVATION;
-/** The variance of a success before any is seen, in square basis points: that of one in four. */
+/** Prior variance of a success, in square basis points: that of a success rate of one in four. */
 const VARIANCE_PRIOR = 18_750_000;
-/** Of four parts of the variance, one is used. Times 256: in square sixteenths. */
+/** A quarter of the variance, times 256: in square sixteenths. */
 const VARIANCE_SCALE = 64;
-/** A slope is negative when it is so by 2.5 deviations: by chance once in 160, in one of eight regimes once in 20. */
+/** A slope counts as negative from 2.5 deviations on: by chance once in 160, or in one of eight regimes once in 20. */
 const SLOPE_DEVIATIONS_SQUARED_QUARTERS = 25n;
 const SLOPE_OBSERVATIONS_MIN: number = 100 * OBSERVATION;
 
-/** Sums of one tier in one regime. */
+/** Sums for one tier in one regime. */
 const SUMS = [
   "counts",
   "residuals",
@@ -71,9 +71,9 @@ type SumName = (typeof SUMS)[number];
 export class Offsets {
   readonly shifts: Shifts = new Shifts();
   readonly #sums: { readonly [Name in SumName]: Float64Array };
-  /** How often each regime changed; says whether a belief is stale. */
+  /** Number of changes of each regime, which shows whether a belief is stale. */
   readonly #changes: Float64Array = new Float64Array(REGIMES);
-  /** By tier, filled in for each belief. */
+  /** By tier; computed for each belief. */
   readonly #believed = {
     global: { means: byTier(), counts: byTier(), variances: byTier() },
     own: { means: byTier(), counts: byTier() },
@@ -98,7 +98,7 @@ export class Offsets {
     return this.#changes[regime] as number;
   }
 
-  /** A tier of a regime succeeded with `successBps`, 0 to 10,000, where `expected` was expected of each tier. */
+  /** Records a success of a tier, `successBps` from 0 to 10,000; `expected` has the expectation for each tier. */
   observe(regime: number, tier: number, successBps: number, expected: readonly number[], discountPpm: number): void {
     const own = expected[tier] ?? 0;
     const residual = successBps - own;
@@ -124,9 +124,9 @@ export class Offsets {
   }
 
   /**
-   * The entry that activates what is believed of some tiers of a regime.
+   * The entry that activates the beliefs about some tiers of a regime.
    *
-   * @param hasPrior - whether what is expected was fitted on labels.
+   * @param hasPrior - whether the expectation was fitted on labels.
    */
   belief(regime: number, tiers: readonly number[], explorationBps: number, hasPrior: boolean): OffsetBelief {
     const isFlat = this.#isFlat(regime);
@@ -144,7 +144,7 @@ export class Offsets {
     };
   }
 
-  /** What the warm-up learned is where every regime begins: an eighth of it each, so that none of it counts twice. */
+  /** Every regime begins with an eighth of the warm-up's sums, so that no outcome counts twice. */
   inheritWarmUp(): void {
     this.shifts.forget();
     for (const name of SUMS) {
@@ -158,7 +158,7 @@ export class Offsets {
     this.#changeAll();
   }
 
-  /** The regimes mean something else: each begins with the mean of what all of them held. */
+  /** Called when regimes change: each begins with the mean of the sums of all. */
   redistribute(): void {
     this.shifts.forget();
     for (const name of SUMS) {
@@ -173,20 +173,20 @@ export class Offsets {
     this.#changeAll();
   }
 
-  /** Nothing is believed: what is expected, or the tiers, are others. */
+  /** Resets all beliefs, because the expectation or the tiers changed. */
   forget(): void {
     this.shifts.forget();
     for (const name of SUMS) this.#sums[name].fill(0);
     this.#changeAll();
   }
 
-  /** Another method learns, or this one from here on. A snapshot of another method holds no offsets: counts of changes begin anew. */
+  /** Called when the method of learning changes. A snapshot of another method holds no offsets, so change counts restart. */
   begin(): void {
     this.#changes.fill(0);
     this.forget();
   }
 
-  /** For the state's digest: by regime, the sums of each of so many tiers. */
+  /** For the state's digest: the sums of each tier, by regime. */
   toJson(tierCount: number): ExactJson {
     return Array.from({ length: REGIMES }, (_, regime) =>
       Array.from({ length: tierCount }, (_each, tier) =>
@@ -201,7 +201,7 @@ export class Offsets {
     return { ...columns, changes: [...this.#changes], ...this.shifts.toSnapshot() };
   }
 
-  /** Throws RangeError for sums that cannot be. */
+  /** Throws RangeError for invalid sums. */
   restore(members: SnapshotMembers): void {
     for (const [key, column] of [
       ...SUMS.map((name) => [name, this.#sums[name]] as const),
@@ -219,7 +219,10 @@ export class Offsets {
     sums[at] = (sums[at] as number) + amount;
   }
 
-  /** The usual residual of a tier in a regime, shrunk to that of all regimes, and what that of all is known from. */
+  /**
+   * The usual residual of a tier in a regime, shrunk towards that of all regimes, and the count of observations over all
+   * regimes.
+   */
   #usual(regime: number, tier: number): { readonly mean: number; readonly count: number } {
     const count = this.#total("counts", tier);
     const everywhere = meanResidual(this.#total("residuals", tier), count);
@@ -229,7 +232,7 @@ export class Offsets {
     return { mean, count };
   }
 
-  /** Whatever it was, it is no longer. */
+  /** Resets a tier after a shift. */
   #forgetTier(tier: number): void {
     for (const name of SUMS)
       for (let regime = 0; regime < REGIMES; regime++) this.#sums[name][regime * TIER_COUNT_MAX + tier] = 0;
@@ -240,7 +243,7 @@ export class Offsets {
     for (let regime = 0; regime < REGIMES; regime++) this.#changes[regime] = this.changes(regime) + 1;
   }
 
-  /** Fills in the offset of every tier in a regime, and its deviation. */
+  /** Computes the offset of every tier in a regime, and its deviation. */
   #believe(regime: number, hasPrior: boolean): void {
     const { global, own, means, deviations } = this.#believed;
     const from = regime * TIER_COUNT_MAX;
@@ -273,7 +276,7 @@ export class Offsets {
     return { mean: means[tier] as number, deviation: deviations[tier] as number };
   }
 
-  /** Of success itself, shrunk to that of all regimes, and that to one half. */
+  /** The belief about success itself, shrunk towards that of all regimes, which is shrunk towards one half. */
   #flat(regime: number, tier: number): { readonly mean: number; readonly deviation: number } {
     const at = regime * TIER_COUNT_MAX + tier;
     const own = (this.#sums.residuals[at] as number) + (this.#sums.expected[at] as number);
@@ -302,8 +305,8 @@ export class Offsets {
   }
 
   /**
-   * Whether success falls where a tier's expected advantage over the mean of all rises: the slope of both, pooled over the
-   * tiers and each around its own means, is negative by 2.5 deviations. Squares of sums need more than 53 bits.
+   * Whether success falls as a tier's expected advantage over the mean of all tiers rises: the slope, pooled over the tiers
+   * and centred for each, is negative by at least 2.5 deviations. Squares of sums need more than 53 bits.
    */
   #isFlat(regime: number): boolean {
     let [spread, slope, squares, count] = [0n, 0n, 0n, 0n];
@@ -318,7 +321,7 @@ export class Offsets {
       count += own;
     }
     if (count < BigInt(SLOPE_OBSERVATIONS_MIN) || spread <= 0n) return false;
-    // Of a perfect prior the residuals have no slope, and success has that of the advantage: 1.
+    // For a perfect prior, the residuals have slope 0 and success has the slope of the advantage: 1.
     const whole = spread + slope;
     if (whole >= 0n) return false;
     const variance = (squares * BigInt(OBSERVATION)) / count;
@@ -326,7 +329,7 @@ export class Offsets {
   }
 }
 
-/** Sums over a count; 0 of none. */
+/** The sum over the count; 0 for an empty cell. */
 function meanResidual(residuals: number, count: number): number {
   return count === 0 ? 0 : Math.floor((residuals * OBSERVATION) / count);
 }
@@ -340,7 +343,7 @@ interface Behind {
   readonly prior: number;
 }
 
-/** The deviation of a mean: its own observations, and what is left of that of all regimes; at least 1. */
+/** The deviation of a mean: from its own observations, plus the share inherited from all regimes; at least 1. */
 function deviationOf(variance: number, own: Behind, all: Behind): number {
   const scaled = VARIANCE_SCALE * variance * OBSERVATION;
   const left = shareLeft(own.prior, own.count);
@@ -349,7 +352,7 @@ function deviationOf(variance: number, own: Behind, all: Behind): number {
   return Math.max(1, Math.floor(Math.sqrt(Math.floor(scaled / (own.prior + own.count)) + inherited)));
 }
 
-/** What is left of a sum; towards 0, and exact: the product is taken in two parts. */
+/** The discounted sum, rounded towards 0. The product is computed in two parts to be exact. */
 function kept(sum: number, discountPpm: number): number {
   const size = Math.abs(sum);
   const millions = Math.floor(size / MILLION);

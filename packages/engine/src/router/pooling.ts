@@ -1,14 +1,14 @@
 /**
- * Pooling: what is believed of each tier when it ran often, seldom or never. A mean has a part that all tiers have in common
- * and a part of its own, each shrunk to 0 by the observations that the prior counts as:
+ * Pooling: beliefs about each tier, whether it ran often, seldom or never. A mean has a part that all tiers share and a part
+ * of its own. Each is shrunk towards 0 by a number of prior observations:
  *
  *     b_k    = N_k · own / (N_k + own)                    what a tier says of the common part
  *     common = Σ b_k · mean_k / (prior + Σ b_k)
  *     θ_k    = common + (mean_k − common) · N_k / (N_k + own)
  *
- * Without a common part, a change that all tiers share would look like one of the tier that runs most, because the others
- * are not seen. How many observations a tier's own part counts as depends on the outcomes: many while they agree with it, few
- * once two tiers lie further apart than chance explains.
+ * Without a shared part, a change that affects all tiers would look like one of the tier that runs most, because the others
+ * are not observed. The prior observations of a tier's own part depend on the outcomes: many while outcomes agree with it,
+ * and few if two tiers differ by more than chance explains.
  *
  * Means are in sixteenths of a basis point, counts in ten-thousandths of an observation, variances in square basis points.
  * Every product stays below 2^53.
@@ -17,34 +17,34 @@
 import { SIXTEENTHS } from "@calybris/kernel";
 
 export const OBSERVATION = 10_000;
-/** Of what a share is one; shares round down. */
+/** The value 1 for shares; shares are rounded down. */
 export const SHARE_ONE: number = 2 ** 20;
-/** Two tiers are compared once each ran so often. */
+/** Two tiers are compared only if each has this many observations. */
 const COMPARED_MIN: number = 20 * OBSERVATION;
 const SQUARE: number = SIXTEENTHS * SIXTEENTHS;
 
-/** What was observed, by tier. */
+/** Observations, by tier. */
 export interface Observed {
   readonly means: ArrayLike<number>;
   readonly counts: ArrayLike<number>;
   readonly variances: ArrayLike<number>;
 }
 
-/** How strongly a mean is held to what it is without observations. */
+/** The strength of shrinkage. */
 export interface Strength {
-  /** In counts, while outcomes agree; and at least, whatever they say. */
+  /** In counts: the maximum, while outcomes agree, and the minimum. */
   readonly most: number;
   readonly least: number;
-  /** The square of the deviations that two tiers may lie apart by chance. */
+  /** The square of the number of deviations by which two tiers may differ by chance. */
   readonly deviationsSquared: number;
 }
 
-/** The part of a prior that is left to a count of observations, over {@link SHARE_ONE}. */
+/** The share of the prior that is left after a count of observations, over {@link SHARE_ONE}. */
 export function shareLeft(prior: number, count: number): number {
   return Math.floor((prior * SHARE_ONE) / (prior + count));
 }
 
-/** Fills in the mean of each tier, shrunk to what all have in common, and that to 0. */
+/** Computes the mean of each tier, shrunk towards the shared mean, which is shrunk towards 0. */
 export function pool(
   { means, counts }: Omit<Observed, "variances">,
   common: number,
@@ -66,8 +66,8 @@ export function pool(
 }
 
 /**
- * The counts that a tier's own part is worth: the variance of an outcome over that of the part, as the two tiers that lie
- * furthest beyond chance show it.
+ * Prior counts of a tier's own part: the variance of an outcome over that of the part, according to the two tiers that
+ * differ most beyond chance.
  */
 export function strengthOf(
   { means, counts, variances }: Observed,

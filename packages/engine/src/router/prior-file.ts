@@ -1,8 +1,8 @@
 /**
- * A prior as a file: read, checked to the last index, and held to its digest. What cannot be evaluated in bounds on any
- * input is refused here, so that evaluating checks nothing.
+ * Reads a prior from a file: parses it, checks every index, and verifies its digest. A prior that could go out of bounds on
+ * any input is refused here, so that evaluation needs no checks.
  *
- * The digest is SHA-256 over canonical bytes under the tag `calypri1`; `about` is a remark and not part of it.
+ * The digest is SHA-256 over canonical bytes under the tag `calypri1`. It does not cover `about`, which is a remark.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -19,9 +19,9 @@ export { formatOf, PRIOR_FORMAT, type PriorFile, type SuccessFile, type TreesFil
 /**
  * Reads a prior.
  *
- * @param value - the parsed JSON of a file that `calybris train` wrote.
- * @param file - what it is called in an error.
- * @param options - a prior that was just fitted has no digest yet to check.
+ * @param value - the parsed JSON of a file written by `calybris train`.
+ * @param file - its name in error messages.
+ * @param options - a prior that was just fitted has no digest to check yet.
  * @throws {@link CalybrisError} `CAL_PRIOR_INVALID` with every mistake, or with the digest that does not match.
  */
 export function loadPrior(
@@ -61,7 +61,10 @@ export function loadPrior(
   return { ...prior, digestHex };
 }
 
-/** What a text foretells, in bps; 0 where the prior reads none. Texts are read up to 8,192 characters. Allocates nothing. */
+/**
+ * The gain predicted from a text, in bps; 0 if the prior reads no text. At most 8,192 characters are read. Does not
+ * allocate.
+ */
 export function scoreText(prior: Prior, text: string): number {
   return prior.text === undefined ? 0 : scoreTextBuckets(prior.text, text);
 }
@@ -74,7 +77,7 @@ export function priorDigestHex(
   return createHash("sha256").update(priorBytes(prior, format)).digest("hex");
 }
 
-/** `calypri1`: every field that takes part in an evaluation, lengths as u32 before each list. */
+/** `calypri1`: every field used in an evaluation, with a u32 length before each list. */
 function priorBytes(prior: Prior, format: number): Uint8Array {
   const names = [...prior.featureNames, ...prior.categoryIndexes.keys()].map(toUtf8);
   const lists: ArrayLike<number>[] = [prior.centers, prior.spreads, prior.categoryBps, prior.boundariesBps];
@@ -137,7 +140,7 @@ function readText({ buckets, rarities, weights, shapes }: PriorFile["text"] & ob
   return { ...read, shapes: shapes === undefined ? undefined : readTrees(shapes), scratch: textScratch(buckets) };
 }
 
-/** The bytes of a base64 text; zeros where it is not one of so many. */
+/** The bytes of a base64 text; zeros if it is invalid or not of the required length. */
 function unpacked(text: string, key: string, byteCount: number, mistakes: Mistakes): Buffer {
   const bytes = Buffer.from(text, "base64");
   if (bytes.length === byteCount && bytes.toString("base64") === text) return bytes;

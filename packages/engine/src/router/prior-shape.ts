@@ -1,6 +1,6 @@
 /**
- * What the file of a prior may hold: its shape, and what no shape can say. A file without mistakes can be evaluated in
- * bounds on any input.
+ * The schema of a prior file, and the checks beyond the schema. A file without mistakes can be evaluated on any input
+ * without going out of bounds.
  * @module
  */
 import { FEATURE_MISSING, TIER_COUNT_MAX } from "@calybris/kernel";
@@ -14,9 +14,9 @@ import { TEXT_BUCKETS_MAX } from "./prior-text.ts";
 import { SHAPE_COUNT } from "./text-shapes.ts";
 
 export const PRIOR_FORMAT = 1;
-/** Of a file that says how well each tier does. */
+/** The format of a file with success heads. */
 const PRIOR_FORMAT_SUCCESS = 2;
-/** Of a file that reads the shape of a text; it may say how well each tier does. */
+/** The format of a file that uses the shape of a text; success heads are optional. */
 const PRIOR_FORMAT_SHAPES = 3;
 
 const CONTENT_BY_FORMAT = [
@@ -25,13 +25,13 @@ const CONTENT_BY_FORMAT = [
   "the file has `shapes` in its text",
 ];
 
-/** No file has two formats, and so none has two digests. */
+/** Each file has exactly one valid format, and so exactly one digest. */
 export function formatOf(hasSuccess: boolean, hasShapes: boolean): number {
   if (hasShapes) return PRIOR_FORMAT_SHAPES;
   return hasSuccess ? PRIOR_FORMAT_SUCCESS : PRIOR_FORMAT;
 }
 
-/** What the file holds. Arrays of a text are base64 of little-endian integers. */
+/** The content of a prior file. Arrays of a text are base64 of little-endian integers. */
 export interface PriorFile {
   readonly format: number;
   readonly digest: string;
@@ -49,12 +49,12 @@ export interface PriorFile {
     /** In format 3. */
     readonly shapes?: TreesFile;
   };
-  /** From format 2 on: the level alone, or one head a tier. */
+  /** From format 2 on: one head for the level, or one per tier. */
   readonly success?: readonly SuccessFile[];
   readonly boundariesBps: readonly number[];
 }
 
-/** Nodes of trees in one row. */
+/** Nodes of trees, in flat arrays. */
 export interface TreesFile {
   readonly roots: readonly number[];
   readonly nodeFeature: readonly number[];
@@ -67,9 +67,9 @@ export interface TreesFile {
 export interface SuccessFile {
   readonly interceptMillibps: number;
   readonly weightsMillibps: readonly number[];
-  /** One for each category, and last that of others. */
+  /** One per category; the last is for other categories. */
   readonly categoriesBps: readonly number[];
-  /** What the gain adds, in thousandths of it. */
+  /** The share of the gain that is added, in thousandths. */
   readonly gainThousandths: number;
 }
 
@@ -77,7 +77,7 @@ const I32_MAX = 2_147_483_647;
 const GAIN_THOUSANDTHS_MAX = 10_000;
 const NAME_CHARACTERS_MAX = 128;
 
-/** Adds everything that is wrong with a file but its digest. */
+/** Adds all mistakes of a file, except those of its digest. */
 export function checkPrior(value: unknown, mistakes: Mistakes): void {
   checkShape(priorFileSchema, value, mistakes);
   const head = membersOf(value)["head"];
@@ -85,7 +85,7 @@ export function checkPrior(value: unknown, mistakes: Mistakes): void {
   if (mistakes.isEmpty) checkMeaning(value as PriorFile, mistakes);
 }
 
-/** Text that may hold anything but half of a surrogate pair: a category is called what its data call it. */
+/** Text without lone surrogates; otherwise any text, because category names come from data. */
 function words(charactersMax: number): z.ZodType {
   const accepts = (value: unknown): boolean =>
     typeof value === "string" && value.length <= charactersMax && value.isWellFormed();
@@ -121,7 +121,7 @@ const priorFileSchema: z.ZodType = z.strictObject({
     .max(PRIOR_LIMITS.features),
   categories: z.array(z.strictObject({ name, gainBps: categoryGain })).max(PRIOR_LIMITS.categories),
   categoryOtherBps: categoryGain,
-  // Which of the two it is, it says itself.
+  // `kind` determines which of the two it is.
   head: z.any(),
   text: z
     .strictObject({
@@ -173,7 +173,7 @@ function checkMeaning(file: PriorFile, mistakes: Mistakes): void {
       mistakes.add([key], "have a duplicate name", "Give each a unique name.");
   if (boundariesBps.some((gain, at) => gain < (boundariesBps[at - 1] ?? gain)))
     mistakes.add(["boundariesBps"], "do not ascend", "Order them from the least to the greatest.");
-  // Beyond the features are the category and the text.
+  // The category and the text come after the features.
   if (head.kind === "trees") checkTrees(head, features.length + 1, ["head"], mistakes);
   else if (head.weightsMillibps.length !== features.length)
     mistakes.add(

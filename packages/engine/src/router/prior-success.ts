@@ -1,9 +1,10 @@
 /**
- * The part of a prior that says how well each tier does, beside the gain of the top tier: what the offsets router measures
- * outcomes against. One head is the level, the mean success of the cheapest and the top tier; else there is one for each tier.
- * A head is a weighted sum over the prior's features, and what the request's category and the predicted gain add.
+ * The success heads of a prior, beside the gain of the top tier. The offsets router compares outcomes with their
+ * predictions. Either one head predicts the level, the mean success of the cheapest and the top tier, or there is one head
+ * per tier. A head is a weighted sum over the prior's features, plus a part for the category and a share of the predicted
+ * gain.
  *
- * Without a level, a prior whose gain is right and whose level is wrong would be taken to be wrong about the gain.
+ * Without a level, a prior with a correct gain and a wrong level would look as if its gain were wrong.
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/kernel";
@@ -11,19 +12,19 @@ import { FEATURE_MISSING } from "@calybris/kernel";
 /** A head over the features of its prior. */
 export interface SuccessHead {
   readonly interceptMillibps: number;
-  /** Per feature, for one spread. */
+  /** By feature, for one spread. */
   readonly weightsMillibps: Int32Array;
-  /** Per category of the prior; the last one is for a category that was never seen. */
+  /** By category of the prior; the last is for unknown categories. */
   readonly categoriesBps: Int32Array;
-  /** What the gain adds, in thousandths of it. */
+  /** The share of the gain that is added, in thousandths. */
   readonly gainThousandths: number;
 }
 
-/** The parts of a prior that success is predicted from. */
+/** The parts of a prior that predict success. */
 export interface SuccessParts {
   readonly centers: Int32Array;
   readonly spreads: Int32Array;
-  /** The level, or one head a tier. */
+  /** One head for the level, or one per tier. */
   readonly success: readonly SuccessHead[];
 }
 
@@ -31,7 +32,7 @@ const THOUSANDTHS = 1_000;
 const STANDARDISED_MAX = 8_000;
 const SUCCESS_MAX_BPS = 10_000;
 
-/** The success that a head predicts, 0 to 10,000 bps. Allocates nothing. */
+/** The success predicted by a head, 0 to 10,000 bps. Does not allocate. */
 export function predictSuccessBps(
   { centers, spreads }: Pick<SuccessParts, "centers" | "spreads">,
   { interceptMillibps, weightsMillibps, categoriesBps, gainThousandths }: SuccessHead,
@@ -58,7 +59,7 @@ export function predictSuccessBps(
   return bps < 0 ? 0 : bps > SUCCESS_MAX_BPS ? SUCCESS_MAX_BPS : bps;
 }
 
-/** Fills in the success of each tier: the gain around the level, or what the head of each predicts. */
+/** Writes the success of each tier: the gain around the level, or the prediction of each tier's head. */
 export function expectFromPrior(
   prior: SuccessParts,
   features: ArrayLike<number>,
@@ -79,7 +80,10 @@ export function expectFromPrior(
   spreadGain(predictSuccessBps(prior, level, features, categoryIndex, gainBps, offset), gainBps, tierCount, out);
 }
 
-/** The gain around a middle; tiers between the ends are at even steps. The difference of the two ends is the gain exactly. */
+/**
+ * The gain spread around a middle, with tiers between the ends at even steps. The difference of both ends equals the gain
+ * exactly.
+ */
 export function spreadGain(middleBps: number, gainBps: number, tierCount: number, out: number[]): void {
   out.length = tierCount;
   const cheapest = middleBps - Math.trunc(gainBps / 2);

@@ -1,10 +1,10 @@
 /**
- * Text in integers: words and pairs of words, hashed into buckets, each weighed by how rare it is and what it foretells.
- * The text is read in place and nothing of it is kept.
+ * Text scoring in integers: words and pairs of words are hashed into buckets, each with a rarity and a weight. The text is
+ * read in place, and nothing of it is kept.
  *
- * A word is a run of letters, digits and underscores, in lower case, digits all alike; a letter beyond Latin-1 is a word by
- * itself, and so is every other sign. Pairs are of neighbouring words. The score is the cosine-normalised sum
- * Σ q·w / √(Σ q²), where q is how often a bucket was hit, damped, times its rarity. The shape of the text may add to it.
+ * A word is a run of letters, digits and underscores, lower-cased, with all digits alike. A letter beyond Latin-1 is a word
+ * by itself, and so is every other sign. Pairs are of neighbouring words. The score is the cosine-normalised sum Σ q·w / √(Σ
+ * q²), where q is a bucket's damped count times its rarity. The shape of the text may add to it.
  * @module
  */
 import { scoreShapes, SHAPE_COUNT, type ShapeTrees, shapesOf, TEXT_READ_MAX_CHARACTERS } from "./text-shapes.ts";
@@ -18,20 +18,20 @@ export const TEXT_RARITY_MAX = 1_023;
 export const TEXT_BUCKETS_MAX: number = 2 ** 18;
 const TEXT_SCORE_MAX_BPS = 20_000;
 
-/** Damped counts: 64·(1 + ln n) for n = 1..15; a text can shout a word no louder. */
+/** Damped counts: 64·(1 + ln n) for n = 1..15. Higher counts are treated as 15. */
 const DAMPED = Int32Array.of(0, 64, 108, 134, 153, 167, 179, 189, 197, 205, 211, 217, 223, 228, 233, 237);
 const COUNT_MAX = 15;
 
 export interface PriorText {
-  /** One a bucket; their count is a power of two. */
+  /** One per bucket. Their number is a power of two. */
   readonly rarities: Uint16Array;
   readonly weights: Int32Array;
-  /** What the shape of a text adds; `undefined` where only its words count. */
+  /** The trees over the text's shape; `undefined` if only words count. */
   readonly shapes: ShapeTrees | undefined;
   readonly scratch: TextScratch;
 }
 
-/** Counts a bucket, and the buckets that were hit: reused from text to text. */
+/** Bucket counts and the list of hit buckets, reused between texts. */
 export interface TextScratch {
   readonly counts: Uint8Array;
   readonly touched: Int32Array;
@@ -51,7 +51,7 @@ const CLASS_SIGN = 1;
 const CLASS_WORD = 2;
 const CLASS_ALONE = 3;
 const CLASSES = Uint8Array.from({ length: 256 }, (_, code) => classOf(code));
-/** What a character counts as: lower case, digits alike. */
+/** Normalises a character: lower case, all digits alike. */
 const FOLDED = Uint8Array.from({ length: 256 }, (_, code) => {
   if (code >= 0x30 && code <= 0x39) return 0x30;
   return code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
@@ -72,8 +72,8 @@ const HASH_START = 0x811c9dc5 | 0;
 const HASH_PRIME = 0x01000193;
 
 /**
- * Counts the buckets that a text hits into `scratch`; returns how many there are. They are in `scratch.touched`, in the
- * order of their first hit; the caller that counts has to {@link clearCounts} after.
+ * Counts the buckets that a text hits into `scratch`; returns the number of distinct buckets. They are in `scratch.touched`,
+ * in the order of their first hit. The caller must call {@link clearCounts} afterwards.
  */
 export function countBuckets(text: string, scratch: TextScratch): number {
   const { counts, touched } = scratch;
@@ -89,7 +89,7 @@ export function countBuckets(text: string, scratch: TextScratch): number {
       word = Math.imul((word === 0 ? HASH_START : word) ^ (FOLDED[code] as number), HASH_PRIME);
       continue;
     }
-    // The word that ended here, then the sign or letter that ended it.
+    // First the word that ended here, then the sign or letter that ended it.
     if (word !== 0) {
       found = hit(spread(word) & mask, counts, touched, found);
       if (before !== 0) found = hit(pairOf(before, word) & mask, counts, touched, found);
@@ -99,7 +99,7 @@ export function countBuckets(text: string, scratch: TextScratch): number {
     if (kind === CLASS_GAP) continue;
     const sign = Math.imul(HASH_START ^ code, HASH_PRIME) ^ (code << 8);
     found = hit(spread(sign) & mask, counts, touched, found);
-    // Signs are heard, but a pair of words reaches across them.
+    // A sign is counted, but does not interrupt a pair of words.
     if (kind === CLASS_SIGN) continue;
     if (before !== 0) found = hit(pairOf(before, sign) & mask, counts, touched, found);
     before = sign;
@@ -111,17 +111,17 @@ function pairOf(before: number, after: number): number {
   return spread(Math.imul(before, 0x9e3779b1 | 0) ^ Math.imul(after, 0x85ebca6b | 0));
 }
 
-/** Makes the scratch space ready for the next text. */
+/** Prepares the scratch space for the next text. */
 export function clearCounts(scratch: TextScratch, found: number): void {
   for (let at = 0; at < found; at += 1) scratch.counts[scratch.touched[at] ?? 0] = 0;
 }
 
-/** How much a bucket hit so often counts, before its rarity. */
+/** The damped count of a bucket, before its rarity. */
 export function dampedCount(count: number): number {
   return DAMPED[count] ?? 0;
 }
 
-/** What a text foretells, in bps; 0 for an empty one. Allocates nothing. */
+/** The gain predicted from a text, in bps; 0 for an empty text. Does not allocate. */
 export function scoreTextBuckets(reader: PriorText, text: string): number {
   const { shapes, scratch } = reader;
   const wordsBps = scoreWords(reader, text);
@@ -161,7 +161,7 @@ function hit(bucket: number, counts: Uint8Array, touched: Int32Array, found: num
   return found;
 }
 
-/** The low bits of a product know only low bits; this lets all of them take part. */
+/** The low bits of a product depend only on low bits; this mixes in the others. */
 function spread(hash: number): number {
   let mixed = hash ^ (hash >>> 16);
   mixed = Math.imul(mixed, 0x7feb352d);

@@ -1,12 +1,12 @@
 /**
- * The prior: what is expected of the most expensive tier beyond the cheapest, in bps, before anything was tried. Fitted offline
- * by `calybris train`, read from a file, named in the journal by its digest, and evaluated in integers only, so that
- * every machine comes to the same gain.
+ * The prior: the expected gain of the most expensive tier over the cheapest, in bps, before any outcome. `calybris train`
+ * fits it offline, and the journal names it by its digest. It is evaluated in integers only, so that every machine computes
+ * the same gain.
  *
- * A prior is a head over named integer features, the request's category and, if it reads text, one score of the text:
- * either a weighted sum or a few small trees. Eight regimes are cut from the gain at frozen boundaries.
+ * A prior is a head over named integer features, the request's category and, if it reads text, one score of the text. The
+ * head is either a weighted sum or a few small trees. Frozen boundaries divide the gain into eight regimes.
  *
- * Evaluating allocates nothing. One prior belongs to one thread: scoring text uses scratch space of its own.
+ * Evaluation does not allocate. A prior must be used by one thread only, because scoring text uses its scratch space.
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/kernel";
@@ -15,7 +15,7 @@ import type { PriorText } from "./prior-text.ts";
 
 export { FEATURE_MISSING } from "@calybris/kernel";
 
-/** The gain is the premium tier's success less the cheap one's: −10,000 is surely worse, 10,000 surely better. */
+/** The gain is the premium tier's success minus the cheap tier's: −10,000 is certainly worse, 10,000 certainly better. */
 export const GAIN_MAX_BPS = 10_000;
 export const REGIME_COUNT = 8;
 export const PRIOR_LIMITS: {
@@ -25,27 +25,27 @@ export const PRIOR_LIMITS: {
   readonly nodes: number;
 } = { features: 256, categories: 4_096, trees: 512, nodes: 32_768 };
 
-/** Weights and leaves are in thousandths of a bps, and so are standardised features in thousandths of a spread. */
+/** Weights and leaves are in thousandths of a bps; standardised features are in thousandths of a spread. */
 const THOUSANDTHS = 1_000;
-/** A feature counts at most this many spreads from its center, so that one wild value cannot decide alone. */
+/** A feature is clamped to this distance from its center, so that one extreme value cannot decide alone. */
 const STANDARDISED_MAX = 8_000;
 
 export interface LinearHead {
   readonly kind: "linear";
   readonly interceptMillibps: number;
-  /** Per feature, for one spread. */
+  /** By feature, for one spread. */
   readonly weightsMillibps: Int32Array;
 }
 
-/** Trees in one row of nodes: a leaf has feature −1, a node's right child comes after its left one. */
+/** Trees as flat arrays of nodes: a leaf has feature −1, and a node's right child follows its left one. */
 export interface TreesHead {
   readonly kind: "trees";
   readonly interceptMillibps: number;
   /** First node of each tree. */
   readonly roots: Int32Array;
-  /** Index of a feature; the count of features is the category, and one more the text. */
+  /** Index of a feature. The feature count stands for the category, and the next index for the text. */
   readonly nodeFeature: Int16Array;
-  /** At most this goes left. */
+  /** Values up to this go left. */
   readonly nodeThreshold: Int32Array;
   readonly nodeLeft: Int32Array;
   readonly leafMillibps: Int32Array;
@@ -58,28 +58,28 @@ export interface Prior {
   readonly centers: Int32Array;
   readonly spreads: Int32Array;
   readonly categoryIndexes: ReadonlyMap<string, number>;
-  /** Per category what it adds to the gain; the last one is for a category that was never seen. */
+  /** The gain added by each category; the last is for unknown categories. */
   readonly categoryBps: Int32Array;
   readonly head: LinearHead | TreesHead;
   readonly text: PriorText | undefined;
-  /** The level, or one head a tier; empty where the prior predicts the gain alone. */
+  /** One head for the level, or one per tier; empty if the prior predicts only the gain. */
   readonly success: readonly SuccessHead[];
-  /** Seven gains, ascending: regime 0 lies below the first, regime 7 from the last on. */
+  /** Seven gains, ascending: regime 0 is below the first, and regime 7 starts at the last. */
   readonly boundariesBps: Int32Array;
 }
 
-/** The index that {@link predictGainBps} wants; of an unknown category, the one for all unknown. */
+/** The index for {@link predictGainBps}. All unknown categories share one index. */
 export function categoryIndexOf(prior: Prior, category: string | undefined): number {
   return (category === undefined ? undefined : prior.categoryIndexes.get(category)) ?? prior.categoryBps.length - 1;
 }
 
 /**
- * What the most expensive tier is expected to gain over the cheapest, −10,000..10,000 bps. Allocates nothing.
+ * The expected gain of the most expensive tier over the cheapest, −10,000..10,000 bps. Does not allocate.
  *
- * @param features - 32-bit integers in the order of `prior.featureNames`, from `offset` on; {@link FEATURE_MISSING} for
- *   one that is not known.
+ * @param features - 32-bit integers in the order of `prior.featureNames`, from `offset` on; {@link FEATURE_MISSING} for an
+ *   unknown value.
  * @param categoryIndex - from {@link categoryIndexOf}.
- * @param textScoreBps - from `scoreText`; 0 where there is not a string.
+ * @param textScoreBps - from `scoreText`; 0 without a text.
  */
 export function predictGainBps(
   prior: Prior,
@@ -89,7 +89,7 @@ export function predictGainBps(
   offset = 0,
 ): number {
   const { head } = prior;
-  // Both return what fits in 32 bits: of anything greater a call makes an object on the heap.
+  // Both results fit in 32 bits: a larger number returned from a call would be allocated on the heap.
   return head.kind === "linear"
     ? linearGainBps(prior, head, features, offset, categoryIndex, textScoreBps)
     : treesGainBps(prior, head, features, offset, categoryIndex, textScoreBps);

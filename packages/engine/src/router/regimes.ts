@@ -1,23 +1,23 @@
 /**
- * Regimes: eight kinds of requests that behave alike, distinguished by one integer score. The score is the gain that the
- * prior predicts; without a prior, how far the features are from their usual values, added up. Boundaries are learned in the
- * warm-up, frozen by a journal entry, and never move by themselves.
+ * Regimes: eight classes of similar requests, distinguished by one integer score. The score is the prior's predicted gain;
+ * without a prior, it is the sum of the features' deviations from their usual values. Boundaries are learned in the warm-up
+ * and frozen by a journal entry. They never move on their own.
  * @module
  */
 import { FEATURE_MISSING, REGIME_COUNT, type RegimesEntry, WARM_UP_REGIME } from "@calybris/kernel";
 import { EIGHTHS, type Statistics } from "./statistics.ts";
 
-/** A score is in thousandths of a standard deviation, each feature at most three of them. */
+/** Scores are in thousandths of a standard deviation, at most three deviations per feature. */
 const SCORE_SCALE = 1_000;
 const SCORE_MOST = 3 * SCORE_SCALE;
 
-/** What the score of a request without a prior is measured against; in eighths. */
+/** The usual values for the score of a request without a prior, in eighths. */
 export interface Standard {
   readonly means: readonly number[];
   readonly deviations: readonly number[];
 }
 
-/** The sum of the features, each in deviations from its mean, the outlying ones cut off. */
+/** The sum of the features' deviations from their means, in standard deviations, with outliers clamped. */
 export function standardisedScore(standard: Standard, values: readonly number[]): number {
   let score = 0;
   for (let feature = 0; feature < standard.means.length; feature++) {
@@ -31,7 +31,7 @@ export function standardisedScore(standard: Standard, values: readonly number[])
   return score;
 }
 
-/** The regime of a score: how many boundaries are at or below it. Before there are any, the warm-up's. */
+/** The regime of a score: the number of boundaries at or below it. Before there are boundaries, the warm-up regime. */
 export function regimeOf(boundaries: readonly number[] | undefined, score: number): number {
   if (boundaries === undefined) return WARM_UP_REGIME;
   let regime = 0;
@@ -39,7 +39,7 @@ export function regimeOf(boundaries: readonly number[] | undefined, score: numbe
   return regime;
 }
 
-/** Seven quantiles of scores; equal ones leave regimes empty, which is harmless. */
+/** Seven quantiles of scores. Equal quantiles leave regimes empty, which is harmless. */
 export function quantiles(scores: readonly number[]): readonly number[] {
   const sorted = scores.toSorted((a, b) => a - b);
   return Array.from({ length: REGIME_COUNT - 1 }, (_, index) => {
@@ -48,7 +48,7 @@ export function quantiles(scores: readonly number[]): readonly number[] {
   });
 }
 
-/** The entry that freezes the regimes on what the warm-up saw. */
+/** The entry that freezes the regimes from the requests of the warm-up. */
 export function freezeRegimes(
   statistics: Statistics,
   seen: readonly (readonly number[])[],

@@ -1,16 +1,16 @@
 /**
- * What the router reads of the active policy and of the active prior, and when either is another.
+ * The parts of the active policy and prior that the router uses, and comparisons that show when they change.
  * @module
  */
 import type { Learning } from "@calybris/kernel";
 
-/** What a prior is to the router: features and the text's score in, predicted gain in basis points out. */
+/** The router's view of a prior: features and the text score in, predicted gain in basis points out. */
 export interface ScoringPrior {
-  /** `calypri1`, hexadecimal: what a certificate names. */
+  /** `calypri1`, hexadecimal: the digest that a certificate names. */
   readonly digest?: string;
   readonly boundaries: readonly number[];
   readonly predict: (features: readonly number[], useCase: string, textScore: number) => number;
-  /** Fills in the success of each of so many tiers, given the gain; left out where the prior predicts the gain alone. */
+  /** Writes the success of each tier, given the gain; omitted if the prior predicts only the gain. */
   readonly expect?: (
     features: readonly number[],
     useCase: string,
@@ -20,23 +20,23 @@ export interface ScoringPrior {
   ) => void;
 }
 
-/** What the router knows of the active policy. */
+/** The router's view of the active policy. */
 export interface RouterPolicy {
   readonly learning: Learning | undefined;
   readonly featureCount: number;
-  /** Left out where requests are distinguished by their tokens. */
+  /** Omitted if requests are distinguished by their tokens. */
   readonly featureNames?: readonly string[] | undefined;
   readonly tierNames?: readonly string[] | undefined;
-  /** Least quality of the enabled candidates of each tier, cheapest first. */
+  /** The lowest quality of the enabled candidates of each tier, cheapest first. */
   readonly tierFloors: readonly number[];
 }
 
-/** Two policies with the same text distinguish requests in the same way. */
+/** Two policies with equal text distinguish requests in the same way. */
 export function featuresOf({ featureCount, featureNames }: RouterPolicy): string {
   return JSON.stringify(featureNames ?? featureCount);
 }
 
-/** The same for their tiers, from the cheapest on. */
+/** The same for their tiers, cheapest first. */
 export function tiersOf({ tierFloors, tierNames }: RouterPolicy): string {
   return JSON.stringify(tierNames ?? tierFloors.length);
 }

@@ -1,6 +1,6 @@
 /**
- * The router: recommends a floor and a tier for a request whose client gave no floor. Its state is a fold over the
- * journal's entries; a recommendation changes nothing until the decision that carries it is ordered.
+ * The router: recommends a floor and a tier for a request whose client gave no floor. Its state is a fold over the journal's
+ * entries. A recommendation changes no state until its decision is ordered.
  *
  *     features ─▶ score ─▶ regime ─▶ floor ─▶ (tiers that may be drawn, from the kernel) ─▶ table ─▶ draw
  *        └──────▶ unlike its regime? ──▶ lifted
@@ -34,19 +34,19 @@ import { Statistics } from "./statistics.ts";
 import { type Table, Tables } from "./tables.ts";
 import { onlyBest, samplingTable } from "./thompson.ts";
 
-/** What is recommended before the kernel has said which tiers lead anywhere; reused from call to call. */
+/** A recommendation before the kernel has determined which tiers are possible. The object is reused between calls. */
 export interface Advice {
   regime: number;
   score: number;
   floorBps: number;
   source: FloorSource;
   anomalous: boolean;
-  /** By offsets, of each tier, in bps; else empty. */
+  /** With offsets, the expected success of each tier, in bps; else empty. */
   readonly expected: number[];
 }
 
 const REGIMES: number = REGIME_COUNT + 1;
-/** Before regimes are known there is nothing to measure a request against: every score is 0. */
+/** Before regimes are known, there are no usual values: every score is 0. */
 const NO_STANDARD: Standard = { means: [], deviations: [] };
 
 export type { RouterPolicy, ScoringPrior } from "./router-policy.ts";
@@ -63,9 +63,9 @@ export class Router {
   #boundaries: readonly number[] | undefined;
   #standard: Standard = NO_STANDARD;
   #prior: ScoringPrior | undefined;
-  /** Sequence of the entry that gave the regimes their meaning, or ended it. */
+  /** Sequence of the entry that set the regimes, or ended them. */
   #regimesSince = 0;
-  /** Sequence of the entry that gave the tiers theirs. */
+  /** Sequence of the entry that set the tiers. */
   #tiersSince = 0;
   #tiers: string | undefined;
   /** The requests of the warm-up, until the regimes are frozen. */
@@ -84,25 +84,25 @@ export class Router {
   }
 
   /**
-   * Whether what became of a decision can teach anything: the policy learns, its tiers are the active ones, and its regime
-   * means what it did. That of the warm-up always does.
+   * Whether an outcome of a decision counts for learning: the policy learns, and neither the tiers nor the regimes changed
+   * since the decision. For the warm-up regime, only the tiers matter.
    */
   canTeach(sequence: number, regime: number): boolean {
     if (this.#policy.learning === undefined) return false;
     return sequence > this.#tiersSince && (regime === WARM_UP_REGIME || sequence > this.#regimesSince);
   }
 
-  /** Regimes that the certificate allows below the top tier; `undefined` where there never was one. */
+  /** Number of regimes that the certificate allows below the top tier; `undefined` before the first certificate. */
   get certifiedRegimes(): number | undefined {
     return this.floors.certifiedRegimes;
   }
 
   /**
-   * Activates another policy. Other features end the regimes and the prior, and begin another warm-up; a policy that does
-   * not learn has none. Other tiers under the same numbers mean that nothing is known of any, except the trackers, which
-   * are about quality. A table mixed with another exploration is not drawn from again.
+   * Activates another policy. If its features differ, the regimes and the prior end, and a new warm-up begins. If its tiers
+   * differ, all observations are reset except the trackers, which are about quality. If its exploration differs, the
+   * existing tables are dropped.
    *
-   * @returns whether the features are others.
+   * @returns whether the features differ.
    */
   configure(policy: RouterPolicy, sequence = 0): boolean {
     const before = this.#policy;
@@ -118,8 +118,8 @@ export class Router {
   }
 
   /**
-   * A prior is active: its predictions are the scores, its quantiles the regimes. The one that is active already changes
-   * nothing.
+   * Activates a prior: its predictions become the scores, and its quantiles the regimes. Activating the active prior again
+   * changes nothing.
    */
   setPrior(prior: ScoringPrior, sequence = 0): void {
     if (prior.digest !== undefined && prior.digest === this.#prior?.digest) return;
@@ -128,7 +128,7 @@ export class Router {
     this.offsets.forget();
   }
 
-  /** Recommends a floor. Allocates nothing. */
+  /** Recommends a floor. Does not allocate. */
   advise(
     useCase: string,
     warmStartBps: number,
@@ -149,12 +149,12 @@ export class Router {
     else this.#expect(useCase, features, out);
   }
 
-  /** The table that a draw over these tiers reads; `undefined` when it has yet to be made. */
+  /** The table for a draw over these tiers; `undefined` if it has not been made yet. */
   table(regime: number, tiersMask: number): Table | undefined {
     return this.tables.get(regime, tiersMask);
   }
 
-  /** The entry that activates a table, from beliefs as they are. */
+  /** The entry that activates a table from the current beliefs. */
   beliefEntry(regime: number, tiers: readonly number[]): BeliefEntry {
     const explorationBps = this.#policy.learning?.explorationBps ?? 0;
     if (this.#isByOffsets) {
@@ -167,7 +167,7 @@ export class Router {
     return { kind: "belief", regime, tiers, alpha, beta, table };
   }
 
-  /** Tables whose beliefs have changed since. */
+  /** Tables whose beliefs have changed since they were made. */
   staleTables(): readonly { readonly regime: number; readonly tiers: readonly number[] }[] {
     return this.tables.stale((regime) => this.#changes(regime));
   }
@@ -189,7 +189,7 @@ export class Router {
     return Math.floor((this.#lifted.count * 10_000) / ANOMALY_WINDOW);
   }
 
-  /** Applies the next entry; kinds that are not about learning change nothing. */
+  /** Applies the next entry; entries without learning content change nothing. */
   apply(sequence: number, body: EntryBody): void {
     switch (body.kind) {
       case "decision":
@@ -249,7 +249,7 @@ export class Router {
     };
   }
 
-  /** Everything, for a state snapshot: also what the digest leaves out because it follows from the journal. */
+  /** The whole state, for a state snapshot, including values that the digest omits because they follow from the journal. */
   toSnapshot(): ExactJson {
     return {
       boundaries: this.#boundaries,
@@ -268,10 +268,10 @@ export class Router {
   }
 
   /**
-   * Takes a state snapshot back, once. Throws RangeError for one that cannot be.
+   * Restores a state snapshot; may be called once. Throws RangeError for an invalid one.
    *
-   * @param policy - the active one.
-   * @param prior - the active one.
+   * @param policy - the active policy.
+   * @param prior - the active prior.
    */
   restore(members: SnapshotMembers, policy: RouterPolicy, prior: ScoringPrior | undefined): void {
     const standard = new SnapshotMembers(members.json("standard"));
@@ -314,15 +314,15 @@ export class Router {
     this.floors.observe(useCase, outcome.warmStartBps, regime, tier, successBps, contradicted, learning);
   }
 
-  /** Of regimes that are not active it says nothing, so none may go below the top tier. */
+  /** A certificate of other regimes does not apply, so no regime may go below the top tier. */
   #certified({ prior, regimes }: CertificateEntry): void {
     this.floors.certifiedRegimes = prior === this.#prior?.digest ? regimes : 0;
   }
 
   /**
-   * From here on the regimes are these. The first ones begin with what the warm-up learned. Later ones mean something else
-   * under the same numbers: what was learned is redistributed among them, what is usual in each is measured anew, and a
-   * certificate is void.
+   * Sets the regimes. The first regimes begin with the state of the warm-up. Later regimes differ in meaning under the same
+   * numbers: beliefs and observations are redistributed among them, usual values are measured from scratch, and a
+   * certificate becomes void.
    */
   #freeze(boundaries: readonly number[], sequence: number): void {
     if (this.#boundaries === undefined) {
@@ -343,8 +343,9 @@ export class Router {
   }
 
   /**
-   * From here on no regime has a meaning: scores were measured against other features. What the regimes had learned is dealt
-   * out, because the next ones under the same numbers are others; an outcome of a decision in one of them teaches nothing.
+   * Ends the regimes, because their scores were based on other features. Their state is redistributed, because the next
+   * regimes differ in meaning under the same numbers. Outcomes of earlier decisions in a regime no longer count for
+   * learning.
    */
   #endRegimes(sequence: number): void {
     this.offsets.forget();
@@ -371,7 +372,7 @@ export class Router {
     this.floors.voidCertificate();
   }
 
-  /** What the other method believed is about something else, or was not kept up. */
+  /** The beliefs of the other method are about something else, or were not kept up to date. */
   #changeMethod(): void {
     this.offsets.begin();
     this.#boundary.forget();

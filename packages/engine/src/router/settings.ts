@@ -1,19 +1,22 @@
 /**
- * What no policy can change about learning, each with its reason.
+ * Constants of learning that no policy can change, each with its reason.
  * @module
  */
 
-/** Up on a failure; twice as fast as down (published). */
+/** Step up on a failure; twice the step down (published). */
 export const TRACKER_UP_BPS = 20;
 export const TRACKER_DOWN_BPS = 10;
-/** A step never takes the tracker beyond these: it never believes that anything does, nor that nothing does. */
+/** Range of the tracker's steps: it never assumes that everything succeeds, or that nothing does. */
 export const FLOOR_MIN_BPS = 2_000;
 export const FLOOR_MAX_BPS = 9_800;
-/** Unlike its regime: more than three standard deviations away. */
+/** Distance from which a feature is anomalous in its regime, in standard deviations. */
 export const ANOMALY_DEVIATIONS = 3;
-/** Fewer observations say nothing about what is usual. */
+/** Minimum observations before a value can be anomalous. */
 export const ANOMALY_OBSERVATIONS_MIN = 30;
-/** The requests over which the share of lifted floors is bounded, so that nobody can buy the top tier by being odd. */
+/**
+ * Number of requests over which the share of lifted floors is limited, so that unusual requests cannot be used to get the
+ * top tier.
+ */
 export const ANOMALY_WINDOW = 1_000;
-/** From so many observations on, a tier's success rate may speak. */
+/** Minimum observations before a tier's success rate counts. */
 export const QUALITY_OBSERVATIONS_MIN = 50;

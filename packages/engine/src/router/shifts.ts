@@ -1,28 +1,29 @@
 /**
- * Shifts: whether the success of a tier has moved away from what is believed of it. Two one-sided cumulative sums a tier, over all
- * regimes, of how far each outcome lies from the usual one less an allowance (Page's CUSUM, Biometrika 1954):
+ * Shifts: detects that a tier's success has moved away from the belief. Each tier has two one-sided cumulative sums, over
+ * all regimes, of the distance of each outcome from the usual one minus an allowance (Page's CUSUM, Biometrika 1954):
  *
  *     rise ← max(0, rise + (x − usual) − allowance)          fall ← max(0, fall − (x − usual) − allowance)
  *
- * A tier has shifted when either reaches the limit. An outcome lies in a range of one success, so by Hoeffding's lemma
- * E exp(8·a·(x − usual − a)) ≤ 1 for an allowance a, and by Lorden (Annals of Mathematical Statistics 1971) a false alarm comes at
- * most once in exp(8 · a · limit) outcomes on average: with a tenth and 20 once in 8 million of each sum, where the usual outcome is
- * known. It is estimated from 100 outcomes or more; a test counts the false alarms of that. A limit of 12.5 finds a shift a third
- * sooner, and takes bursts of like requests for shifts: regret on kdd99-unique rises by a half.
+ * A tier has shifted if either sum reaches the limit. Outcomes have a range of one success, so by Hoeffding's lemma E
+ * exp(8·a·(x − usual − a)) ≤ 1 for an allowance a, and by Lorden (Annals of Mathematical Statistics 1971) there is at most
+ * one false alarm in exp(8 · a · limit) outcomes on average. With an allowance of a tenth and a limit of 20, that is one in
+ * 8 million for each sum, if the usual outcome is known. It is estimated from at least 100 outcomes; a test counts the
+ * resulting false alarms. A limit of 12.5 detects a shift a third sooner, but takes bursts of similar requests for shifts:
+ * regret on kdd99-unique rises by a half.
  *
- * Whole numbers only, in sixteenths of a basis point.
+ * Integers only, in sixteenths of a basis point.
  * @module
  */
 import { BPS_MAX, type ExactJson, SIXTEENTHS, type SnapshotMembers, TIER_COUNT_MAX } from "@calybris/kernel";
 import { OBSERVATION } from "./pooling.ts";
 
-/** A success is one of these. */
+/** The value of one success. */
 const SUCCESS: number = BPS_MAX * SIXTEENTHS;
 const ALLOWANCE: number = SUCCESS / 10;
 const LIMIT: number = SUCCESS * 20;
-/** Fewer observations of a tier do not say what is usual. */
+/** Minimum observations of a tier before its usual outcome is known. */
 const USUAL_MIN: number = 100 * OBSERVATION;
-/** For so many outcomes after a shift the prior is held to as loosely as a guess. */
+/** Number of outcomes after a shift during which the prior is trusted no more than a guess. */
 const DOUBTED_OUTCOMES = 2_000;
 
 export class Shifts {
@@ -30,16 +31,16 @@ export class Shifts {
   readonly #falls: Float64Array = new Float64Array(TIER_COUNT_MAX);
   #doubted = 0;
 
-  /** Whether a tier shifted not long ago. */
+  /** Whether a tier shifted recently. */
   get isDoubted(): boolean {
     return this.#doubted > 0;
   }
 
   /**
-   * Whether the tier has shifted with this outcome; then its sums begin anew.
+   * Whether the tier has shifted with this outcome. If so, its sums restart.
    *
-   * @param away - how far the outcome lies from the usual one.
-   * @param count - what the usual one is known from.
+   * @param away - the distance of the outcome from the usual one.
+   * @param count - the observations that the usual outcome is based on.
    */
   observe(tier: number, away: number, count: number): boolean {
     if (this.#doubted > 0) this.#doubted -= 1;
@@ -59,7 +60,7 @@ export class Shifts {
     this.#doubted = 0;
   }
 
-  /** For the state's digest: the rise and the fall of each of so many tiers, and last the outcomes in doubt. */
+  /** For the state's digest: the rise and the fall of each tier, followed by the remaining outcomes in doubt. */
   toJson(tierCount: number): ExactJson {
     const tiers = Array.from({ length: tierCount }, (_, tier) => tier);
     return [...tiers.flatMap((tier) => [this.#rises[tier] as number, this.#falls[tier] as number]), this.#doubted];
@@ -70,7 +71,7 @@ export class Shifts {
     return { rises: [...this.#rises], falls: [...this.#falls], doubted: this.#doubted };
   }
 
-  /** Throws RangeError for sums that cannot be. */
+  /** Throws RangeError for invalid sums. */
   restore(members: SnapshotMembers): void {
     for (const [key, sums] of [
       ["rises", this.#rises],

@@ -1,25 +1,25 @@
 /**
- * Running mean and variance of each feature in each regime, exponentially discounted, in whole numbers: Welford's
- * recurrence (B. P. Welford, Technometrics 4(3), 1962) on sums that forget a 1,024th of themselves at each observation once
- * there were as many.
+ * Running mean and variance of each feature in each regime, exponentially discounted, in integers: Welford's recurrence (B.
+ * P. Welford, Technometrics 4(3), 1962) on sums that, once they hold 1,024 observations, lose a 1,024th with each further
+ * one.
  *
- * Means are in eighths, variances in sixty-fourths. Values are clamped to ±2^24; up to half a million from the mean every
- * sum is exact, beyond it is rounded as IEEE 754 prescribes, which is the same everywhere.
+ * Means are in eighths, variances in sixty-fourths. Values are clamped to ±2^24. Up to half a million from the mean, every
+ * sum is exact; beyond that it is rounded as IEEE 754 prescribes, which is the same on all machines.
  * @module
  */
 import { type ExactJson, FEATURE_MISSING, type SnapshotMembers } from "@calybris/kernel";
 import { ANOMALY_DEVIATIONS, ANOMALY_OBSERVATIONS_MIN } from "./settings.ts";
 
 const VALUE_MAX = 2 ** 24;
-/** A mean is in eighths. */
+/** Means are in eighths. */
 export const EIGHTHS = 8;
 const MEMORY_OBSERVATIONS = 1_024;
 
 export class Statistics {
   readonly #features: number;
-  /** Requests, by regime. */
+  /** Number of requests, by regime. */
   readonly #requests: Float64Array;
-  /** Observations that the sums hold, by regime and feature; at most the memory. */
+  /** Number of observations in the sums, by regime and feature; at most the memory. */
   readonly #weights: Float64Array;
   readonly #sums: Float64Array;
   readonly #squares: Float64Array;
@@ -36,7 +36,7 @@ export class Statistics {
     return this.#requests[regime] as number;
   }
 
-  /** Every sum, for a state snapshot: they may be more than a whole number of JSON. */
+  /** All sums, for a state snapshot. They may exceed the exact integers of JSON. */
   toSnapshot(): ExactJson {
     const text = (values: Float64Array): string => Buffer.from(values.buffer).toString("base64url");
     return {
@@ -47,7 +47,7 @@ export class Statistics {
     };
   }
 
-  /** Throws RangeError for sums that cannot be. */
+  /** Throws RangeError for invalid sums. */
   restore(members: SnapshotMembers): void {
     const columns = { requests: this.#requests, weights: this.#weights, sums: this.#sums, squares: this.#squares };
     for (const [key, column] of Object.entries(columns)) {
@@ -57,7 +57,7 @@ export class Statistics {
     }
   }
 
-  /** Takes one request in; a feature that is missing leaves its statistics as they are. */
+  /** Adds one request; a missing feature leaves its statistics unchanged. */
   add(regime: number, values: readonly number[]): void {
     this.#requests[regime] = (this.#requests[regime] as number) + 1;
     for (let feature = 0; feature < this.#features; feature++) {
@@ -75,7 +75,7 @@ export class Statistics {
     }
   }
 
-  /** In eighths. */
+  /** The mean in eighths. */
   mean(regime: number, feature: number): number {
     return this.#meanAt(regime * this.#features + feature);
   }
@@ -93,7 +93,7 @@ export class Statistics {
       const weight = this.#weights[at] as number;
       if (given === FEATURE_MISSING || weight < ANOMALY_OBSERVATIONS_MIN) continue;
       const distance = clamp(given) * EIGHTHS - this.#meanAt(at);
-      // Here and not in a function: beyond 32 bits, what a call returns is an object on the heap.
+      // Computed inline: a call would return numbers beyond 32 bits on the heap.
       const variance = Math.floor((this.#squares[at] as number) / weight);
       const limit = ANOMALY_DEVIATIONS * ANOMALY_DEVIATIONS * (variance + 1);
       if (distance * distance > limit) return true;

@@ -1,5 +1,5 @@
 /**
- * What is believed by regime and tiers, as it is active: each the entry that a draw reads.
+ * The active beliefs by regime and set of tiers: each is the entry that a draw reads.
  * @module
  */
 import { type BeliefEntry, type ExactJson, invariant, type SnapshotMembers } from "@calybris/kernel";
@@ -8,11 +8,11 @@ import { type BeliefEntry, type ExactJson, invariant, type SnapshotMembers } fro
 export interface Table {
   readonly sequence: number;
   readonly belief: BeliefEntry;
-  /** The regime's count of changes when it was made. */
+  /** The regime's change count when the belief was made. */
   readonly changes: number;
 }
 
-/** Sets of tiers. */
+/** Number of sets of tiers. */
 const MASKS = 256;
 
 export class Tables {
@@ -31,7 +31,7 @@ export class Tables {
     this.#tables.clear();
   }
 
-  /** Those whose regime has changed since. */
+  /** Beliefs whose regime has changed since. */
   stale(
     changesOf: (regime: number) => number,
   ): readonly { readonly regime: number; readonly tiers: readonly number[] }[] {
@@ -47,7 +47,7 @@ export class Tables {
     return [...new Set(flat.map(({ belief }) => belief.regime))].sort((one, other) => one - other);
   }
 
-  /** Ascending. */
+  /** Sequences in ascending order. */
   sequences(): number[] {
     return [...this.#tables.values()].map(({ sequence }) => sequence).sort((a, b) => a - b);
   }
@@ -66,7 +66,7 @@ export class Tables {
     });
   }
 
-  /** Throws RangeError for what is no belief. */
+  /** Throws RangeError for an invalid belief. */
   restore(tables: readonly SnapshotMembers[]): void {
     for (const members of tables) {
       const [sequence, changes] = [members.whole("sequence"), members.whole("changes")];
@@ -97,7 +97,7 @@ function beliefIn(members: SnapshotMembers): BeliefEntry {
   };
 }
 
-/** Bits of tiers. */
+/** A set of tiers as a bit mask. */
 export function maskOf(tiers: readonly number[]): number {
   let mask = 0;
   for (const tier of tiers) mask |= 1 << tier;

@@ -1,16 +1,18 @@
 /**
- * The shape of a text in thirteen integers: how long it is, and how much of it is digits, capitals, signs or lines. Trees over
- * them say what the shape of a text adds to the gain.
+ * The shape of a text as thirteen integers: its length, and its amounts of digits, capitals, signs and lines. Trees over
+ * them compute the shape's contribution to the gain.
  *
- * Counts are logarithms, so that a threshold means the same share of a short text and of a long one: 64 · log2(1 + n), between
- * powers of two by a line. Nothing is allocated.
+ * Counts are logarithms, so that a threshold means the same proportion in a short and in a long text: 64 · log2(1 + n), with
+ * linear interpolation between powers of two. Nothing is allocated.
  * @module
  */
 
-/** Only so much of a text is read: what a request is about is said early, and the score keeps to its time. */
+/** Maximum number of characters read: a request's topic appears early, and scoring time stays bounded. */
 export const TEXT_READ_MAX_CHARACTERS = 8_192;
 
-/** In the order of the integers. The mean word length is in 64ths of a character; all others are logarithms of counts. */
+/**
+ * Names, in the order of the integers. The mean word length is in 64ths of a character; all others are logarithms of counts.
+ */
 export const SHAPE_NAMES = [
   "characters",
   "words",
@@ -28,12 +30,12 @@ export const SHAPE_NAMES = [
 ] as const;
 export const SHAPE_COUNT: number = SHAPE_NAMES.length;
 
-/** Trees over the shape in one row of nodes: a leaf has feature −1, a node's right child comes after its left one. */
+/** Trees over the shape, as flat arrays of nodes: a leaf has feature −1, and a node's right child follows its left one. */
 export interface ShapeTrees {
   readonly roots: Int32Array;
   /** Index of a shape. */
   readonly nodeFeature: Int16Array;
-  /** At most this goes left. */
+  /** Values up to this go left. */
   readonly nodeThreshold: Int32Array;
   readonly nodeLeft: Int32Array;
   readonly leafMillibps: Int32Array;
@@ -70,7 +72,7 @@ function classOf(character: string): number {
   return "\"'`".includes(character) ? QUOTATION : OTHER;
 }
 
-/** Fills in the shape of a text, of which 8,192 characters are read. */
+/** Writes the shape of a text. At most 8,192 characters are read. */
 export function shapesOf(text: string, out: Int32Array): void {
   counts.fill(0);
   const end = text.length < TEXT_READ_MAX_CHARACTERS ? text.length : TEXT_READ_MAX_CHARACTERS;
@@ -107,13 +109,13 @@ export function shapesOf(text: string, out: Int32Array): void {
   out[12] = words === 0 ? 0 : Math.floor((UNIT * inWords) / words);
 }
 
-/** 64 · log2(1 + n) for n from 0 to 8,192, rounded down, with a line between powers of two. */
+/** 64 · log2(1 + n) for n from 0 to 8,192, rounded down, with linear interpolation between powers of two. */
 function logarithm(n: number): number {
   const power = 31 - Math.clz32(n + 1);
   return UNIT * (power - 1) + ((UNIT * (n + 1)) >> power);
 }
 
-/** What the shape adds, in bps. */
+/** The shape's contribution, in bps. */
 export function scoreShapes(trees: ShapeTrees, shapes: Int32Array): number {
   const { roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps } = trees;
   let sum = 0;

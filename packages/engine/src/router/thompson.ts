@@ -1,11 +1,11 @@
 /**
- * Thompson sampling with an exact propensity: how likely each tier is to have the highest draw, computed once, mixed with
- * exploration, rounded to whole numbers over 2^32, and journaled. A draw reads the table, so the probability that is
- * logged is the probability that was used.
+ * Thompson sampling with exact propensities. The probability that each tier has the highest draw is computed once, mixed
+ * with exploration, rounded to integers over 2^32, and journaled. Draws use this table, so the logged probability is the one
+ * that was used.
  *
  *     p_k = ∫ f_k(t) ∏_{j≠k} F_j(t) dt      over the densities of the Beta beliefs, at the centres of 1,025 cells
  *
- * Floats appear here and nowhere else in learning: from the table on, only the integers count.
+ * This is the only part of learning with floats: after the table, only integers are used.
  * @module
  */
 import { BPS_MAX, PROPENSITY_ONE } from "@calybris/kernel";
@@ -14,14 +14,14 @@ import { COUNT_ONE } from "./beliefs.ts";
 const POINTS = 1_025;
 const DEVIATIONS = 10;
 
-/** Reused: a table is computed by one thread at a time. */
+/** Reused: only one thread computes a table at a time. */
 const logarithms = new Float64Array(POINTS);
 const complements = new Float64Array(POINTS);
 
 /**
- * The probability that each arm is drawn, in whole numbers that sum to 2^32.
+ * The probability that each arm is drawn, as integers that sum to 2^32.
  *
- * @param alpha - and `beta`: Beta counts in ten-thousandths, at least one of them.
+ * @param alpha - and `beta`: Beta counts in ten-thousandths, each at least one observation.
  * @param explorationBps - the share that is spread evenly over all arms.
  */
 export function samplingTable(
@@ -60,7 +60,7 @@ export function probabilitiesOfBest(alpha: readonly number[], beta: readonly num
   return sums.map((sum) => sum / total);
 }
 
-/** Whole numbers over 2^32 that sum to it: each rounded down, the rest to those that lost most. */
+/** Integers over 2^32 that sum to it: each is rounded down, and the remainder goes to those that lost most. */
 export function quantised(probabilities: readonly number[]): readonly number[] {
   const scaled = probabilities.map((probability) => probability * PROPENSITY_ONE);
   const table = scaled.map(Math.floor);
@@ -77,7 +77,7 @@ export function quantised(probabilities: readonly number[]): readonly number[] {
   return table;
 }
 
-/** Without exploration the best mean runs, always; of equal ones the cheapest. */
+/** Without exploration, the best mean always runs; of equal means, the cheapest. */
 export function onlyBest(alpha: readonly number[], beta: readonly number[]): readonly number[] {
   let best = 0;
   for (let arm = 1; arm < alpha.length; arm++) {
@@ -88,7 +88,7 @@ export function onlyBest(alpha: readonly number[], beta: readonly number[]): rea
   return alpha.map((_, arm) => (arm === best ? PROPENSITY_ONE : 0));
 }
 
-/** Which arm a draw of 32 bits falls on. */
+/** The arm that a draw of 32 bits selects. */
 export function armAt(table: ArrayLike<number>, draw: number, count: number = table.length): number {
   let sum = 0;
   for (let arm = 0; arm < count - 1; arm++) {
@@ -112,7 +112,7 @@ function range(alpha: readonly number[], beta: readonly number[]): readonly [num
   return [Math.max(from, 0), Math.min(to, 1)];
 }
 
-/** The density on the grid, up to a factor: the sums are normalised. */
+/** The density on the grid, up to a constant factor: the sums are normalised. */
 function density(a: number, b: number): Float64Array {
   const values = new Float64Array(POINTS);
   let most = Number.NEGATIVE_INFINITY;
@@ -131,7 +131,9 @@ function density(a: number, b: number): Float64Array {
   return values;
 }
 
-/** At the centres: all cells before, and half of the own, corrected for the slope within it. */
+/**
+ * The distribution function at the centres: all cells before, and half of the own cell, corrected for the slope within it.
+ */
 function cumulative(values: Float64Array): Float64Array {
   const below = new Float64Array(POINTS);
   let sum = 0;
