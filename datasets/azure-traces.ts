@@ -1,5 +1,5 @@
 /**
- * Azure LLM inference traces: one hour of production requests (2023-11-16), their token counts only.
+ * Azure LLM inference traces: one hour of production requests (2023-11-16), with token counts only.
  *
  * Microsoft Azure (Splitwise, ISCA 2024), CC BY 4.0; Azure/AzurePublicDataset at b469a113cedc, gzipped.
  * @module
@@ -29,7 +29,7 @@ const TRACES = [
   },
 ] as const;
 
-/** All 28,185 requests. Throws when a file is missing, or is not the published one. */
+/** All 28,185 requests. Throws if a file is missing or does not match its published checksum. */
 export async function azureTraces(dataDirectory: string): Promise<readonly TraceRequest[]> {
   const requests: TraceRequest[] = [];
   for (const { kind, file, sha256, requestCount } of TRACES) {

@@ -1,10 +1,10 @@
 /**
- * The cells of a bandit log's row as numbers: shares, targets and predictions in the order of the arms.
+ * Parses the cells of a bandit log's row: shares, targets and predictions, in the order of the arms.
  * @module
  */
 import { type BanditMap, rewardRange } from "./bandit-map.ts";
 
-/** A decimal as people and programs write it; `undefined` for an empty cell and for what is no number. */
+/** Parses a decimal number as people and programs write it; `undefined` for an empty or invalid cell. */
 export function numberOf(cell: string | undefined): number | undefined {
   const words = (cell ?? "").trim().toLowerCase();
   if (words === "true") return 1;
@@ -17,7 +17,7 @@ export function shareOf(cells: Readonly<Record<string, string>>, column: string)
   return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
 }
 
-/** Why the probabilities of a row are none. */
+/** The reason that the probabilities of a row are invalid. */
 export function propensityProblem(
   cells: Readonly<Record<string, string>>,
   columns: string | Readonly<Record<string, string>>,
@@ -44,7 +44,10 @@ export function sharesOf(
   return shares.includes(undefined) ? undefined : (shares as number[]);
 }
 
-/** What one probability says about the others: all of it on one arm leaves nothing, and of two arms the other has the rest. */
+/**
+ * Derives the other probabilities from one: a probability of 1 leaves 0 for all others, and with two arms the other has the
+ * rest.
+ */
 export function onlyAt(
   chosen: number,
   share: number | undefined,
@@ -77,6 +80,6 @@ export function numbersOf(
   const { predicted = {} } = map;
   const values = arms.map((arm) => numberOf(cells[predicted[arm] ?? ""]));
   if (values.includes(undefined)) return "a prediction is not a number";
-  // A model may predict beyond the range; the nearest reward that can be is as good a prediction.
+  // A model may predict a value outside the range; it is clamped to the nearest possible reward.
   return (values as number[]).map((value) => Math.min(Math.max((value - min) / (max - min), 0), 1));
 }

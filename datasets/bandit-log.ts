@@ -1,6 +1,6 @@
 /**
- * Anyone's bandit log: CSV, gzip and zstd as well, streamed with a map. A row that cannot be used is left out and
- * counted with its reason; it never costs the others.
+ * A user's bandit log: CSV, also as gzip or zstd, streamed with a map. A row that cannot be used is skipped and counted with
+ * its reason; it does not affect other rows.
  * @module
  */
 import { csvRows, nameRemedy, showValue, streamFile } from "@calybris/engine/internal";
@@ -13,25 +13,25 @@ import { armsOfPolicy, sharesIn } from "./target-policy.ts";
 export interface BanditRow {
   readonly line: number;
   readonly logged: readonly (number | undefined)[];
-  /** As `TargetSource` says; `undefined` where neither is asked for. */
+  /** As `TargetSource` selects; `undefined` for `none`. */
   readonly target: readonly number[] | undefined;
   readonly predicted: readonly number[] | undefined;
   readonly chosen: number;
-  /** From 0 to 1; `undefined` where the cell is empty or no number. */
+  /** From 0 to 1; `undefined` if the cell is empty or not a number. */
   readonly reward: number | undefined;
 }
 
-/** Where the target's probabilities come from: the map's `target`, its `policy`, or neither. */
+/** The source of the target's probabilities: the map's `target`, its `policy`, or neither. */
 export type TargetSource = "column" | "policy" | "none";
 
-/** Rows that are left out for one reason. */
+/** Rows skipped for one reason. */
 export interface LeftOut {
   readonly reason: string;
   readonly rows: number;
   readonly firstLine: number;
 }
 
-/** Cells that are no reward of the log's range, and the first of them. */
+/** The number of cells that are not rewards in the log's range, and the first of them. */
 export interface OddRewards {
   readonly rows: number;
   readonly firstLine: number;
@@ -42,7 +42,7 @@ export class BanditLog {
   readonly file: string;
   readonly map: BanditMap;
   readonly arms: readonly string[];
-  /** Usable or not. */
+  /** Number of rows, usable or not. */
   readonly rowCount: number;
   readonly #source: TargetSource;
   readonly #policyShares: (text: string) => readonly number[] | undefined;
@@ -65,9 +65,9 @@ export class BanditLog {
   }
 
   /**
-   * Reads the file once, for its arms and its length.
+   * Reads the file once to find its arms and its length.
    *
-   * @throws CalybrisError `CAL_INPUT_MALFORMED` for what is not CSV, lacks a column or holds no row; `CAL_INPUT_UNREADABLE`.
+   * @throws CalybrisError `CAL_INPUT_MALFORMED` if it is not CSV, lacks a column or has no rows; `CAL_INPUT_UNREADABLE`.
    */
   static async open(
     file: string,
@@ -93,17 +93,17 @@ export class BanditLog {
     return new BanditLog(file, map, source, { arms: listed ?? [...found].sort(byName.compare), rowCount: rows });
   }
 
-  /** Rows that were left out of the last reading, most frequent reason first. */
+  /** Rows skipped in the last pass, most frequent reason first. */
   get leftOut(): readonly LeftOut[] {
     return [...this.#leftOut].map(([reason, counted]) => ({ reason, ...counted })).sort((a, b) => b.rows - a.rows);
   }
 
-  /** Rewards of the last reading that lie outside the map's range. Their rows are left out. */
+  /** Rewards outside the map's range in the last pass. Their rows are skipped. */
   get rewardsOutOfRange(): OddRewards | undefined {
     return this.#outOfRange;
   }
 
-  /** Rewards of the last reading that are no numbers. They count as missing outcomes. */
+  /** Rewards that are not numbers in the last pass. They count as missing outcomes. */
   get rewardsNotNumbers(): OddRewards | undefined {
     return this.#notNumbers;
   }
@@ -124,7 +124,7 @@ export class BanditLog {
     this.#leftOut.set(reason, { rows: rows + 1, firstLine });
   }
 
-  /** The row, or why it cannot be used. */
+  /** The row, or the reason that it cannot be used. */
   #rowOf(cells: Readonly<Record<string, string>>, line: number): BanditRow | string {
     const { map, arms } = this;
     const chosen = arms.indexOf(cells[map.chosen] ?? "");
@@ -182,7 +182,7 @@ function rowsOf(file: string, map: BanditMap, onRead?: (bytes: number) => void):
   return csvRows(streamFile(file, onRead), { file, delimiter, checkHeader });
 }
 
-/** A header that is one cell was split at the wrong character. */
+/** A header with a single cell indicates the wrong separator. */
 function columnRemedy(missing: string, header: readonly string[]): string {
   const split = DELIMITERS.find((one) => header.length === 1 && header[0]?.split(one).includes(missing));
   if (split === undefined) return nameRemedy(missing, header);

@@ -1,5 +1,5 @@
 /**
- * The map of anyone's bandit log: which columns hold the arm that ran, its probability and its reward.
+ * The map of a user's bandit log: the columns of the arm that ran, its probability and its reward.
  * @module
  */
 import { checkShape, field, type LineOf, Mistakes, readJsonFile, text } from "@calybris/engine/internal";
@@ -12,17 +12,17 @@ export interface BanditMap {
   readonly delimiter?: string;
   /** The column of the arm that ran. */
   readonly chosen: string;
-  /** The column of the reward, and its range where that is not 0 to 1. An empty cell is a missing outcome. */
+  /** The column of the reward, with its range unless that is 0 to 1. An empty cell is a missing outcome. */
   readonly reward: string | { readonly column: string; readonly min: number; readonly max: number };
-  /** The column of the probability of the arm that ran, or a column for each arm. */
+  /** The column of the probability of the arm that ran, or one column per arm. */
   readonly propensity: string | Readonly<Record<string, string>>;
-  /** The column of the arm that the target policy chooses, or a column of its probability for each arm. */
+  /** The column of the arm that the target policy chooses, or one column per arm with its probability. */
   readonly target?: string | Readonly<Record<string, string>>;
   /** The target policy, for `--target policy`. */
   readonly policy?: TargetPolicy;
-  /** A column for each arm: the reward that a model predicts. */
+  /** One column per arm: the reward predicted by a model. */
   readonly predicted?: Readonly<Record<string, string>>;
-  /** Every arm. Left out, the arms are those of `propensity`, or those that the log holds. */
+  /** All arms. Default: those of `propensity`, or those in the log. */
   readonly arms?: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export const banditMapSchema: z.ZodType = z.strictObject({
   arms: z.array(text(1_024, "the name of an arm")).min(1).max(ARMS_MAX).optional(),
 });
 
-/** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` when it is not JSON. */
+/** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` if it is not JSON. */
 export async function readBanditMap(file: string): Promise<BanditMap> {
   const { value, lineOf } = await readJsonFile(file);
   return parseBanditMap(value, file, lineOf);
@@ -59,7 +59,7 @@ export function parseBanditMap(value: unknown, file: string, lineOf?: LineOf): B
   return value as BanditMap;
 }
 
-/** What no shape can say. */
+/** Checks beyond the schema. */
 function checkMeaning(map: BanditMap, mistakes: Mistakes): void {
   const { reward } = map;
   if (typeof reward === "object" && reward.min >= reward.max)
@@ -100,7 +100,7 @@ function checkMeaning(map: BanditMap, mistakes: Mistakes): void {
   }
 }
 
-/** One column cannot hold the arm, its reward and its probability. */
+/** The arm, its reward and its probability need different columns. */
 function checkColumns({ chosen, reward, propensity }: BanditMap, mistakes: Mistakes): void {
   const columns = [
     chosen,
@@ -116,12 +116,12 @@ function checkColumns({ chosen, reward, propensity }: BanditMap, mistakes: Mista
     );
 }
 
-/** The arms that the map names; `undefined` where only the log can say. */
+/** The arms that the map names; `undefined` if only the log contains them. */
 export function listedArms({ arms, propensity }: BanditMap): readonly string[] | undefined {
   return arms ?? (typeof propensity === "object" ? Object.keys(propensity) : undefined);
 }
 
-/** An arm of the policy that is none of these. */
+/** An arm of the policy that is not in the list. */
 export function unknownArm(policy: TargetPolicy, arms: readonly string[]): string | undefined {
   return armsOfPolicy(policy).find((arm) => !arms.includes(arm));
 }
@@ -135,7 +135,7 @@ export function rewardRange({ reward }: BanditMap): {
   return typeof reward === "string" ? { column: reward, min: 0, max: 1 } : reward;
 }
 
-/** Every column that the map names. */
+/** All columns that the map names. */
 export function banditColumns(map: BanditMap): readonly string[] {
   const of = (columns: string | Readonly<Record<string, string>> | undefined): readonly string[] =>
     columns === undefined ? [] : typeof columns === "string" ? [columns] : Object.values(columns);

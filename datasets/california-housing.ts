@@ -1,8 +1,8 @@
 /**
  * California Housing: 20,640 districts of the 1990 census.
  *
- * The cheap estimate is the median of the district's region; premium was needed where it is off by more than 20 percent.
- * Pace and Barry 1997 (StatLib), no licence stated.
+ * The cheap estimate is the median of the district's region; premium was needed if it is off by more than 20 percent. Pace
+ * and Barry 1997 (StatLib), no licence stated.
  * @module
  */
 import { FEATURE_MISSING, type Table, TableBuilder } from "@calybris/learning";
@@ -14,7 +14,7 @@ const FILE = {
   sha256: "b2e79251d5497489c09db2cb6b7771e5cb0b1065198c2611c4f2f3c63403d30c",
 } as const;
 
-/** Columns, and by how much each is multiplied to be whole. */
+/** Columns, each with the factor that makes its values integers. */
 const FEATURES: readonly (readonly [column: string, scale: number])[] = [
   ["longitude", 100],
   ["latitude", 100],

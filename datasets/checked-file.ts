@@ -1,5 +1,5 @@
 /**
- * A file of a public data set, held to the checksum it was published with: figures are only comparable on the same bytes.
+ * Reads a file of a public data set and verifies its published checksum: figures are only comparable on the same bytes.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 
-/** Where data sets are, if anywhere: `CALYBRIS_DATA`, or `shared/data` beside the repository. */
+/** The folder of the data sets, if there is one: `CALYBRIS_DATA`, or `shared/data` beside the repository. */
 export function dataDirectory(root: string): string | undefined {
   const given = process.env["CALYBRIS_DATA"];
   if (given !== undefined && given !== "") return resolve(given);
@@ -16,7 +16,7 @@ export function dataDirectory(root: string): string | undefined {
   return existsSync(beside) ? beside : undefined;
 }
 
-/** Text of a gzip file; throws when its bytes are not the published ones. */
+/** The text of a gzip file. Throws if its bytes do not match the published checksum. */
 export async function readChecked(file: string, sha256: string): Promise<string> {
   const bytes = await readFile(file);
   const found = createHash("sha256").update(bytes).digest("hex");

@@ -1,8 +1,8 @@
 /**
  * Forest cover types: a stratified sample of 92,962 cells, in the layout of UCI's covtype.data, so that the full file of
- * 581,012 rows is read unchanged.
+ * 581,012 rows can be read too.
  *
- * The cheap rule names the most frequent cover of the cell's wilderness area; premium was needed where it is wrong. UCI
+ * The cheap rule predicts the most frequent cover of the cell's wilderness area; premium was needed if that is wrong. UCI
  * Covertype, CC BY 4.0. Copyright Jock A. Blackard and Colorado State University.
  * @module
  */
@@ -54,7 +54,7 @@ export async function covtype(place: DataPlace): Promise<Table> {
   return builder.finish({ isInTimeOrder: false });
 }
 
-/** Which of the columns is set. */
+/** The index of the column that is set. */
 function codeOf(cells: Int16Array, from: number, to: number): number {
   return cells.subarray(from, to).indexOf(1);
 }

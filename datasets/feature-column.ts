@@ -1,24 +1,24 @@
 /**
- * A column of anyone's table as integers. What the cells are is found out by reading all of them: whole numbers, decimals
- * (multiplied by a power of ten), dates (minutes since 1970), or words (codes, the most frequent first).
+ * A column of a user's table as integers. The type is detected from all cells: integers, decimals (multiplied by a power of
+ * ten), dates (minutes since 1970), or words (codes, the most frequent first).
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/engine/internal";
 
 export type ColumnKind = "number" | "code" | "date";
 
-/** How a cell became an integer; reported with the prior that is fitted on it. */
+/** The conversion of cells to integers; it is reported with the prior fitted on them. */
 export interface ColumnReading {
   readonly kind: ColumnKind;
   /** Numbers are multiplied by this and rounded. */
   readonly scale: number;
-  /** The word of each code. */
+  /** The words, by code. */
   readonly words: readonly string[];
-  /** The map said so; else it was found out, and another table may be read otherwise. */
+  /** Whether the map fixes the conversion. Otherwise it was detected, and another table may be read differently. */
   readonly isFixed: boolean;
 }
 
-/** What the map says of a column. */
+/** The map's settings for a column. */
 export interface ColumnAsked {
   readonly as?: ColumnKind;
   readonly scale?: number;
@@ -77,7 +77,7 @@ export class FeatureColumn {
     this.#words[at] = this.#wordIndex(cell);
   }
 
-  /** All cells as integers; {@link FEATURE_MISSING} where there was none. */
+  /** All cells as integers; {@link FEATURE_MISSING} for a missing value. */
   finish(): { readonly values: Int32Array; readonly reading: ColumnReading } {
     const { as, scale: askedScale, words } = this.#asked;
     const found = this.#isNumeric ? "number" : this.#isDated ? "date" : "code";
@@ -92,7 +92,7 @@ export class FeatureColumn {
     return { values, reading: { kind, scale, words: [], isFixed: askedScale !== undefined } };
   }
 
-  /** As many decimals as there are, as long as the greatest still fits in 32 bits; huge numbers are divided. */
+  /** The power of ten that keeps all decimals if the largest value still fits in 32 bits; huge numbers are divided. */
   #scale(): number {
     let scale = 10 ** this.#mostDecimals;
     while (this.#greatest * scale > INTEGER_MAX) scale /= 10;
@@ -115,7 +115,7 @@ export class FeatureColumn {
     return { values, reading: { kind: "code", scale: 1, words: order.map(({ word }) => word), isFixed: false } };
   }
 
-  /** Codes as the map gives them. */
+  /** Codes from the map's list of words. */
   #codesOf(words: readonly string[]): { readonly values: Int32Array; readonly reading: ColumnReading } {
     const codes = new Map(words.map((word, code) => [word.trim(), code]));
     const byIndex = [...this.#indexes.keys()].map((word) => codes.get(word) ?? FEATURE_MISSING);
@@ -126,7 +126,7 @@ export class FeatureColumn {
     return { values, reading: { kind: "code", scale: 1, words, isFixed: true } };
   }
 
-  /** Words beyond what is kept are one word. */
+  /** Words beyond the limit share one code. */
   #wordIndex(cell: string): number {
     const key = this.#indexes.size >= WORDS_MAX && !this.#indexes.has(cell) ? "(other)" : cell;
     const known = this.#indexes.get(key) ?? this.#indexes.size;
@@ -150,7 +150,7 @@ const TRUTHS: ReadonlyMap<string, number> = new Map([
   ["no", 0],
 ]);
 
-/** A date without a zone means the same everywhere. */
+/** Reads a date without a zone as UTC, so that it means the same everywhere. */
 function zoned(cell: string): string {
   const text = cell.replace(" ", "T");
   return /(?:Z|[+-][0-9:]+)$/.test(text.slice(10)) || text.length === 10 ? text : `${text}Z`;

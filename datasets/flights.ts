@@ -1,8 +1,8 @@
 /**
- * Flights of the first quarter of 2001 in the United States, 20,000 of them, in the order they left. The file comes with
- * the package `vega-datasets`, so it is wherever npm is.
+ * 20,000 flights in the United States in the first quarter of 2001, in the order of departure. The file comes with the
+ * package `vega-datasets`, so it is available from npm.
  *
- * A request is a flight; 15 minutes late or more means that premium was needed. US Bureau of Transportation Statistics,
+ * A request is a flight; premium was needed if it was 15 minutes late or more. US Bureau of Transportation Statistics,
  * public domain.
  * @module
  */
@@ -28,7 +28,7 @@ interface Flight {
 }
 
 /**
- * @throws CalybrisError `CAL_DATA_MISSING` where neither a file is named nor `vega-datasets` is installed.
+ * @throws CalybrisError `CAL_DATA_MISSING` if no file is named and `vega-datasets` is not installed.
  */
 export async function flights(place: DataPlace): Promise<Table> {
   const file = place.file ?? installedFile();
@@ -61,7 +61,7 @@ export async function flights(place: DataPlace): Promise<Table> {
   return builder.finish({ isInTimeOrder: true });
 }
 
-/** The package is large and optional: the other sets need none of it. */
+/** The package is large and optional: the other sets do not need it. */
 function installedFile(): string {
   try {
     return fileURLToPath(new URL(`../data/${FILE}`, import.meta.resolve("vega-datasets")));

@@ -1,5 +1,5 @@
 /**
- * Loaders of public data sets, and of anyone's table. Never data.
+ * Loaders of public data sets and of users' tables. They contain no data.
  * @module
  */
 export * from "./bandit-log.ts";

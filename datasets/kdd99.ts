@@ -1,7 +1,7 @@
 /**
- * KDD Cup 1999, network intrusion, the 10 percent training set: 494,021 connections in the order they were recorded.
+ * KDD Cup 1999, network intrusion, the 10 percent training set: 494,021 connections in the order of recording.
  *
- * A request is a connection. The cheap tier lets it pass and is right unless it is an attack; the premium tier inspects it
+ * A request is a connection. The cheap tier lets it pass, and is right unless it is an attack; the premium tier inspects it,
  * and is always right. UCI KDD Archive (MIT Lincoln Labs, DARPA 1998), CC BY 4.0.
  * @module
  */
@@ -17,7 +17,7 @@ const FILE = {
 const COLUMN_COUNT = 42;
 const PROTOCOLS = ["icmp", "tcp", "udp"];
 const FLAGS = ["OTH", "REJ", "RSTO", "RSTOS0", "RSTR", "S0", "S1", "S2", "S3", "SF", "SH"];
-/** The position of each feature, and how it becomes an integer. */
+/** The column of each feature, and its conversion to an integer. */
 const FEATURES: readonly (readonly [name: string, column: number, read: (cell: string) => number])[] = [
   ["durationLog", 0, logarithm],
   ["protocol", 1, (cell) => PROTOCOLS.indexOf(cell)],
@@ -71,12 +71,12 @@ function percent(cell: string): number {
   return Math.round(Number(cell) * 100);
 }
 
-/** In sixteenths of a doubling: bytes and seconds spread over nine powers of ten. */
+/** In sixteenths of a doubling, because bytes and seconds span nine powers of ten. */
 function logarithm(cell: string): number {
   return Math.round(16 * Math.log2(1 + Number(cell)));
 }
 
-/** All connections, or only the first of those that are alike in all 42 columns (75 % are copies). */
+/** All connections, or only the first of those with equal values in all 42 columns (75 % are copies). */
 export async function kdd99(place: DataPlace, options: { readonly unique: boolean }): Promise<Table> {
   const text = await setText(FILE, place);
   const name = options.unique ? "kdd99-unique" : "kdd99";

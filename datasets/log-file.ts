@@ -1,6 +1,5 @@
 /**
- * A bandit's log as CSV: the predicted gain, whether the cheap tier ran, with which probability it would, and whether it
- * failed.
+ * A bandit log as CSV: the predicted gain, whether the cheap tier ran, the probability that it would, and whether it failed.
  * @module
  */
 import { csvRows, type MistakeBounds, Mistakes, streamFile } from "@calybris/engine/internal";
@@ -14,7 +13,7 @@ export interface FileRow {
 }
 
 const COLUMNS = ["scoreBps", "ranCheap", "cheapPropensity", "failed"];
-/** The rows of a table are alike: a few mistakes show what is wrong with all of them. */
+/** The rows of a table are similar, so a few mistakes represent all of them. */
 const MISTAKE_BOUNDS: MistakeBounds = { max: 20, suggestionsMax: 0 };
 const TRUTHS: ReadonlyMap<string, boolean> = new Map([
   ["1", true],
@@ -23,7 +22,7 @@ const TRUTHS: ReadonlyMap<string, boolean> = new Map([
   ["false", false],
 ]);
 
-/** @throws CalybrisError `CAL_INPUT_MALFORMED` without a column, `CAL_TABLE_INVALID` with the mistakes of the rows. */
+/** @throws CalybrisError `CAL_INPUT_MALFORMED` if a column is missing, `CAL_TABLE_INVALID` with the mistakes of the rows. */
 export async function loadLog(file: string): Promise<readonly FileRow[]> {
   const mistakes = new Mistakes(undefined, MISTAKE_BOUNDS);
   const rows: FileRow[] = [];

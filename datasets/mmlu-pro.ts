@@ -1,8 +1,8 @@
 /**
- * MMLU-Pro: 12,032 questions, answered by 29 language models; two pairs of them as a cheap and a premium tier.
+ * MMLU-Pro: 12,032 questions answered by 29 language models; two pairs of them serve as cheap and premium tiers.
  *
  * Recorded answers of TIGER-Lab's evaluation (Apache-2.0, questions MIT). Cost is price times characters / 4, at the
- * catalogue's prices; an empty cell was not run and its row is left out.
+ * catalog's prices. An empty cell was not run, and its row is skipped.
  * @module
  */
 import { type Table, TableBuilder } from "@calybris/learning";

@@ -1,7 +1,7 @@
 /**
  * RouteLLM's tables: GSM8K (1,319 prompts) and MMLU (14,042), answered by Mixtral-8x7B and GPT-4-1106 (LMSYS, Apache-2.0).
  *
- * Cost is price times characters / 4 at the catalogue's prices. MMLU's answers are one letter.
+ * Cost is price times characters / 4, at the catalog's prices. MMLU's answers are one letter.
  * @module
  */
 import { type Table, TableBuilder } from "@calybris/learning";

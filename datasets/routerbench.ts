@@ -2,7 +2,7 @@
  * RouterBench (Martian): the ARC-Challenge, MBPP and Winogrande parts; 3,178 prompts, with the score and the real cost of
  * eleven language models.
  *
- * No licence is stated, so the file is never shipped; shuhao02/RouterDC at 0e63989c5bf4, datasets/routerbench_zs.
+ * No licence is stated, so the file is never distributed; shuhao02/RouterDC at 0e63989c5bf4, datasets/routerbench_zs.
  * @module
  */
 import { join } from "node:path";
@@ -20,7 +20,7 @@ export interface BenchPrompt {
 const FILE = "routerbench_subset.csv.gz";
 const SHA256 = "8e2a1bcde27220a130566573dd1771dd2b2c250e5098209bdccb88d7b53f8945";
 
-/** All 3,178 prompts. Throws when the file is missing, or is not the one described. */
+/** All 3,178 prompts. Throws if the file is missing, or is not the one described. */
 export async function routerBenchPrompts(dataDirectory: string): Promise<readonly BenchPrompt[]> {
   const text = await readChecked(join(dataDirectory, "llm_routerbench", FILE), SHA256);
   const rows = parse(text, { columns: true, skip_empty_lines: true }) as readonly Record<string, string>[];
@@ -47,7 +47,7 @@ const TIERS = {
 } as const;
 const MICROCENTS_PER_DOLLAR = 100_000_000;
 
-/** Two tiers, or eight of the eleven. A row without a score of each tier is left out. */
+/** Two tiers, or eight of the eleven. Rows without a score for each tier are skipped. */
 export async function routerBench(place: DataPlace, count: keyof typeof TIERS): Promise<Table> {
   const names = TIERS[count];
   const file = { set: "routerbench", path: `llm_routerbench/${FILE}`, sha256: SHA256 };

@@ -1,9 +1,9 @@
 /**
- * RouterDC's second split: 20,600 questions of 16 files, answered by seven open language models of one price class
- * (NeurIPS 2024; no licence stated, never shipped).
+ * RouterDC's second split: 20,600 questions from 16 files, answered by seven open language models of one price class
+ * (NeurIPS 2024; no licence stated, never distributed).
  *
- * The tiers cost the same, so nothing can be saved: the set is judged by accuracy over the best single one. They stand in
- * the order of their mean score, which is not known beforehand; the last is the best single one.
+ * All tiers cost the same, so nothing can be saved: the set is judged by accuracy relative to the best single tier. Tiers
+ * are in the order of their mean score, which is not known in advance; the last is the best single tier.
  * @module
  */
 import { type Table, TableBuilder } from "@calybris/learning";

@@ -1,5 +1,5 @@
 /**
- * The file of a data set: the one it was published with, held to its checksum, or a fuller one that the reader names.
+ * The file of a data set: the published one, with its checksum, or a larger one that the user names.
  * @module
  */
 import { existsSync } from "node:fs";
@@ -9,11 +9,11 @@ import { CalybrisError, MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
 import { parse } from "csv-parse/sync";
 import { readChecked } from "./checked-file.ts";
 
-/** Where a loader may look. */
+/** The places where a loader may look. */
 export interface DataPlace {
   /** The folder with all data sets. */
   readonly directory: string | undefined;
-  /** A file of the reader's own in the same layout, as the full set where only a sample can be had: no checksum. */
+  /** A user's file in the same layout, such as the full set if only a sample is available. It has no checksum. */
   readonly file?: string;
 }
 
@@ -26,7 +26,7 @@ export interface KnownFile {
 /**
  * The text of a set's file.
  *
- * @throws CalybrisError `CAL_DATA_MISSING` where it is not; a plain error where its bytes are not the published ones.
+ * @throws CalybrisError `CAL_DATA_MISSING` if it is missing; a plain error if its bytes do not match the checksum.
  */
 export async function setText(
   known: KnownFile,
@@ -37,7 +37,7 @@ export async function setText(
   return await knownText(known, place);
 }
 
-/** As {@link setText}, for a file beside the set's main one. */
+/** Like {@link setText}, for a file beside the set's main file. */
 export async function knownText({ set, path, sha256 }: KnownFile, { directory }: DataPlace): Promise<string> {
   if (directory === undefined)
     throw new CalybrisError("CAL_DATA_MISSING", { set, problem: "no folder of data sets is known" });
@@ -46,15 +46,15 @@ export async function knownText({ set, path, sha256 }: KnownFile, { directory }:
   return await readChecked(file, sha256);
 }
 
-/** Rows of a CSV with a header, as records. */
+/** Rows of a CSV with a header, as objects. */
 export function records(text: string): readonly Readonly<Record<string, string>>[] {
   return parse(text, { columns: true, skip_empty_lines: true }) as readonly Record<string, string>[];
 }
 
-/** What the tiers of a set without prices cost: a tenth of a cent and a cent. Only their ratio matters. */
+/** Costs of the tiers of a set without prices: a tenth of a cent and a cent. Only their ratio matters. */
 export const PLAIN_COSTS_MICROCENTS: readonly [number, number] = [100_000, 1_000_000];
 
-/** Right or wrong as bps. */
+/** 10,000 if right, else 0. */
 export function outcomeBps(isRight: boolean): number {
   return isRight ? 10_000 : 0;
 }
@@ -62,7 +62,7 @@ export function outcomeBps(isRight: boolean): number {
 const CHARACTERS_PER_TOKEN = 4;
 const TOKENS_PER_PRICE = 1_000_000;
 
-/** Price times characters / 4, rounded up to the microcent. Prices are in dollars per million tokens. */
+/** Price times characters / 4, rounded up to a microcent. Prices are in dollars per million tokens. */
 export function costOfCharacters(
   inputCharacters: number,
   outputCharacters: number,

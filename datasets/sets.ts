@@ -1,5 +1,5 @@
 /**
- * Every data set by its name, and what is to be known of it before it is judged.
+ * All data sets by name, with their descriptions.
  * @module
  */
 import type { Table } from "@calybris/learning";
@@ -16,10 +16,10 @@ import { sp500 } from "./sp500.ts";
 
 export interface DataSet {
   readonly name: string;
-  /** What a request is, and when premium was needed. */
+  /** The meaning of a request, and the condition under which premium was needed. */
   readonly about: string;
   readonly load: (place: DataPlace) => Promise<Table>;
-  /** The floor that is published for what the set is about, shown beside the one derived from it. */
+  /** The published floor for the set's use case, shown beside the floor derived from the set. */
   readonly useCase: string;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Two years of 30 large stocks, day by day (2018-01-11 to 2020-01-10), in the order of time.
+ * Two years of 30 large stocks, day by day (2018-01-11 to 2020-01-10), in time order.
  *
- * A request is a trading day of one stock: what was known at its close. Premium was needed when the next day's close
- * moved by more than 2 percent. Yahoo Finance, no licence stated: for internal tests, never shipped.
+ * A request is a trading day of one stock, with the information at its close. Premium was needed if the next day's close
+ * moved by more than 2 percent. Yahoo Finance, no licence stated: for internal tests, never distributed.
  * @module
  */
 import { FEATURE_MISSING, type Table, TableBuilder } from "@calybris/learning";
@@ -14,9 +14,9 @@ const FILE = {
   sha256: "0760fb1001df62e14a6e3bc5bbb58d465eb881c5a8687220d8d3ddbe715a5285",
 } as const;
 
-/** More than this is a move for which premium was needed. */
+/** A larger move needed premium. */
 export const MOVE = 0.02;
-/** RiskMetrics: how much of yesterday's variance is kept. */
+/** RiskMetrics: the share of the previous day's variance that is kept. */
 const EWMA_KEPT = 0.94;
 const EWMA_START = 0.0002;
 
@@ -43,7 +43,7 @@ interface Day {
   readonly volume: number;
 }
 
-/** Every day with a next one: features of the day, outcome of the day after. The baseline is the EWMA volatility. */
+/** Every day that has a next one: the day's features and the next day's outcome. The baseline is the EWMA volatility. */
 export async function sp500(place: DataPlace): Promise<Table> {
   const byTicker = new Map<string, Day[]>();
   for (const row of records(await setText(FILE, place))) {

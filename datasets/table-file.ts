@@ -1,6 +1,6 @@
 /**
- * Anyone's labelled table: CSV, gzip as well, read with a map. Rows that lack an outcome or a cost are left out and
- * counted; a cell that says something impossible is a mistake with its line.
+ * A user's labelled table: CSV, also as gzip, read with a map. Rows without an outcome or a cost are skipped and counted; a
+ * cell with an impossible value is a mistake, reported with its line.
  * @module
  */
 import { csvRows, type MistakeBounds, Mistakes, streamFile } from "@calybris/engine/internal";
@@ -17,9 +17,9 @@ import {
   type TierMap,
 } from "./table-map.ts";
 
-/** The rows of a table are alike: a few mistakes show what is wrong with all of them. */
+/** The rows of a table are similar, so a few mistakes represent all of them. */
 const MISTAKE_BOUNDS: MistakeBounds = { max: 20, suggestionsMax: 0 };
-/** Fewer cannot be cut into folds that say anything. */
+/** With fewer rows, folds would be too small to measure anything. */
 export const ROWS_MIN = 20;
 const COST_MAX_MICROCENTS = 2 ** 50;
 const TOKENS_PER_PRICE = 1_000_000;
@@ -31,12 +31,12 @@ interface Kept {
   readonly costsMicrocents: readonly number[];
 }
 
-/** How the columns of a table that was read became integers, by the name of the feature. */
+/** The conversions of a loaded table's columns to integers, by feature name. */
 export const columnReadings: WeakMap<Table, ReadonlyMap<string, ColumnReading>> = new WeakMap();
 
 /**
- * @throws CalybrisError `CAL_TABLE_INVALID` with the mistakes of the map or of the rows; `CAL_INPUT_MALFORMED` for what is
- *   not CSV or lacks a column; `CAL_INPUT_UNREADABLE`.
+ * @throws CalybrisError `CAL_TABLE_INVALID` with the mistakes of the map or of the rows; `CAL_INPUT_MALFORMED` if the file
+ * is not CSV or lacks a column; `CAL_INPUT_UNREADABLE`.
  */
 export async function loadTable(file: string, mapFile: string): Promise<Table> {
   return await readTable(file, await readTableMap(mapFile));
@@ -117,18 +117,18 @@ function tableOf(
   return table;
 }
 
-/** Tiers in the order of their mean cost; of equal ones as they appear in the map. */
+/** Tiers by ascending mean cost; tiers of equal cost stay in the map's order. */
 function cheapestFirst(tiers: readonly TierMap[], kept: readonly Kept[]): readonly number[] {
   const sums = tiers.map((_, tier) => kept.reduce((sum, { costsMicrocents }) => sum + (costsMicrocents[tier] ?? 0), 0));
   return tiers.map((_, tier) => tier).sort((a, b) => (sums[a] ?? 0) - (sums[b] ?? 0) || a - b);
 }
 
-/** Decimal digits, as everybody writes them; what else a programming language would take for a number is none. */
+/** Parses plain decimal digits. Other notations that programming languages accept are refused. */
 function plainNumber(cell: string): number {
   return NUMBER.test(cell) ? Number(cell) : Number.NaN;
 }
 
-/** What decoding puts where bytes were not UTF-8: under such a name no request would ever come. */
+/** U+FFFD marks bytes that were not UTF-8. No request would ever match that name. */
 function categoryMistake(category: string): Mistake | undefined {
   if (!category.includes("\uFFFD")) return undefined;
   const problem = `is ${JSON.stringify(category.slice(0, 40))}, which was not written as UTF-8`;
@@ -142,7 +142,7 @@ const RIGHT: ReadonlyMap<string, number> = new Map([
   ["no", 0],
 ]);
 
-/** In bps; `undefined` for an empty cell, a mistake for an unreadable one. */
+/** The outcome in bps; `undefined` for an empty cell, a mistake for an unreadable one. */
 function outcomeOf(
   record: Readonly<Record<string, string>>,
   { outcome }: TierMap,
@@ -190,7 +190,7 @@ function costOf(record: Readonly<Record<string, string>>, cost: CostMap, tier: n
   );
 }
 
-/** Rounded up, as every price is; float dust below a millionth of a microcent is none. */
+/** Rounded up, like every price. A floating-point error below a millionth of a microcent is ignored. */
 function whole(microcents: number, tier: number): number | Mistake {
   const value = Math.ceil(Number(microcents.toFixed(6)));
   if (value <= COST_MAX_MICROCENTS) return value;

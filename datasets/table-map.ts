@@ -1,6 +1,6 @@
 /**
- * The map of anyone's table: which columns are features, text and category, and per tier where its outcome and its cost
- * stand. Checked to the last field before the table is opened.
+ * The map of a user's table: the columns of features, text and category, and for each tier its outcome and its cost. It is
+ * checked completely before the table is opened.
  * @module
  */
 import {
@@ -22,11 +22,11 @@ export type CostUnit = MoneyUnit["name"];
 
 export interface FeatureMap {
   readonly column: string;
-  /** What the cells are; found out by reading them when it is left out. */
+  /** The type of the cells. Default: detected from the cells. */
   readonly as?: "number" | "code" | "date";
-  /** Numbers are multiplied by this, in place of what the cells ask for: so that two tables are read alike. */
+  /** The factor for numbers, instead of the detected one, so that two tables are converted alike. */
   readonly scale?: number;
-  /** Codes are the places of these words, in place of how frequent each is; a word that is not here is not known. */
+  /** Codes are indexes into this list, instead of ranks by frequency. A word that is not in the list is unknown. */
   readonly words?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export type CostMap =
       readonly inputPerMillion: number;
       readonly outputPerMillion?: number;
       readonly unit: CostUnit;
-      /** A column, or the same number in every row. */
+      /** A column, or one number for every row. */
       readonly inputTokens: string | number;
       readonly outputTokens?: string | number;
     };
@@ -59,7 +59,7 @@ export interface TableMap {
   readonly tiers: readonly TierMap[];
 }
 
-/** What one of each unit is worth. */
+/** The value of one of each unit, in microcents. */
 export const MICROCENTS_PER = Object.fromEntries(
   MONEY_UNITS.map(({ name, microcents }) => [name, Number(microcents)]),
 ) as Readonly<Record<CostUnit, number>>;
@@ -160,7 +160,7 @@ export const tableMapSchema: z.ZodType = z.strictObject({
     .max(TIERS_MAX),
 });
 
-/** The JSON Schema of a map, for editors; datasets/table-map.schema.json is this. */
+/** The JSON Schema of a map, for editors. It is stored as datasets/table-map.schema.json. */
 export function tableMapJsonSchema(): object {
   return {
     ...z.toJSONSchema(tableMapSchema, { unrepresentable: "any", io: "input" }),
@@ -170,7 +170,7 @@ export function tableMapJsonSchema(): object {
   };
 }
 
-/** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` when it is not JSON. */
+/** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` if it is not JSON. */
 export async function readTableMap(file: string): Promise<TableMap> {
   const { value, lineOf } = await readJsonFile(file);
   return parseTableMap(value, file, lineOf);
@@ -184,7 +184,7 @@ export function parseTableMap(value: unknown, file: string, lineOf?: LineOf): Ta
   return value as TableMap;
 }
 
-/** What no shape can say. */
+/** Checks beyond the schema. */
 function checkMeaning(map: TableMap, mistakes: Mistakes): void {
   const twice = duplicateIn(map.tiers.map(({ name }) => name));
   if (twice !== undefined)
@@ -224,7 +224,7 @@ export function costColumns({ cost: from }: TierMap): readonly string[] {
   return [from.inputTokens, from.outputTokens].filter((each) => typeof each === "string");
 }
 
-/** Every column that the map names has to be there. */
+/** Checks that every column named in the map exists. */
 export function checkColumns(map: TableMap, header: readonly string[], file: string): void {
   const named = [...featureColumns(map), ...map.tiers.flatMap((tier) => [outcomeColumn(tier), ...costColumns(tier)])];
   if (map.text !== undefined) named.push(map.text);

@@ -1,28 +1,28 @@
 /**
- * A target policy on anyone's bandit log: fixed shares of the arms, or shares by the text in a column.
+ * A target policy for a user's bandit log: fixed shares of the arms, or shares that depend on the text in a column.
  * @module
  */
 import { checkShape, field, type LineOf, Mistakes, readJsonFile, text } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 import { z } from "zod";
 
-/** The probability of each arm; an arm that is left out has 0. */
+/** The probability of each arm; omitted arms have 0. */
 export type ArmShares = Readonly<Record<string, number>>;
 
 export interface TargetPolicy {
   readonly $schema?: string;
   /** The same shares for every row. */
   readonly shares?: ArmShares;
-  /** The column whose text decides. */
+  /** The column whose text determines the shares. */
   readonly column?: string;
-  /** The shares by that text. */
+  /** The shares for each text. */
   readonly cases?: Readonly<Record<string, ArmShares>>;
-  /** The shares for every other text. Left out, such rows are left out. */
+  /** The shares for any other text. By default, rows with another text are skipped. */
   readonly otherwise?: ArmShares;
 }
 
 const CASES_MAX = 10_000;
-/** How far shares may sum away from 1. */
+/** Tolerance for the sum of shares. */
 const SUM_TOLERANCE = 1e-6;
 
 const share = field((value) => typeof value === "number" && value >= 0 && value <= 1, "a number from 0 to 1", {
@@ -40,7 +40,7 @@ export const targetPolicySchema: z.ZodType = z.strictObject({
   otherwise: sharesByArm.optional(),
 });
 
-/** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` when it is not JSON. */
+/** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` if it is not JSON. */
 export async function readTargetPolicy(file: string): Promise<TargetPolicy> {
   const { value, lineOf } = await readJsonFile(file);
   if (isEnginePolicy(value))
@@ -61,7 +61,7 @@ export function parseTargetPolicy(value: unknown, file: string, lineOf?: LineOf)
   return value as TargetPolicy;
 }
 
-/** What no shape can say. */
+/** Checks beyond the schema. */
 export function checkTargetPolicy(policy: TargetPolicy, mistakes: Mistakes, path: readonly string[]): void {
   const { shares, column, cases, otherwise } = policy;
   const isByColumn = shares === undefined && column !== undefined && cases !== undefined;
@@ -80,12 +80,12 @@ export function checkTargetPolicy(policy: TargetPolicy, mistakes: Mistakes, path
   }
 }
 
-/** Every arm that the policy names. */
+/** All arms that the policy names. */
 export function armsOfPolicy({ shares = {}, cases = {}, otherwise = {} }: TargetPolicy): readonly string[] {
   return [...new Set([shares, otherwise, ...Object.values(cases)].flatMap((one) => Object.keys(one)))];
 }
 
-/** The shares for the text of a row, in the order of the arms; `undefined` where no case holds it. */
+/** The shares for the text of a row, in the order of the arms; `undefined` if no case matches. */
 export function sharesIn(
   policy: TargetPolicy,
   arms: readonly string[],

@@ -24,7 +24,7 @@ export type AnalysedRow = Omit<LoggedRow, "predicted"> & { readonly predicted: r
 export interface ArmShare {
   readonly rows: number;
   readonly meanReward: number;
-  /** The mean probability of the arm that ran under the target policy. */
+  /** The mean probability with which the target policy chooses the arm. */
   readonly targetShare: number;
 }
 

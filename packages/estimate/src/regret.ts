@@ -40,7 +40,7 @@ export interface Regret {
   readonly unusable: number;
   /** The target policy minus what ran, over the rows on which the target's choices are known. */
   readonly target: { readonly difference: Difference; readonly unknown: number } | undefined;
-  /** What ran, holdout included. */
+  /** The candidate that ran, holdout included. */
   readonly ran: PointEstimate;
   readonly policies: readonly PolicyValue[];
   /** The policy with the highest doubly robust estimate among those that are not refused. */
@@ -65,8 +65,8 @@ export class RegretFold implements Carried {
   readonly #ran = new RunningMean();
   readonly #learner: WatchedValue;
   readonly #base: WatchedValue;
+  /** A candidate's fold lacks the rows before its first appearance, on which it would have had no support. */
   readonly #always = new Map<number, WatchedValue>();
-  /** Rows of before a candidate first appeared are missing in its fold; they would have had no support. */
   readonly #better: DifferenceTest;
   readonly #noWorse: DifferenceTest;
   readonly #target: { readonly value: WatchedValue; readonly difference: DifferenceInterval } | undefined;

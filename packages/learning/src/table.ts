@@ -2,7 +2,8 @@
  * A table of labelled requests: the information available before each request, and every tier's outcome on it. All policies,
  * priors and certificates are judged on such tables, whatever their source.
  *
- * Tiers are sorted by cost, cheapest first. Columns are typed arrays, row after row, so that half a million rows fit in memory.
+ * Tiers are sorted by cost, cheapest first. Columns are typed arrays in row order, so that half a million rows fit in
+ * memory.
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/engine/internal";

@@ -11,10 +11,10 @@ export interface OutcomeContext {
    * The cost at which the decision's reservation was closed; `undefined` if it was not closed, or is no longer remembered.
    */
   readonly closedCostMicrocents: bigint | undefined;
-  /** Whether every entry that moves money was read. */
+  /** Whether all entries that move money were read. */
   readonly isMoneyKnown: boolean;
   readonly learns: boolean;
-  /** Sequence of the entry that brought the active tiers. */
+  /** Sequence of the entry that introduced the active tiers. */
   readonly tiersSince: number;
   /** Sequence of the entry that set the regimes, or ended them. */
   readonly regimesSince: number;

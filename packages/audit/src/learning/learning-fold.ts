@@ -64,7 +64,7 @@ export class LearningFold {
   /** The basis of scores: usual values, or the active prior. */
   #scoredBy: Standard | PriorJson = NO_STANDARD;
   #score: Score = standardScore(NO_STANDARD);
-  /** Of the last warm-up. A snapshot holds it even if there is a prior. */
+  /** Usual values of the last warm-up. A snapshot holds them even if there is a prior. */
   #standard: Standard = NO_STANDARD;
   #seen: (readonly number[])[] = [];
   #featureNames: readonly string[] | undefined;
@@ -77,7 +77,7 @@ export class LearningFold {
   /** Sequence of the entry that set the regimes, or ended them. */
   #since = 0;
   #tierNames: readonly string[] | undefined;
-  /** Sequence of the entry that brought the active tiers. */
+  /** Sequence of the entry that introduced the active tiers. */
   #tiersSince = 0;
   /** The last 1,000 recommendations, each at its number modulo 1,000: 1 if it was lifted. */
   readonly #lifted = new Uint8Array(WINDOW);

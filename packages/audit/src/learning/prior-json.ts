@@ -53,7 +53,7 @@ export interface NodesJson {
 
 const I32_MAX = 2 ** 31 - 1;
 const GAIN_MOST_BPS = 10_000;
-/** The last of the thirteen integers that are the shape of a text. */
+/** Index of the last of the thirteen integers of a text's shape. */
 const SHAPE_MOST = 12;
 const NODE_LISTS = ["nodeFeature", "nodeThreshold", "nodeLeft", "leafMillibps"] as const;
 

@@ -1,10 +1,10 @@
 /**
  * Adds to the plan of a call's decision which candidate runs, and the amount that is reserved for it.
  *
- *     enforce   the selected one; while its bound, or that of another selection that was considered, does not fit the headroom,
- *               the kernel decides again with a budget below what that one is expected to cost. Where no candidate that the
+ *     enforce   the selected candidate. While its bound, or that of another considered selection, does not fit the headroom,
+ *               the kernel decides again with a budget below that selection's expected cost. If no candidate that the
  *               decision admits can take the call, it is observed
- *     observe   the requested one, whatever was selected, within governance and the headroom; else nothing
+ *     observe   the requested candidate, whatever was selected, within governance and the headroom; else nothing
  *
  * It is pure, like the plan. Every selection that was considered must fit, not only the drawn one, so the headroom does not
  * influence the probability of any selection.

@@ -123,14 +123,15 @@ export class EngineRollout {
   }
 
   /**
-   * Activates the staged policy if it passes a gate. Both gates need at least 1,000 decisions in shadow. Gate (a): at most 5
-   * % of actions differ, and the reward is shown to be no worse by more than a margin. Gate (b): the reward is shown to be
-   * better by more than the margin. The guarantee holds at any number of checks: a worse policy passes with probability at
-   * most 5 %.
+   * Activates the staged policy if it passes a gate. Both gates need at least 1,000 decisions in shadow. Gate (a): actions
+   * differ in at most 5 % of decisions, and the reward is shown to be no worse by more than a margin. Gate (b): the reward
+   * is shown to be better by more than the margin. The guarantee holds at any number of checks: a worse policy passes with a
+   * probability of at most 5 %.
    *
    * @param callerOf - called only after a gate is passed, so that no key is introduced for a refused change.
-   * @throws CalybrisError `CAL_ROLLOUT_NOT_STAGED`, `CAL_ROLLOUT_POLICY_UNKNOWN`, `CAL_ROLLOUT_GATES` with what is missing;
-   *   those of {@link EngineRollout.stage} for the signature; `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   * @throws CalybrisError `CAL_ROLLOUT_NOT_STAGED`, `CAL_ROLLOUT_POLICY_UNKNOWN`, `CAL_ROLLOUT_GATES` with the conditions
+   * that are missing; those of {@link EngineRollout.stage} for the signature; `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`,
+   * `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
   async promote(
     policyId: number,

@@ -2,11 +2,11 @@
  * Pooling: beliefs about each tier, whether it ran often, seldom or never. A mean has a part that all tiers share and a part
  * of its own. Each is shrunk towards 0 by a number of prior observations:
  *
- *     b_k    = N_k · own / (N_k + own)                    what a tier says of the common part
+ *     b_k    = N_k · own / (N_k + own)                    the weight of a tier in the common part
  *     common = Σ b_k · mean_k / (prior + Σ b_k)
  *     θ_k    = common + (mean_k − common) · N_k / (N_k + own)
  *
- * Without a shared part, a change that affects all tiers would look like one of the tier that runs most, because the others
+ * Without a common part, a change that affects all tiers would look like one of the tier that runs most, because the others
  * are not observed. The prior observations of a tier's own part depend on the outcomes: many while outcomes agree with it,
  * and few if two tiers differ by more than chance explains.
  *
@@ -44,7 +44,7 @@ export function shareLeft(prior: number, count: number): number {
   return Math.floor((prior * SHARE_ONE) / (prior + count));
 }
 
-/** Computes the mean of each tier, shrunk towards the shared mean, which is shrunk towards 0. */
+/** Computes the mean of each tier, shrunk towards the common mean, which is shrunk towards 0. */
 export function pool(
   { means, counts }: Omit<Observed, "variances">,
   common: number,
