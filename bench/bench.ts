@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- <name>`: runs one benchmark and prints its table; `--smoke` runs it small, and `--requests N` says how
- * many requests (or `--decisions N`) a benchmark that decides them is to decide, `--entries N` how long a journal one that reads it is to read,
- * `--against REF` a commit that a benchmark of the engine is to run in turns with these sources.
+ * `npm run bench -- <name>`: runs one benchmark and prints its table. `--smoke` selects a small run, `--requests N` or
+ * `--decisions N` the number of requests to decide, `--entries N` the length of the journal to read, and `--against REF` a
+ * commit that the benchmark of the engine alternates with these sources.
  * @module
  */
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ export interface BenchOptions {
 }
 export type Bench = (options: BenchOptions) => Promise<string>;
 
-/** Loaded when asked for, so that one benchmark does not warm or burden another. */
+/** Each benchmark is loaded on demand, so that it does not affect another. */
 export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["kernel", async (): Promise<Bench> => (await import("./kernel.ts")).benchKernel],
   ["coverage", async (): Promise<Bench> => (await import("./coverage.ts")).benchCoverage],

@@ -1,6 +1,6 @@
 /**
- * Calybris as its users have it: the published packages, built from this checkout into a cache folder and linked to each other.
- * The checkout itself runs its sources, which takes a second longer to start and 35 MiB more, because Node strips their types.
+ * Calybris as users run it: the published packages, built from this checkout into a cache folder and linked to each other.
+ * Running the sources takes a second longer to start and 35 MiB more, because Node strips their types.
  * @module
  */
 import { mkdirSync, symlinkSync } from "node:fs";
@@ -9,7 +9,7 @@ import { build, publishedPackages, stagedFolder } from "../packaging/build.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "node_modules", ".cache", "bench-calybris");
 
-/** The launcher of the built command. Third-party packages are those of the checkout. */
+/** Path of the built command's launcher. Third-party packages are those of the checkout. */
 export async function builtCalybris(): Promise<string> {
   const packages = await publishedPackages();
   await build(packages, FOLDER);

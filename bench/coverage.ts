@@ -1,6 +1,6 @@
 /**
- * How often intervals that are looked at after every row miss the true value at any time, beside the standard interval; and how much
- * wider they are.
+ * How often anytime-valid intervals, checked after every row, miss the true value at any time, compared with the standard
+ * interval; and how much wider they are.
  * @module
  */
 import { missesOf, widthRatio, WORLDS } from "../packages/estimate/test/logging-worlds.ts";
@@ -10,7 +10,7 @@ const [LOGS, SMOKE_LOGS] = [1_000, 3];
 const ROWS = 2_000;
 const [WIDE_LOGS, WIDE_ROWS, SMOKE_WIDE_ROWS] = [10, 6_000, 200];
 
-/** Prints two tables. `requests` is how many logs each world has; a thousand when left out. */
+/** Prints two tables. `requests` is the number of logs per environment; default: 1,000. */
 export async function benchCoverage(options: { readonly full: boolean; readonly requests?: number }): Promise<string> {
   const logs = options.requests ?? (options.full ? LOGS : SMOKE_LOGS);
   const misses = WORLDS.map((world) => {

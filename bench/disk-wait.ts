@@ -1,16 +1,16 @@
 /**
- * How long the disk makes a journal wait now: the same write and sync as that of one batch, to space that was prepared. It says
- * how much of a latency is the machine's.
+ * The disk's present latency for a journal: the write and sync of one batch to preallocated space. It shows how much of a
+ * measured latency is due to the disk.
  * @module
  */
 import { closeSync, fdatasyncSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** About what a batch of a few entries takes. */
+/** Approximate size of a batch of a few entries. */
 const WRITTEN_BYTES = 1_600;
 const SPACE_BYTES = 1 << 20;
 
-/** A sentence with the middle and the 90th of a hundred `count`s. */
+/** Measures `count` syncs. Returns a sentence with the median and the 90th percentile. */
 export function diskWait(folder: string, count: number): string {
   const file = join(folder, "disk-wait");
   const handle = openSync(file, "w");

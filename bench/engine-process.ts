@@ -1,6 +1,7 @@
 /**
- * One engine in a process of its own, everything on: journal on the disk, a metered tenant, a policy that learns, request
- * ids. So many loops each ask again as soon as they are answered. Prints a row of numbers as JSON for each round.
+ * One engine in its own process with all features: journal on disk, a metered tenant, a policy that learns, request IDs.
+ * Each of `loops` loops requests a decision as soon as the previous one is answered. Prints a row of numbers as JSON for
+ * each round.
  *
  *     node --trace-gc bench/engine-process.ts '{"loops":256,"count":100000,"rounds":3}'
  * @module
@@ -14,14 +15,14 @@ import { POLICY } from "./service-policy.ts";
 
 export interface EnginePlan {
   readonly loops: number;
-  /** Decisions of a round. */
+  /** Decisions per round. */
   readonly count: number;
   readonly rounds: number;
-  /** Decisions that come first and are not counted. */
+  /** Warm-up decisions, which are not counted. */
   readonly warm: number;
 }
 
-/** What a round came to; processor time in microseconds. */
+/** Result of a round; processor time in microseconds. */
 export interface EngineRound {
   readonly decisions: number;
   readonly seconds: number;
@@ -40,7 +41,7 @@ async function main(plan: EnginePlan): Promise<void> {
   const policyFile = join(directory, "policy.json");
   writeFileSync(policyFile, JSON.stringify(POLICY));
   const policy = await loadPolicy(policyFile);
-  // Nothing is settled here, so all reservations stay open.
+  // Nothing is settled, so all reservations stay open.
   const limits = { waitingMax: 16_384, openReservationsMax: 10_000_000 };
   const engine = await Engine.open({ directory: join(directory, "journal"), policy, ...limits });
   try {
@@ -49,7 +50,7 @@ async function main(plan: EnginePlan): Promise<void> {
     const ask = asking(engine);
     await run(ask, plan.loops, plan.warm);
     for (let round = 0; round < plan.rounds; round++) {
-      // The idle seal is written, and space prepared, before the clock starts.
+      // Wait for the idle seal and the preallocation before the clock starts.
       await sleep(PAUSE_MS);
       console.log("begin");
       console.log(JSON.stringify(await measure(engine, () => run(ask, plan.loops, plan.count), plan.count)));
@@ -60,7 +61,7 @@ async function main(plan: EnginePlan): Promise<void> {
   }
 }
 
-/** Asks for one decision after the other, no two alike. */
+/** Requests one decision after the other; no two requests are equal. */
 function asking(engine: Engine): () => Promise<unknown> {
   const below = seededBelow(5);
   let asked = 0;

@@ -1,6 +1,6 @@
 /**
- * The engine in process: processor time by thread, bytes on the heap and bytes of the journal for each decision. With
- * `--against REF` the same program runs on the sources of that commit too, in turns (A B A B), each time in a new process.
+ * The engine without a service: processor time by thread, bytes on the heap and bytes of the journal per decision. With
+ * `--against REF` the same program alternates with the sources of that commit (A B A B), each time in a new process.
  * @module
  */
 import { execFileSync, spawnSync } from "node:child_process";
@@ -37,7 +37,7 @@ const HEADER = [
   "entries a write",
 ];
 
-/** Prints a table; processor time and heap bytes are those of one decision. */
+/** Prints a table; processor time and heap bytes are per decision. */
 export async function benchEngine(options: { readonly full: boolean; readonly against?: string }): Promise<string> {
   const plan = options.full ? FULL : SMOKE;
   const contestants: Contestant[] = [{ name: "this", directory: ROOT, rows: [] }];
@@ -60,13 +60,13 @@ function measure(directory: string, plan: EnginePlan): readonly Row[] {
     maxBuffer: 1 << 30,
   });
   if (status !== 0) throw new Error(`the engine's process ended with ${status}: ${stderr.slice(-2_000)}`);
-  // What comes before the first mark is the warming up.
+  // The output before the first mark is the warm-up.
   return stdout.split("\nbegin\n").slice(1).map(roundOf);
 }
 
 /**
- * A round's numbers, and what its traces of the garbage collector say was allocated in between. The writer's thread has a heap
- * of its own, whose traces may come first; that of the ordering thread is the one that more was allocated on.
+ * A round's numbers, and the allocated bytes from its garbage-collection traces. The writer thread has its own heap, whose
+ * traces may come first; the heap with more allocation is that of the ordering thread.
  */
 function roundOf(output: string): Row {
   const line = /^\{.*\}$/m.exec(output)?.[0] ?? "{}";
@@ -100,7 +100,7 @@ function rowOf({ name, rows }: Contestant): string[] {
   ];
 }
 
-/** The sources of a commit in a folder of their own, with this program, and with packages linked to those sources. */
+/** Checks out a commit's sources into a separate folder, with this program, and with packages linked to those sources. */
 function checkOut(ref: string): string {
   const directory = mkdtempSync(join(tmpdir(), "calybris-bench-"));
   execFileSync("git", ["worktree", "add", "--force", "--detach", directory, ref], { cwd: ROOT, stdio: "ignore" });

@@ -1,6 +1,5 @@
 /**
- * How many bytes a decision's entry takes, its line and newline included: as the service writes it, and what each optional
- * member adds.
+ * Bytes of a decision's entry, including its newline: as written by the service, and the addition of each optional member.
  * @module
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -27,7 +26,7 @@ import { POLICY } from "./service-policy.ts";
 
 const REQUESTED = ["gpt-5.1", "gpt-5-mini", "gpt-4.1"] as const;
 
-/** What each optional member is measured with. */
+/** The example value of each optional member. */
 const EXAMPLES: Readonly<Partial<DecisionEntry>> = {
   policyId: 12,
   actor: 1_234,
@@ -59,7 +58,7 @@ export async function benchEntry({ full, requests = full ? 5_000 : 200 }: BenchO
   }
 }
 
-/** Requests as in the benchmark of the service: each learns and reserves, and names its actor. */
+/** Decides requests like those of the service benchmark: each learns and reserves, and names its actor. */
 async function decide(directory: string, count: number): Promise<void> {
   const catalog = await readJsonFile(builtInCatalogPath("llm"));
   const engine = await Engine.open({ directory, policy: parsePolicyFile(POLICY, catalog.value) });

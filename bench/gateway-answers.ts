@@ -1,5 +1,5 @@
 /**
- * What the provider of the gateway benchmark answers, byte for byte: one chat completion, and the same as a stream of events.
+ * The exact answers of the gateway benchmark's provider: one chat completion, and the same as a stream of events.
  * @module
  */
 
@@ -32,7 +32,7 @@ export const JSON_ANSWER: Buffer = Buffer.from(
   }),
 );
 
-/** Each event as it is written; the last two are the usage, which the benchmark's clients ask for, and the end. */
+/** The events as written. The last two are the usage, which the benchmark's clients request, and the end. */
 export const STREAM_EVENTS: readonly Buffer[] = [
   chunk([{ index: 0, delta: { role: "assistant", content: "" }, finish_reason: null }]),
   ...WORDS.map((word) => chunk([{ index: 0, delta: { content: `${word} ` }, finish_reason: null }])),
@@ -43,7 +43,7 @@ export const STREAM_EVENTS: readonly Buffer[] = [
 
 export const STREAM_ANSWER: Buffer = Buffer.concat(STREAM_EVENTS);
 
-/** As a client sends it: a body of some 1,300 bytes that no other call has. */
+/** A unique request body of about 1,300 bytes. */
 export function callBody(number: string, isStreamed: boolean): string {
   return JSON.stringify({
     model: MODEL,

@@ -1,5 +1,5 @@
 /**
- * What a gateway is measured against: Node's HTTP server and undici, which pass a call and its answer on and do nothing else.
+ * The baseline of the gateway benchmark: a proxy of Node's HTTP server and undici that only forwards calls and answers.
  *
  *     node bench/gateway-bare.ts PROVIDER_URL
  * @module

@@ -1,7 +1,7 @@
 /**
- * The load of the gateway benchmark, a process of its own. Closed: every connection calls again as soon as it is answered. Open:
- * calls are due at fixed times, whether the ones before are answered or not, and each is timed from when it was due. Every answer
- * is compared with what the provider wrote.
+ * The load generator of the gateway benchmark, in its own process. Closed loop: every connection calls again as soon as it
+ * is answered. Open loop: calls are due at fixed times, independent of earlier answers, and each is timed from its due time.
+ * Every answer is compared with the provider's bytes.
  *
  *     node bench/gateway-load.ts '{"port":8787,"connections":128,…}'
  * @module
@@ -14,11 +14,11 @@ export interface CallPlan {
   readonly port: number;
   readonly connections: number;
   readonly isStreamed: boolean;
-  /** So many calls are answered, and then so many milliseconds pass, before any is counted. */
+  /** Calls that must be answered, followed by `warmMs`, before measurement begins. */
   readonly warmCalls: number;
   readonly warmMs: number;
   readonly measureMs: number;
-  /** Calls a second that are due; without it, the load is closed. */
+  /** Calls per second of an open loop; without it, the loop is closed. */
   readonly perSecond?: number;
   readonly headers: { readonly [name: string]: string };
   readonly run: string;
@@ -26,23 +26,23 @@ export interface CallPlan {
 
 export interface CallResult {
   readonly calls: number;
-  /** All answers, those before the measurement included. */
+  /** All answers, including those before the measurement. */
   readonly answered: number;
   readonly seconds: number;
-  /** Answers that were not 200, and connections that broke. */
+  /** Answers with a status other than 200, and broken connections. */
   readonly errors: number;
-  /** Of the others, those whose bytes are not the provider's. */
+  /** Answers with status 200 whose bytes differ from the provider's. */
   readonly changed: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Processor time of the load itself, from its start to its end, over all answers. */
+  /** Processor time per answer of the load generator itself, over its whole run. */
   readonly loadUsPerCall: number;
   readonly firstError?: string;
 }
 
 const LATENCIES_MAX = 4_000_000;
 const CHUNKED_END = Buffer.from("0\r\n\r\n");
-/** Beyond what is due at once, an open load is lost. */
+/** Maximum number of overdue calls that wait for a connection. Further ones count as errors. */
 const WAITING_MAX = 100_000;
 const WARM_LOOK_MS = 20;
 
@@ -84,7 +84,7 @@ class Connection {
   }
 }
 
-/** The body of an answer that is complete; `undefined` before. Nothing is sent before an answer is read to its end. */
+/** The body of a complete answer; `undefined` before. A connection sends nothing before it has read its answer. */
 function bodyOf(answer: Buffer): Buffer | undefined {
   const headEnd = answer.indexOf("\r\n\r\n");
   if (headEnd === -1) return undefined;
@@ -112,7 +112,7 @@ class Load {
   readonly #plan: CallPlan;
   readonly #expected: Buffer;
   readonly #idle: Connection[] = [];
-  /** Times at which calls were due that no connection was free for. */
+  /** Due times of calls that wait for a free connection. */
   readonly #waiting: number[] = [];
   readonly #latencies = new Float64Array(LATENCIES_MAX);
   #calls = 0;

@@ -1,6 +1,6 @@
 /**
- * The provider of the gateway benchmark, a process of its own. It writes constant answers over plain sockets, so that it costs as
- * little as it can: what is measured is what stands before it.
+ * The provider of the gateway benchmark, in its own process. It writes constant answers over plain sockets to take as little
+ * time as possible, so that the benchmark measures the gateway.
  * @module
  */
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -17,7 +17,7 @@ const CHUNKS = STREAM_EVENTS.map((event) =>
   Buffer.concat([Buffer.from(`${event.byteLength.toString(16)}\r\n`), event, Buffer.from("\r\n")]),
 );
 const END = Buffer.from("0\r\n\r\n");
-/** Events of a stream come in some packets, as from a model. */
+/** Events of a stream are sent in several packets, as by a model. */
 const PACKETS = [
   Buffer.concat([STREAM_HEAD, ...CHUNKS.slice(0, 6)]),
   Buffer.concat(CHUNKS.slice(6, 14)),

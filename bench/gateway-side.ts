@@ -1,5 +1,5 @@
 /**
- * The processes that the gateway benchmark compares, each started as its users start it.
+ * The processes that the gateway benchmark compares, each started as in production.
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -13,11 +13,11 @@ import { callBody } from "./gateway-answers.ts";
 import { POLICY } from "./service-policy.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-/** Linux counts processor time in hundredths of a second. */
+/** Linux reports processor time in hundredths of a second. */
 const TICK_US = 10_000;
 const POLL_MS = 5;
 const READY_MAX_MS = 120_000;
-/** Real models, each of which is called at the benchmark's provider. */
+/** Names of real models, all served by the benchmark's provider. */
 const MODELS = [
   { name: "gpt-4.1", input: "2", output: "8", quality: 9_000 },
   { name: "gpt-4.1-mini", input: "0.4", output: "1.6", quality: 8_200 },
@@ -32,7 +32,7 @@ const CATALOG = {
     ...{ inputPriceDollarsPerMillion: input, outputPriceDollarsPerMillion: output },
   })),
 };
-/** V8 may end a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md. */
+/** V8 may crash in a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md. */
 const NO_WRAPPERS = "--wasm-wrapper-tiering-budget=2147483647";
 
 export interface Side {
@@ -40,11 +40,11 @@ export interface Side {
   readonly port: number;
   readonly headers: { readonly [name: string]: string };
   readonly child: ChildProcess;
-  /** From the start of the process to its first answer of 200. */
+  /** From the start of the process to its first answer with status 200. */
   readonly readyMs: number;
 }
 
-/** A process of this benchmark's own, which says on which port it listens. */
+/** Starts a process of this benchmark, which reports its port. */
 export async function startOwn(file: string, args: readonly string[]): Promise<{ port: number; child: ChildProcess }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -80,9 +80,9 @@ export async function portkeySide(file: string, provider: string): Promise<Side>
 export const CHECKOUT_COMMAND: string = join(ROOT, "packages", "cli", "bin", "calybris.cjs");
 
 /**
- * Everything is on: a journal on the disk, a metered tenant, learning, decisions that are enforced.
+ * Starts Calybris with all features: a journal on disk, a metered tenant, learning, and enforced decisions.
  *
- * @param command - the file that starts it.
+ * @param command - path of the launcher.
  */
 export async function calybrisSide(
   folder: string,
@@ -130,7 +130,7 @@ export async function endSide({ child }: { readonly child: ChildProcess }): Prom
   await exit;
 }
 
-/** The most memory that a process has had, all threads included; `undefined` where the system does not say. */
+/** Peak memory of a process with all its threads; `undefined` if the system does not report it. */
 export function peakMiB({ child }: Side): number | undefined {
   try {
     const [, kilobytes] = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [];
@@ -140,11 +140,11 @@ export function peakMiB({ child }: Side): number | undefined {
   }
 }
 
-/** Processor time that a process has taken, all threads included, microseconds; `NaN` where the system does not say. */
+/** Processor time in microseconds of a process with all its threads; `NaN` if the system does not report it. */
 export function processorUs({ child }: Side): number {
   try {
     const text = readFileSync(`/proc/${child.pid}/stat`, "utf8");
-    // Behind the name, which may hold blanks: user and system time are the 12th and 13th.
+    // After the name, which may contain blanks, user and system time are the 12th and 13th fields.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) * TICK_US;
   } catch {

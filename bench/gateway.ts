@@ -1,6 +1,7 @@
 /**
- * Model calls a second through the gateway, beside Portkey's gateway and a bare proxy, before the same provider and in turns.
- * Calybris runs with all that it has on: every call is decided, reserved, durable before it is sent, settled and learned from.
+ * Model calls per second through the gateway, compared with Portkey's gateway and a bare proxy, with the same provider and
+ * in alternation. Calybris runs with all features: every call is decided, reserved, durable before it is sent, settled and
+ * learned from.
  *
  *     npm run bench -- gateway
  * @module
@@ -29,14 +30,14 @@ import { markdownTable, median, progress } from "./harness.ts";
 import { portkeyServer } from "./portkey.ts";
 
 interface Size {
-  /** Calls of each kind that every gateway answers before its rate is looked at. */
+  /** Warm-up calls of each kind per gateway. */
   readonly warmCalls: number;
-  /** Windows of `measureMs` that every gateway then gets at most until its rate is steady; they are printed and not measured. */
+  /** Maximum number of further warm-up windows of `measureMs`, until the rate is steady. They are printed, not counted. */
   readonly warmWindows: number;
   readonly warmMs: number;
   readonly measureMs: number;
   readonly rounds: number;
-  /** Syncs by which the disk is timed. */
+  /** Number of syncs for the disk's latency. */
   readonly diskWaits: number;
   readonly connections: readonly number[];
 }
@@ -50,7 +51,7 @@ const FULL: Size = {
   diskWaits: 300,
   connections: [10, 128],
 };
-/** So many windows after one another whose rates differ by no more than this share of the lowest are steady. */
+/** The rate is steady if it differs in consecutive windows by at most `STEADY_SHARE` of the lowest. */
 const STEADY_WINDOWS = 3;
 const STEADY_SHARE = 0.08;
 const SMOKE: Size = {
@@ -63,7 +64,7 @@ const SMOKE: Size = {
   connections: [4],
 };
 
-/** Processor time of the gateway's process is counted over all calls, those before the measurement included. */
+/** Processor time of the gateway's process is averaged over all calls, including those before the measurement. */
 interface Measured extends CallResult {
   readonly processorUs: number;
 }
@@ -72,18 +73,18 @@ type Load = Omit<CallPlan, "port" | "headers" | "run" | "warmCalls">;
 export async function benchGateway({ full }: BenchOptions): Promise<string> {
   const size = full ? FULL : SMOKE;
   const folder = mkdtempSync(join(process.cwd(), ".bench-"));
-  // Users have the built packages; a small run, in every test run, builds nothing.
+  // Users run the built packages. The small run, which is part of the tests, builds nothing.
   const command = full ? await builtCalybris() : CHECKOUT_COMMAND;
   const mock = await startOwn("gateway-mock.ts", []);
   const provider = `http://127.0.0.1:${mock.port}`;
-  // In every test run it is small, and asks nothing of the network.
+  // The small run, which is part of the tests, does not use the network.
   const portkey = full ? await portkeyServer() : { problem: "Portkey's gateway is compared in full runs only." };
   const sides: Side[] = [];
   const direct = { name: "the provider itself", port: mock.port, headers: {}, child: mock.child, readyMs: Number.NaN };
   try {
     sides.push(await bareSide(provider));
     if ("file" in portkey) sides.push(await portkeySide(portkey.file, provider));
-    // Once before it is timed: Node keeps the compiled code of a start for the next one.
+    // One start before the timed one: Node caches compiled code for the next start.
     if (full) await endSide(await calybrisSide(mkdtempSync(join(folder, "first-")), provider, command));
     sides.push(await calybrisSide(folder, provider, command));
     const warmUp = await warm(sides, size);
@@ -98,7 +99,7 @@ export async function benchGateway({ full }: BenchOptions): Promise<string> {
   }
 }
 
-/** Every gateway answers the same number of calls of each kind, and then more of them until its rate is steady. */
+/** Warms up every gateway with the same number of calls of each kind, then with more until its rate is steady. */
 async function warm(sides: readonly Side[], size: Size): Promise<string> {
   const { warmCalls, warmWindows, measureMs } = size;
   const connections = Math.max(...size.connections);
@@ -131,7 +132,7 @@ function kindOf(isStreamed: boolean): string {
   return isStreamed ? "streams" : "JSON";
 }
 
-/** As fast as each goes, in turns. */
+/** Closed loop: the maximum rate of each gateway, in alternation. */
 async function rates(
   sides: readonly Side[],
   size: Size,
@@ -175,7 +176,7 @@ async function rates(
   return { table: markdownTable(header, rows), maximum };
 }
 
-/** Half of what each can take is due, at fixed times; the provider itself is asked at the same rate. */
+/** Open loop at half of each gateway's maximum rate, and the provider itself at the same rate. */
 async function open(
   direct: Side,
   sides: readonly Side[],
@@ -235,7 +236,7 @@ function rateOf(results: readonly Measured[]): number {
   return median(results.map(({ calls, seconds }) => calls / seconds));
 }
 
-/** Half of what the rates of the rounds differ by, of the middle one. */
+/** Half the range of the rounds' rates, as a share of the median. */
 function spreadOf(results: readonly Measured[]): number {
   const rates = results.map(({ calls, seconds }) => calls / seconds);
   return (Math.max(...rates) - Math.min(...rates)) / 2 / rateOf(results);

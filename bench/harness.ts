@@ -1,10 +1,10 @@
 /**
- * What every benchmark shares: seeded chance, medians of alternating runs, checksums, tables. Alternation (A B A B)
- * spreads whatever else the machine does over all contestants; the median forgets its worst moments.
+ * Helpers of all benchmarks: seeded random numbers, medians of alternating runs, checksums, tables. Alternation (A B A B)
+ * spreads other load on the machine over all contestants; the median ignores outliers.
  * @module
  */
 
-/** Draws whole numbers below a limit; the same seed draws the same numbers. mulberry32. */
+/** Draws integers from 0 to `limit` - 1 with mulberry32; deterministic for a seed. */
 export function seededBelow(seed: number): (limit: number) => number {
   let state = seed >>> 0;
   return (limit) => {
@@ -17,21 +17,21 @@ export function seededBelow(seed: number): (limit: number) => number {
 
 export interface Contestant {
   readonly name: string;
-  /** How many items one run handles. */
+  /** Items per run. */
   readonly count: number;
   readonly run: () => void;
 }
 
 export interface Sampling {
-  /** Samples taken of each contestant, after one that warms up. */
+  /** Samples of each contestant, after one for warm-up. */
   readonly rounds: number;
-  /** A sample repeats its run until it has taken so long. The clock advances by some milliseconds at a time. */
+  /** A sample repeats its run for at least this time. The clock's resolution is a few milliseconds. */
   readonly sampleSeconds: number;
 }
 
 /**
- * Median items per second of each contestant, by name, over alternating rounds. A second is one of this thread's on a
- * processor: what other processes take in between is theirs.
+ * Median items per second of each contestant, by name, over alternating rounds. Seconds are processor time of this thread,
+ * so time of other processes does not count.
  */
 export function alternate(contestants: readonly Contestant[], sampling: Sampling): ReadonlyMap<string, number> {
   const rates = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
@@ -44,7 +44,7 @@ export function alternate(contestants: readonly Contestant[], sampling: Sampling
   return new Map([...rates].map(([name, samples]) => [name, median(samples)]));
 }
 
-/** How many items a second of this thread's handles, over as many runs as a sample takes. */
+/** Items per second of this thread's processor time, over the runs of one sample. */
 export function ratePerSecond(run: () => void, count: number, sampleSeconds: number): number {
   const before = process.threadCpuUsage();
   let seconds = 0;
@@ -59,8 +59,8 @@ export function ratePerSecond(run: () => void, count: number, sampleSeconds: num
 }
 
 /**
- * Bytes that a run leaves on the heap, per item: the median of nine, as a collection in between makes one too small. A
- * run that allocates nothing comes to 0.
+ * Bytes that a run allocates on the heap, per item: the median of nine runs, because a collection in between makes one too
+ * small. 0 for a run that allocates nothing.
  */
 export function allocatedBytes(run: () => void, count: number): number {
   const samples = Array.from({ length: 9 }, () => {
@@ -83,7 +83,7 @@ export function checksum(words: Uint32Array): number {
   return hash >>> 0;
 }
 
-/** Says on standard error how far a benchmark is, so that standard output is its table alone. */
+/** Writes progress to standard error, so that standard output has only the table. */
 export function progress(text: string): void {
   console.error(`[${(performance.now() / 1_000).toFixed(0)} s] ${text}`);
 }

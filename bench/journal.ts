@@ -1,7 +1,7 @@
 /**
- * Durable entries a second, and how long an append takes, at several numbers of concurrent appenders, beside the floor of
- * the same disk: the same bytes, written and synced in batches of the same size, into space that was prepared before the
- * clock started, without hashing, chaining or threads. Journal and floor alternate.
+ * Durable entries per second and append latency, for several numbers of concurrent appenders, compared with the floor of the
+ * same disk: the same bytes, written and synced in batches of the same size to preallocated space, without hashing, chaining
+ * or threads. Journal and floor alternate.
  *
  * An appender is an asynchronous caller that waits for its entry to be durable before it appends the next one. The idle row
  * is one appender that pauses between appends; its floor pauses likewise, because a processor that slept is slower.
@@ -27,13 +27,13 @@ import { markdownTable, median, progress } from "./harness.ts";
 interface Workload {
   readonly name: string;
   readonly appenders: number;
-  /** At most so many appends in one round. */
+  /** Maximum number of appends per round. */
   readonly entries: number;
-  /** No append of a round begins after so long; a slow disk makes rounds smaller, not longer. */
+  /** No append of a round begins after this time: a slow disk makes rounds smaller, not longer. */
   readonly roundMs: number;
   readonly rounds: number;
   readonly pauseMs: number;
-  /** Entries are given as records, of which the writer makes digests and text; otherwise as objects, of which the appender makes text. */
+  /** Appends records, which the writer digests and formats; otherwise objects, which the appender formats. */
   readonly areRecords?: boolean;
 }
 
@@ -52,7 +52,7 @@ const SMOKE: readonly Workload[] = [
   { ...SHORT, name: "16", appenders: 16, entries: 64, rounds: 1 },
   { ...SHORT, name: "16, records", appenders: 16, entries: 64, rounds: 1, areRecords: true },
 ];
-/** After a round, until the journal has sealed itself and prepared its space, so that it does not disturb the floor. */
+/** Wait after a round for the journal's seal and preallocation, so that they do not disturb the floor. */
 const SETTLE_MS = 250;
 
 interface Round {
@@ -81,7 +81,7 @@ const HEADER = [
   "p50 / floor",
 ];
 
-/** A table. Takes less than a minute, whatever the disk's speed. */
+/** Returns a table. Takes less than a minute at any disk speed. */
 export async function benchJournal(options: { readonly full: boolean }): Promise<string> {
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));
   try {
@@ -124,7 +124,7 @@ async function measure(directory: string, workload: Workload): Promise<string[]>
   ];
 }
 
-/** One journal, open over all rounds: what is measured is how it runs, not how it starts. */
+/** One journal, open over all rounds, so that its start is not measured. */
 class AppendingBench {
   readonly #journal: Journal;
   readonly #shelf: RecordShelf = new RecordShelf();

@@ -1,6 +1,5 @@
 /**
- * Journals that benchmarks read and that take long to make: made once, kept under node_modules/.cache, and made again when what they
- * are made from changes.
+ * A cache of journals that take long to make, under node_modules/.cache. A journal is made again if its inputs change.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -9,7 +8,7 @@ import { basename, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 const CACHE = join(ROOT, "node_modules", ".cache", "calybris-bench");
-/** The sources that say how an entry is written. */
+/** The sources that determine the format of entries. */
 const FORMAT = [
   "packages/kernel/src/entry.ts",
   "packages/kernel/src/decision-entry.ts",
@@ -19,15 +18,15 @@ const FORMAT = [
 
 export interface KeptJournal {
   readonly directory: string;
-  /** How long it took to make; `undefined` where it was kept. */
+  /** Time to make it; `undefined` if it was in the cache. */
   readonly madeSeconds: number | undefined;
 }
 
 /**
- * The journal of a name and its parameters. An older one of that name is deleted.
+ * The journal for a name and parameters. One with the same name and other inputs is deleted.
  *
- * @param parameters - what it is made from, as text.
- * @param make - fills the directory that it is given.
+ * @param parameters - its inputs, as text.
+ * @param make - fills an empty directory.
  */
 export async function keptJournal(
   name: string,
@@ -42,7 +41,7 @@ export async function keptJournal(
   for (const older of readdirSync(CACHE))
     if (older.startsWith(`${name}-`)) rmSync(join(CACHE, older), { recursive: true, force: true });
   const began = performance.now();
-  // Under another name until it is complete, so that an interrupted run leaves nothing that would be taken for it.
+  // Has another name until it is complete, so that the result of an interrupted run is never used.
   const part = mkdtempSync(join(CACHE, `${basename(directory)}.part-`));
   await make(part);
   renameSync(part, directory);

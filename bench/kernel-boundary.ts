@@ -1,6 +1,6 @@
 /**
- * What surrounds a decision of the Wasm kernel: the call, the records, the memory, the build, and how much a benchmark
- * that repeats its requests would flatter.
+ * Costs around a decision of the Wasm kernel: the call, the records, the memory and the build; and the error of a benchmark
+ * that repeats its requests.
  * @module
  */
 import { prescribe, type Request, WasmKernel } from "../packages/kernel/src/index.ts";
@@ -47,7 +47,7 @@ export function boundaryTable(count: number, seed: number, sampling: Sampling): 
   ];
   const rates = alternate(contestants, sampling);
   const loopNs = 1e9 / (rates.get("loop") ?? Number.NaN);
-  /** Less what the loop around it takes, for those that run once a request. */
+  /** Nanoseconds per item, minus the loop's overhead (`less`) for contestants that run once per request. */
   const ns = (name: string, less = 0): string => `${(1e9 / (rates.get(name) ?? Number.NaN) - less).toFixed(1)} ns`;
   const some = requests.slice(0, 100);
   for (const request of requests.slice(0, 5_000)) sink = prescribe(policy, request);
@@ -75,7 +75,7 @@ export function boundaryTable(count: number, seed: number, sampling: Sampling): 
   return markdownTable(["what", "takes"], rows);
 }
 
-/** What one would write first: fields by name, 64-bit ones as BigInt. */
+/** The straightforward way: fields by name, 64-bit ones as BigInt. */
 function writeThroughView(view: DataView, request: Request): void {
   view.setBigUint64(0, request.sequence, true);
   view.setUint32(8, request.requestedId, true);

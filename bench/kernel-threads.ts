@@ -1,5 +1,5 @@
 /**
- * Two threads, each with an instance of its own, deciding at once: how much of the second processor is gained.
+ * Two threads, each with its own kernel instance, deciding in parallel: the gain from a second processor.
  * @module
  */
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { markdownTable, median, type Sampling } from "./harness.ts";
 
 /**
  * One thread and two, in alternating rounds, for each catalog size. The rate of two is the sum of both, each by its own
- * time on a processor while the other was deciding too.
+ * processor time while the other is deciding too.
  */
 export async function threadsTable(
   candidateCounts: readonly number[],

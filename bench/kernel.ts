@@ -1,6 +1,6 @@
 /**
- * Decisions per second of the kernels. All contestants decide the same requests and must come to the same decisions:
- * those that write records to the same checksum, those that return objects to the definition's fields.
+ * Decisions per second of the kernels. All contestants decide the same requests and must make the same decisions: the
+ * records must have the same checksum, and the objects the fields of the reference kernel.
  * @module
  */
 import assert from "node:assert/strict";
@@ -22,18 +22,18 @@ import { type PlainDecision, plainKernel, plainRequest } from "./plain-kernel.ts
 import { type Workload, WORKLOADS } from "./workload.ts";
 
 export interface BenchOptions {
-  /** A million requests and published rounds; else a smoke run, which only shows that the benchmark works. */
+  /** A million requests and the published number of rounds; otherwise a smoke run, which only tests the benchmark. */
   readonly full: boolean;
 }
 
 const SEED = 20_260_101;
-/** How many times the walk each catalog size is held to, on mixed gates. */
+/** Target speed relative to the walk over all candidates, by catalog size, on mixed gates. */
 const TARGETS: ReadonlyMap<number, number> = new Map([
   [4, 1.7],
   [22, 3.5],
   [64, 6],
 ]);
-/** Objects are two orders slower than records, so fewer of them suffice. */
+/** Objects are two orders of magnitude slower than records, so fewer requests suffice. */
 const OBJECT_SHARE = 50;
 
 export async function benchKernel({ full }: BenchOptions): Promise<string> {
@@ -64,7 +64,7 @@ export async function benchKernel({ full }: BenchOptions): Promise<string> {
   return sections.join("\n\n");
 }
 
-/** The kernel without its interval filter: what the masks alone bring. */
+/** The kernel without its interval filter, to measure the gain from masks alone. */
 async function compileUnfiltered(optimization: "-O0" | "-O3"): Promise<WebAssembly.Module> {
   const sources = new Map(await readSources());
   const masked = sources.get("masked.as.ts") ?? "";
@@ -120,11 +120,11 @@ function benchSize(
 }
 
 interface RecordContestant extends Contestant {
-  /** Where its decisions are after a run. */
+  /** Its decisions after a run. */
   readonly decisions: Uint32Array;
 }
 
-/** Those that read and write records. */
+/** Contestants that read and write records. */
 function recordContestants(kernel: WasmKernel, masks: WasmKernel, policy: Policy, count: number): RecordContestant[] {
   const { decide } = kernel;
   const decisions = kernel.decisionWords();
@@ -149,7 +149,7 @@ function recordContestants(kernel: WasmKernel, masks: WasmKernel, policy: Policy
   ];
 }
 
-/** Each record copied in from the caller's memory, and the decision copied out: marshalling without an object. */
+/** Copies each record in from the caller's memory, and the decision out: marshalling without objects. */
 function copying(kernel: WasmKernel, policy: Policy, count: number): RecordContestant {
   const single = new WasmKernel(policy);
   const { decide } = single;
@@ -168,12 +168,12 @@ function copying(kernel: WasmKernel, policy: Policy, count: number): RecordConte
   return { name: "copied", count, run, decisions };
 }
 
-/** The same memory in words of 64 bits: half as many to copy. */
+/** The same memory in 64-bit words, of which half as many are copied. */
 function inDoubles(words: Uint32Array): BigUint64Array {
   return new BigUint64Array(words.buffer, words.byteOffset, words.length / 2);
 }
 
-/** Those that take and return objects. */
+/** Contestants that take and return objects. */
 function objectContestants(policy: Policy, objects: readonly Request[], hasPlain: boolean): Contestant[] {
   const count = objects.length;
   const single = new WasmKernel(policy);
@@ -207,13 +207,13 @@ function objectContestants(policy: Policy, objects: readonly Request[], hasPlain
   ];
 }
 
-/** Bytes on the heap for a decision, of each of the named. */
+/** Bytes allocated on the heap per decision, for each named contestant. */
 function allocationOf(contestants: readonly RecordContestant[], names: readonly string[]): string {
   const some = contestants.filter(({ name }) => names.includes(name));
   return some.map(({ run, count }) => allocatedBytes(run, count)).join(", ");
 }
 
-/** Every way of deciding writes the same records; their checksum. */
+/** Checks that all contestants write the same records. Returns their checksum. */
 function verify(contestants: readonly RecordContestant[]): number {
   const sums = contestants.map(({ run, decisions }) => {
     run();
@@ -223,7 +223,7 @@ function verify(contestants: readonly RecordContestant[]): number {
   return sums[0] ?? 0;
 }
 
-/** The records of the first requests are what the definition says, and what plain numbers come to. */
+/** Checks the decisions of the first requests against the reference kernel, and those of the plain kernel. */
 function verifyObjects(kernel: WasmKernel, policy: Policy, objects: readonly Request[], hasPlain: boolean): void {
   const decidePlainly = plainKernel(policy);
   for (const [index, request] of objects.entries()) {

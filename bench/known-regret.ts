@@ -1,6 +1,6 @@
 /**
- * Estimated regret beside the true one: logs by Thompson sampling on tables where the outcome of every tier is known, so that what each
- * policy would have earned is a mean and not an estimate.
+ * Estimated regret compared with true regret: logs by Thompson sampling on tables where the outcome of every tier is known,
+ * so that the reward of each policy is a mean and not an estimate.
  * @module
  */
 import { join } from "node:path";
@@ -15,18 +15,18 @@ const [LOGS, SMOKE_LOGS] = [30, 1];
 const SMOKE_ROWS = 300;
 const HEADER = ["set", "rows", "logs", "true regret", "estimated", "error (RMS)", "intervals that hold the value"];
 const BPS = 10_000;
-/** What the most expensive tier costs, as a share of the value of a success; the cheapest costs nothing. */
+/** Cost of the most expensive tier as a share of the value of a success; the cheapest is free. */
 const COST = 0.2;
 
 interface Judged {
   readonly trueRegret: number;
   readonly regret: number;
-  /** Of the policies that always take one tier: intervals that hold the true value at the end. */
+  /** For policies with a fixed tier: the number of final intervals that contain the true value. */
   readonly held: number;
   readonly policies: number;
 }
 
-/** Prints a table. `requests` is how many logs of each set; 30 when left out. */
+/** Prints a table. `requests` is the number of logs per set; default: 30. */
 export async function benchKnownRegret(options: {
   readonly full: boolean;
   readonly requests?: number;
@@ -58,7 +58,7 @@ export async function benchKnownRegret(options: {
 
 const points = (share: number): string => (100 * share).toFixed(2);
 
-/** One log in an order of its own. */
+/** Runs one log, in an order drawn with the seed. */
 function judge({ tierNames, outcomesBps }: Table, count: number, seed: number): Judged {
   const tiers = tierNames.length;
   const random = seeded(seed);

@@ -1,6 +1,6 @@
 /**
- * Makes a large journal and dies over it: a process of its own fills a directory, without waiting for the disk, and is
- * killed. What it leaves is what a crash leaves: prepared space, no seal, the head where it was.
+ * Makes a large journal as a crash leaves it: a separate process fills a directory without waiting for the disk and is
+ * killed. The result has preallocated space, no seal, and an old head.
  *
  *     node bench/large-journal.ts DIRECTORY ENTRIES [decides|settles|learns]
  * @module
@@ -16,8 +16,8 @@ import { seededBelow } from "./harness.ts";
 
 const POLICY = join(import.meta.dirname, "..", "examples", "demo", "policy.jsonc");
 /**
- * Requests asked at once, and how many entries each leads to. Few where outcomes follow, so that each outcome finds its decision
- * in what was read for the one before.
+ * Concurrent requests, and entries per request. With outcomes the number is small, so that each outcome finds its decision
+ * in the data read for the previous one.
  */
 const TURNS = {
   decides: { requests: 1_000, entriesEach: 1 },
@@ -27,12 +27,12 @@ const TURNS = {
 const WAITING_MAX = 1_000;
 
 /**
- * What becomes of each decision: nothing; nine of ten are settled; or it is recommended by a policy that learns by offsets, reserves on
- * two levels, and is settled by its outcome (eight of ten), settled without one, or released.
+ * `decides`: decisions only. `settles`: nine of ten are settled. `learns`: a policy that learns by offsets recommends,
+ * decisions reserve on two levels, and each is settled by its outcome (eight of ten), settled without one, or released.
  */
 export type Workload = "decides" | "settles" | "learns";
 
-/** Fills a directory with about so many entries, as a killed process leaves it. */
+/** Fills a directory with about this many entries, as a killed process leaves it. */
 export async function makeKilledJournal(
   directory: string,
   entries: number,
@@ -44,7 +44,7 @@ export async function makeKilledJournal(
   if (signal !== "SIGKILL") throw new Error(`the journal was not made: exit ${code}`);
 }
 
-/** What the files of a directory take. */
+/** Total size of the files in a directory. */
 export function directoryBytes(directory: string): number {
   return readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
 }
@@ -107,7 +107,7 @@ async function grantAll(engine: Engine, workload: Workload): Promise<void> {
     await engine.ledger.grant({ tenant, amountMicrocents: 10n ** 17n, id: `first of ${tenant}` });
 }
 
-/** Ends a decision that reserved; of ten, eight by an outcome. */
+/** Ends a decision with a reservation; eight of ten by an outcome. */
 async function end(engine: Engine, { decisionId, decision }: Decided, of10: number, luck: number): Promise<void> {
   const { costMicrocents } = decision;
   if (of10 === 8) await engine.ledger.release({ decisionId });
@@ -115,7 +115,7 @@ async function end(engine: Engine, { decisionId, decision }: Decided, of10: numb
   else await engine.learning.observe({ decisionId, succeeded: luck > 1, latencyMs: 900, costMicrocents, settle: true });
 }
 
-/** The real disk, but for the waiting. */
+/** The real disk without syncs. */
 export const unsynced: Disk = {
   ...nodeDisk,
   open: (directory, name, create) => {

@@ -1,6 +1,7 @@
 /**
- * Makes a journal of decisions that learn, each with its outcome, for benchmarks that read one. It is made by a process of its own,
- * without waiting for the disk, and kept under node_modules/.cache: making a million takes minutes, and every run reads the same.
+ * Makes a journal of decisions by a policy that learns, each with its outcome. A separate process makes it without waiting
+ * for the disk. It is cached under node_modules/.cache, because a million decisions take minutes, and so that all runs read
+ * the same.
  *
  *     node bench/learned-journal.ts DIRECTORY POLICY DECISIONS
  * @module
@@ -13,12 +14,12 @@ import { InlineDriver, Writer } from "@calybris/engine/internal";
 import { seededBelow } from "./harness.ts";
 import { unsynced } from "./large-journal.ts";
 
-/** Few, so that each outcome finds its decision in what was read for the one before. */
+/** Small, so that each outcome finds its decision in the data read for the previous one. */
 const TURN = 64;
 const WAITING_MAX = 4_096;
 const SUCCESSES_OF_100 = 80;
 
-/** Makes it in a process of its own, so that the memory it takes is not part of what is measured. */
+/** Makes it in a separate process, so that its memory is not part of the measurement. */
 export async function makeLearnedJournal(directory: string, policyFile: string, decisions: number): Promise<void> {
   const words = [import.meta.filename, directory, policyFile, String(decisions)];
   const [code] = (await once(spawn(process.execPath, words, { stdio: "inherit" }), "exit")) as [number | null];

@@ -1,6 +1,6 @@
 /**
- * What a worker and the owner of the ledger say to each other through shared memory: orders one way, answers the other,
- * whole numbers both. A thread with nothing to do sleeps.
+ * Messages between a worker and the owner of the ledger through shared memory: orders one way, answers the other, both
+ * integers. An idle thread sleeps.
  * @module
  */
 const CAPACITY = 128;
@@ -8,7 +8,7 @@ const BYTES = 4;
 const [SENT, TAKEN, FIRST] = [0, 1, 2] as const;
 const NAP_MILLISECONDS = 50;
 
-/** One direction: one thread sends, one takes. */
+/** One direction: one thread sends, the other receives. */
 export class Box {
   readonly #cells: Int32Array<SharedArrayBuffer>;
 
@@ -20,7 +20,7 @@ export class Box {
     return new SharedArrayBuffer((FIRST + CAPACITY) * BYTES);
   }
 
-  /** Never more than {@link CAPACITY} are under way: every sender waits for answers before. */
+  /** At most {@link CAPACITY} messages may be in transit: senders wait for answers before they send more. */
   send(value: number): void {
     const sent = Atomics.load(this.#cells, SENT);
     Atomics.store(this.#cells, FIRST + (sent % CAPACITY), value);
@@ -40,7 +40,7 @@ export class Box {
   }
 }
 
-/** Wakes a thread that sleeps. */
+/** Wakes a sleeping thread. */
 export class Bell {
   readonly #cells: Int32Array<SharedArrayBuffer>;
 
@@ -57,7 +57,7 @@ export class Bell {
     if (Atomics.load(this.#cells, 1) === 1) Atomics.notify(this.#cells, 0);
   }
 
-  /** Sleeps until the bell rings, unless there is something to do already. */
+  /** Sleeps until the bell rings; returns at once if there is work. */
   sleepUnless(isBusy: () => boolean): void {
     const rung = Atomics.load(this.#cells, 0);
     Atomics.store(this.#cells, 1, 1);

@@ -1,4 +1,4 @@
-/** One of eight threads that reserve and settle: by themselves, or by asking the owner of the ledger for each. */
+/** One of eight threads that reserve and settle: directly in shared memory, or by requests to the owner of the ledger. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { LedgerView } from "../packages/engine/src/ledger/handle.ts";
 import { seededBelow } from "./harness.ts";
@@ -6,7 +6,7 @@ import type { LedgerWorkerStart } from "./ledger.ts";
 import { Bell, Box } from "./ledger-mailbox.ts";
 
 const { buffer, orders, answers, ownerBell, workerBell, tenantCount, amount, seed } = workerData as LedgerWorkerStart;
-/** Reservations of one worker that wait to be ordered. */
+/** Maximum number of reservations of one worker that wait to be ordered. */
 const WINDOW = 32;
 const view = new LedgerView({ buffer });
 const [toOwner, fromOwner] = [new Box(orders), new Box(answers)];
@@ -15,7 +15,7 @@ const below = seededBelow(seed);
 const port = parentPort as MessagePort;
 const wanted = BigInt(amount);
 
-/** Debits, and goes on; what was ordered meanwhile is settled. */
+/** Debits without waiting, and settles the reservations that were ordered in the meantime. */
 function ahead(pairs: number): void {
   let [reserved, settled] = [0, 0];
   while (settled < pairs) {
@@ -35,7 +35,7 @@ function ahead(pairs: number): void {
   }
 }
 
-/** Asks for each, and waits for the answer. */
+/** Requests each reservation and waits for the answer. */
 function asking(pairs: number): void {
   for (let pair = 0; pair < pairs; pair++) {
     send(below(tenantCount));
@@ -44,7 +44,7 @@ function asking(pairs: number): void {
   }
 }
 
-/** The same by `postMessage`, which is what a program without shared memory would do. */
+/** The same with `postMessage`, as in a program without shared memory. */
 async function posting(pairs: number): Promise<void> {
   for (let pair = 0; pair < pairs; pair++) {
     const of = await posted(below(tenantCount));
@@ -59,7 +59,7 @@ function posted(value: number): Promise<number> {
   return promise;
 }
 
-/** Debits and gives back, with nothing to be ordered: what the cells alone can do. */
+/** Debits and credits without ordering: the maximum rate of the cells. */
 function bare(pairs: number): void {
   for (let pair = 0; pair < pairs; pair++) {
     const levels = [below(tenantCount)];

@@ -1,6 +1,6 @@
 /**
- * Pairs of reserve and settle a second: by debiting shared memory and having the entry ordered afterwards, beside the same
- * work by asking the one thread that owns the ledger, in one run. No journal takes part: what is ordered is folded.
+ * Pairs of reserve and settle per second: by debiting shared memory and ordering the entry afterwards, compared in one run
+ * with requests to the one thread that owns the ledger. Without a journal: ordered entries are only folded.
  * @module
  */
 import { once } from "node:events";
@@ -24,7 +24,7 @@ const MANY_TENANTS = 10_000;
 const AMOUNT = 10;
 const ROUNDS = 5;
 
-/** What a worker is given. */
+/** Input of a worker. */
 export interface LedgerWorkerStart {
   readonly buffer: SharedArrayBuffer;
   readonly orders: SharedArrayBuffer;
@@ -36,7 +36,7 @@ export interface LedgerWorkerStart {
   readonly seed: number;
 }
 
-/** How a worker goes about it, and how many pairs each does in a round. */
+/** A method of reserving, and the number of pairs per worker and round. */
 interface Contestant {
   readonly name: string;
   readonly does: "direct" | "ahead" | "asking" | "posting" | "bare";
@@ -81,7 +81,7 @@ export async function benchLedger({ full }: { readonly full: boolean }): Promise
   return markdownTable(["pairs of reserve and settle a second", "threads", "one hot tenant", "10,000 tenants"], rows);
 }
 
-/** The owner of a ledger with so many tenants, and its workers. */
+/** The owner of a ledger, with its workers. */
 class LedgerOwner {
   readonly #ledger = new Ledger();
   readonly #tenantCount: number;
@@ -126,7 +126,7 @@ class LedgerOwner {
     return owner;
   }
 
-  /** Pairs a second of all threads together. */
+  /** Pairs per second of all threads together. */
   async measure({ does, threads }: Contestant, pairs: number): Promise<number> {
     const workers = this.#workers.slice(0, threads);
     const start = performance.now();
@@ -142,7 +142,7 @@ class LedgerOwner {
     return (pairs * threads) / ((performance.now() - start) / 1_000);
   }
 
-  /** What was settled is what is gone, of every tenant; and no cell differs from its headroom. */
+  /** Checks for every tenant that the spent amount equals the settled amount, and that each cell equals its headroom. */
   check(): void {
     let settled = 0n;
     for (const account of this.#ledger.accounts()) {
@@ -170,7 +170,7 @@ class LedgerOwner {
     }
   }
 
-  /** Orders what workers say, until so many pairs are settled. */
+  /** Orders the workers' messages until `pairs` pairs are settled. */
   #serve(isAhead: boolean, pairs: number): void {
     const bell = new Bell(this.#bell);
     let left = pairs;
@@ -254,7 +254,7 @@ function limit(tenant: string): LimitEntry {
   };
 }
 
-/** 1,234,567 as 1,230,000: three digits are all that two runs agree on. */
+/** Rounds 1,234,567 to 1,230,000: two runs agree in three digits at most. */
 function thousands(rate: number): string {
   return Number(rate.toPrecision(3)).toLocaleString("en-US");
 }

@@ -1,9 +1,9 @@
 /**
- * A million requests through the whole durable path, learning: real token counts from the Azure traces and prompts of
- * RouterBench with their categories, drawn again and again. What became of a RouterBench prompt is what the set says of a
- * small and a large candidate, so those decisions get outcomes; nobody knows it of the traces, so those get none.
+ * A million requests through the full durable path with learning: real token counts from the Azure traces, and RouterBench
+ * prompts with their categories, sampled with replacement. For a RouterBench prompt, the outcome is the data set's result of
+ * a small and a large candidate. The traces have no results, so their decisions get no outcome.
  *
- * Costs are bounds at the catalog's prices (all output that a request admits); quality is not measured here.
+ * Costs are upper bounds at the catalog's prices (the maximum output of a request); quality is not measured.
  * @module
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -24,19 +24,19 @@ const REQUESTS = 1_000_000;
 const SMOKE_REQUESTS = 500;
 const SEED = 20_231_116;
 const BLOCK = 4_096;
-/** Decisions that wait for the disk at once. */
+/** Number of decisions that wait for the disk concurrently. */
 const CONCURRENCY = 256;
 const CHARACTERS_PER_TOKEN = 4;
 /** The most expensive candidate, which the clients request. */
 const REQUESTED = "gemini-3-pro";
 
-/** A request, and whether the cheapest tier and a more expensive one would have done it well; `undefined` where nobody knows. */
+/** A request, and whether the cheapest tier and a more expensive one would succeed; `undefined` if unknown. */
 interface Drawn {
   readonly request: ClientRequest;
   readonly succeeds: readonly [cheapest: boolean, mostExpensive: boolean] | undefined;
 }
 
-/** Prints a table. `requests` is how many; a million when left out. */
+/** Prints a table. `requests` defaults to a million. */
 export async function benchMillion(options: { readonly full: boolean; readonly requests?: number }): Promise<string> {
   const data = dataDirectory(ROOT);
   if (data === undefined) return "| million | skipped: no data sets here; CALYBRIS_DATA names their folder |";
@@ -158,7 +158,7 @@ async function decideBlock(
   return answers;
 }
 
-/** Resident memory along the way: its peak, and how it grows once everything is warm. */
+/** Resident memory during the run: its peak, and its growth after warm-up. */
 class MemoryTrail {
   readonly #points: { readonly decisions: number; readonly bytes: number }[] = [];
   peakBytes = 0;
@@ -169,7 +169,7 @@ class MemoryTrail {
     this.#points.push({ decisions, bytes });
   }
 
-  /** Least squares over the last half. */
+  /** Slope by least squares over the second half. */
   slopeBytes(): number {
     const half = this.#points.slice(this.#points.length >> 1);
     const mean = (of: (point: (typeof half)[number]) => number): number =>

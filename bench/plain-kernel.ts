@@ -1,6 +1,7 @@
 /**
- * The loop over candidates in plain numbers: what one would write first in JavaScript. Only a contestant of the benchmark:
- * products beyond 2^53 are rounded, and masks beyond 31 bits are lost, so it is right for everyday magnitudes alone.
+ * A loop over candidates with plain numbers, the straightforward implementation in JavaScript. Only a contestant of the
+ * benchmark: products beyond 2^53 are rounded, and masks beyond 31 bits are lost, so it is correct only for usual
+ * magnitudes.
  * @module
  */
 import { type Candidate, type Policy, type Request, U64_MAX } from "../packages/kernel/src/index.ts";

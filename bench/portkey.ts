@@ -1,6 +1,6 @@
 /**
- * Portkey's gateway, as npm has it, in a cache folder that no package of this repository knows of. `@hono/node-server` is pinned:
- * with the version that npm resolves for it today, every stream is answered 500.
+ * Portkey's gateway from npm, installed in a cache folder outside this repository's packages. `@hono/node-server` is pinned:
+ * with the version that npm resolves today, every stream fails with status 500.
  * @module
  */
 import { execFile } from "node:child_process";
@@ -13,7 +13,7 @@ const FOLDER = join(import.meta.dirname, "..", "node_modules", ".cache", "bench-
 const SERVER = join(FOLDER, "node_modules", "@portkey-ai", "gateway", "build", "start-server.js");
 const INSTALL_MS = 120_000;
 
-/** The file that starts it, installed where it is not yet; what is wrong where npm cannot be reached. */
+/** The file that starts it, after an installation if needed; the problem if npm cannot be reached. */
 export async function portkeyServer(): Promise<{ readonly file: string } | { readonly problem: string }> {
   if (existsSync(SERVER)) return { file: SERVER };
   mkdirSync(FOLDER, { recursive: true });

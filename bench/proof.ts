@@ -1,7 +1,7 @@
 /**
- * What proofs cost: certificates, receipts, checkpoints, and `calybris verify` beside `sha256sum` over the same files: the chain
- * alone (level 1), and everything on one thread and on all cores, with the memory that journals of three lengths take. The journals learn
- * by offsets, reserve on two levels and settle. They are kept under node_modules/.cache.
+ * Costs of proofs: certificates, receipts, checkpoints, and `calybris verify` compared with `sha256sum` over the same files:
+ * only the chain (level 1), and the full audit on one thread and on all cores, with memory for journals of three lengths.
+ * The journals learn by offsets, reserve on two levels and settle. They are cached under node_modules/.cache.
  * @module
  */
 import { execFileSync } from "node:child_process";
@@ -33,14 +33,14 @@ import { directoryBytes, makeKilledJournal } from "./large-journal.ts";
 
 const ENTRIES = 200_000;
 const SHORTER_ENTRIES: readonly number[] = [10_000, 50_000];
-/** Shorter journals are made anew each time. */
+/** Shorter journals are not cached. */
 const KEPT_ENTRIES_MIN = 10_000;
 const MAKER = join(import.meta.dirname, "large-journal.ts");
 const SMOKE_ENTRIES = 1_000;
 const ROUNDS = 3;
 const ORIGIN = "example.org/log";
 
-/** Prints two tables, and how long the journals took to make. `entries` is how many the longest has; 200,000 when left out. */
+/** Prints two tables, and the time to make the journals. `entries` is the length of the longest; default: 200,000. */
 export async function benchProof(options: { readonly full: boolean; readonly entries?: number }): Promise<string> {
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));
   try {
@@ -61,7 +61,7 @@ export async function benchProof(options: { readonly full: boolean; readonly ent
   }
 }
 
-/** Whole: it learns, reserves and settles, so that nothing of verification is left out. */
+/** A journal that learns, reserves and settles, so that every part of verification runs. */
 async function journalOf(directory: string, entries: number): Promise<KeptJournal> {
   const make = (empty: string): Promise<void> => makeKilledJournal(empty, entries, "learns");
   if (entries >= KEPT_ENTRIES_MIN)
@@ -125,7 +125,7 @@ function verifyRows(journal: string, entries: number, rounds: number): string[][
     [`everything, ${availableParallelism()} cores`, () => measuredApart(journal, String(availableParallelism()))],
     ["sha256sum", () => sha256sum(journal)],
   ];
-  // In turns, so that a machine that slows down slows all of them.
+  // Alternating, so that a change in the machine's speed affects all of them.
   const found = ways.map((): Measured[] => []);
   for (let round = 0; round < rounds; round++) for (const [at, [, run]] of ways.entries()) found[at]?.push(run());
   return ways.map(([name], at) => {
@@ -145,7 +145,7 @@ function verifyRows(journal: string, entries: number, rounds: number): string[][
   });
 }
 
-/** Its time is its processor time on an idle machine. */
+/** Measures `sha256sum` by wall-clock time, which is its processor time on an idle machine. */
 function sha256sum(directory: string): Measured {
   const began = performance.now();
   execFileSync("sha256sum", readdirSync(directory), { cwd: directory });
@@ -153,7 +153,10 @@ function sha256sum(directory: string): Measured {
   return { ms, processorMs: ms, residentBytes: 0 };
 }
 
-/** In a process of its own, which begins as `calybris verify` does: loading code does not grow the memory for new objects. */
+/**
+ * Measures in a separate process that starts like `calybris verify`, so that loading code does not enlarge the young
+ * generation.
+ */
 function measuredApart(journal: string, way: string): Measured {
   const words = ["--semi-space-growth-factor=1", import.meta.filename, journal, way];
   return JSON.parse(execFileSync(process.execPath, words).toString()) as Measured;
@@ -174,7 +177,7 @@ async function measured(journal: string, way: string): Promise<Measured> {
   };
 }
 
-/** Every hash of the chain, and nothing else. */
+/** Checks only the hashes of the chain. */
 function requireChain(journal: string): void {
   const chain = nodeChain();
   let last = "genesis";

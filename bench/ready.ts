@@ -1,7 +1,7 @@
 /**
- * How long an engine takes to be ready on a large journal that a killed process left: from the start of the process, and
- * from the call that opens it. Everything is read, every hash checked, the state folded, and what may only be in the page
- * cache written again.
+ * Time until an engine is ready on a large journal of a killed process: from the start of the process, and from the call
+ * that opens it. It reads all entries, checks every hash, folds the state, and rewrites the data that may only be in the
+ * page cache.
  * @module
  */
 import { execFileSync } from "node:child_process";
@@ -22,7 +22,7 @@ interface Ready {
   readonly residentBytes: number;
 }
 
-/** Prints a table. `entries` is how many the journal has; a million when left out. */
+/** Prints a table. `entries` is the journal's length; default: a million. */
 export async function benchReady(options: { readonly full: boolean; readonly entries?: number }): Promise<string> {
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));
   const count = options.entries ?? (options.full ? ENTRIES : SMOKE_ENTRIES);

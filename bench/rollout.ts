@@ -1,6 +1,6 @@
 /**
- * What a rollout costs and needs: the time of a shadow, how many outcomes the gates take by the size of the effect, and how often a
- * policy that is worse passes when somebody looks after every outcome.
+ * Costs of a rollout: the time of a shadow decision, the number of outcomes until the gates pass by effect size, and the
+ * rate at which a worse policy passes if the gates are checked after every outcome.
  * @module
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -24,14 +24,14 @@ const POLICY = join(import.meta.dirname, "..", "examples", "demo", "policy.jsonc
 
 const TIERS = 2;
 const EXPLORATION = 0.05;
-/** What an active policy that learns may weigh at most, as a comparison fixes it beforehand. */
+/** Maximum weight of a decision by an active policy that learns, as fixed before a comparison. */
 const K = kOfLargestWeight(TIERS / EXPLORATION);
-/** Of a draw that the active policy favours, and of one that it explores. */
+/** Propensities of the active policy's preferred arm and of an explored one. */
 const FAVOURED = 1 - EXPLORATION / TIERS;
 const BASE = 0.5;
 const SEED = 20_261;
 
-/** Prints what a shadow takes, and what the gates need and let through. The same on every machine, but for the first two tables. */
+/** Prints the cost of a shadow, and the tables of the gates. Only the first two tables depend on the machine. */
 export async function benchRollout({ full }: { readonly full: boolean }): Promise<string> {
   const [runs, most] = full ? [200, 100_000] : [2, 200];
   const policy = await loadPolicy(POLICY);
@@ -43,7 +43,7 @@ export async function benchRollout({ full }: { readonly full: boolean }): Promis
   ].join("\n\n");
 }
 
-/** Processor time of this thread for each decision. */
+/** Processor time of this thread per decision. */
 function shadowTable(policy: PolicySnapshot, full: boolean): string {
   const entries = entriesOf(policy, full ? 5_000 : 50);
   const kernel = wasmKernel(policy.policy);
@@ -69,8 +69,8 @@ function shadowTable(policy: PolicySnapshot, full: boolean): string {
 }
 
 /**
- * Processor time of the ordering thread for each decision of an engine, without a staged policy and with one, in turns: the whole
- * of what a shadow takes, its bytes in the entry and its counts included.
+ * Processor time of an engine's ordering thread per decision, without and with a staged policy, in alternation: the full
+ * cost of a shadow, including its bytes in the entry and its counts.
  */
 async function engineTable(full: boolean): Promise<string> {
   const { value: catalog } = await readJsonFile(builtInCatalogPath("llm"));
@@ -89,7 +89,7 @@ async function engineTable(full: boolean): Promise<string> {
 
 const BATCH = 250;
 
-/** Medians of so many rounds of so many decisions. */
+/** Medians over alternating rounds. */
 async function inTurns(
   active: PolicySnapshot,
   staged: PolicySnapshot,
@@ -169,18 +169,18 @@ function entriesOf(policy: PolicySnapshot, count: number): readonly DecisionEntr
   });
 }
 
-/** A candidate that takes the other arm on a share of the decisions, where the reward is higher by `effect`. */
+/** A candidate policy that chooses the other arm in a share of decisions, where the reward is higher by `effect`. */
 interface Candidate {
   readonly changedShare: number;
   readonly effect: number;
 }
 
 interface Run {
-  /** Outcomes until the gate was passed; `undefined` where it was not. */
+  /** Outcomes until the gate passed; `undefined` if it did not. */
   readonly passedAt: number | undefined;
 }
 
-/** The outcomes of a policy that explores 5 %, until the test passes or there are no more. */
+/** Simulates outcomes of a policy that explores 5 %, until the test passes or `most` is reached. */
 function watch({ changedShare, effect }: Candidate, margin: number, most: number, seed: number): Run {
   const below = seededBelow(seed);
   const uniform = (): number => below(2 ** 30) / 2 ** 30;
@@ -206,7 +206,7 @@ function watch({ changedShare, effect }: Candidate, margin: number, most: number
   return { passedAt: undefined };
 }
 
-/** The difference of reward per decision. */
+/** The difference in reward per decision. */
 function gain({ changedShare, effect }: Candidate): number {
   return changedShare * effect * (2 * FAVOURED - 1);
 }
@@ -251,7 +251,7 @@ function powerTable(runs: number, most: number): string {
   );
 }
 
-/** At the margin itself a policy is as good as it may be and still be worse: the hardest case. */
+/** False passes at the margin: the hardest case, because such a policy is the best of those that count as worse. */
 function falseTable(runs: number, most: number): string {
   const spread = 2 * FAVOURED - 1;
   const cases: readonly (readonly [string, Candidate, number])[] = [

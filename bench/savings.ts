@@ -1,6 +1,6 @@
 /**
- * `calybris savings` on a million rows, as CSV with quoted cells, as gzip and as JSON Lines, and on the Azure traces. Each
- * run is a process of its own, so that its peak memory is its own. The file is made with a fixed seed.
+ * `calybris savings` on a million rows as CSV with quoted cells, as gzip and as JSON Lines, and on the Azure traces. Each
+ * run is a separate process, for its own peak memory. The file is generated with a fixed seed.
  * @module
  */
 import { spawnSync } from "node:child_process";
@@ -18,7 +18,7 @@ const ROWS = 1_000_000;
 const SMOKE_ROWS = 2_000;
 const SEED = 20_260_301;
 const LINES_A_BLOCK = 2_000;
-/** Names as exports write them, and what a million tokens cost, in and out. */
+/** Names as in exports, and prices per million tokens, in and out. */
 const MODELS = [
   ["gpt-4o-2024-08-06", 2.5, 10],
   ["openai/gpt-4o-mini", 0.15, 0.6],
@@ -29,7 +29,7 @@ const MODELS = [
 ] as const;
 const TRACES = ["AzureLLMInferenceTrace_code.csv.gz", "AzureLLMInferenceTrace_conv.csv.gz"];
 
-/** What a run reports of itself. */
+/** The measurements that a run reports. */
 interface Ran {
   readonly seconds: number;
   readonly processorSeconds: number;
@@ -39,7 +39,7 @@ interface Ran {
   readonly chosen: { readonly savedMicrocents: string };
 }
 
-/** Prints a table. `requests` is how many rows; a million when left out. */
+/** Prints a table. `requests` is the number of rows; default: a million. */
 export async function benchSavings(options: { readonly full: boolean; readonly requests?: number }): Promise<string> {
   const count = options.requests ?? (options.full ? ROWS : SMOKE_ROWS);
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));
@@ -75,7 +75,7 @@ async function filesOf(directory: string, count: number): Promise<readonly (read
   ];
 }
 
-/** Lines in blocks: a stream takes time for each of its chunks. */
+/** Groups lines into blocks, because a stream takes time per chunk. */
 function* blocks(lines: Iterable<string>): Generator<string> {
   let block: string[] = [];
   for (const line of lines) {

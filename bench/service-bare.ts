@@ -1,5 +1,5 @@
 /**
- * What the service is measured against: a bare Fastify server that parses the same body and answers a constant.
+ * The baseline of the service benchmark: a bare Fastify server that parses the same body and returns a constant.
  * @module
  */
 import { fastify } from "fastify";

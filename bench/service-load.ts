@@ -1,7 +1,7 @@
 /**
- * The load of the service benchmark, a process of its own: so many connections, each asking again as soon as it is
- * answered. It speaks HTTP itself, over plain sockets, and as little of it as it can, so that what is measured is the
- * other side.
+ * The load generator of the service benchmark, in its own process: a number of connections, each of which sends a request as
+ * soon as the previous one is answered. It uses plain sockets and a minimum of HTTP, so that the benchmark measures the
+ * server.
  *
  *     node bench/service-load.ts '{"port":8787,"connections":128,…}'
  * @module
@@ -13,32 +13,32 @@ export interface LoadPlan {
   readonly port: number;
   readonly key: string;
   readonly connections: number;
-  /** Not counted. */
+  /** Warm-up time, which is not counted. */
   readonly warmMs: number;
-  /** How long, unless so many `requests` are counted first. */
+  /** Duration of the measurement, unless `requests` requests are counted first. */
   readonly measureMs: number;
   readonly requests?: number;
-  /** Requests in one batch; 0 asks one at a time. */
+  /** Requests per batch; 0 sends single requests. */
   readonly batch: number;
-  /** Every decision is settled by the next request of its connection. */
+  /** Settles every decision with the next request of its connection. */
   readonly settles: boolean;
-  /** Begins the request ids, so that no two runs share any. */
+  /** Prefix of request IDs, so that no two runs share any. */
   readonly run: string;
 }
 
 export interface LoadResult {
   readonly requests: number;
-  /** Decisions and settlements; more than requests where they are sent in batches. */
+  /** Decisions and settlements; more than requests if they are sent in batches. */
   readonly done: number;
   readonly errors: number;
-  /** Answers, those before and after the measurement included. */
+  /** All answers, including those before and after the measurement. */
   readonly asked: number;
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of one core. */
+  /** Processor time of the load generator, as a share of one core. */
   readonly cpuShare: number;
-  /** What the first answer that was no 200 said. */
+  /** Text of the first answer with a status other than 200. */
   readonly firstError?: string;
 }
 
@@ -46,7 +46,7 @@ const REQUESTED = ["gpt-5.1", "gpt-5-mini", "gpt-4.1"] as const;
 const LENGTH = Buffer.from("content-length: ");
 const LATENCIES_MAX = 4_000_000;
 
-/** One connection: asks, and takes the answer apart no further than to know where it ends. */
+/** One connection: sends requests, and parses an answer only to find its end. */
 class Asker {
   readonly #load: Load;
   readonly #socket: Socket;
@@ -87,7 +87,7 @@ class Asker {
   }
 }
 
-/** Where the body of an answer is; `undefined` while its head is not all there. */
+/** Position of an answer's body; `undefined` until its head is complete. */
 function bodyOf(answer: Buffer): { readonly start: number; readonly end: number } | undefined {
   const headEnd = answer.indexOf("\r\n\r\n");
   if (headEnd === -1) return undefined;

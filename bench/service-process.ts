@@ -1,6 +1,6 @@
 /**
- * The service as the benchmark runs it, a process of its own: journal on the disk, keys, a metered tenant, a policy that
- * learns. It prints its port, and its counts on request.
+ * The benchmarked service, in its own process: journal on disk, keys, a metered tenant, a policy that learns. It prints its
+ * port, and its counts on request.
  *
  *     node bench/service-process.ts DIRECTORY SHA256
  * @module
@@ -20,7 +20,7 @@ export interface Counted {
   readonly cpuUs: number;
 }
 
-/** Everything is on: journal, ledger, learning, keys. */
+/** Starts the service with all features: journal, ledger, learning, keys. */
 export async function startService(directory: string, sha256: string): Promise<Service> {
   const config = await readConfig({
     flags: {
@@ -47,7 +47,7 @@ export async function startService(directory: string, sha256: string): Promise<S
 
 async function main([directory = "", sha256 = ""]: readonly string[]): Promise<void> {
   const service = await startService(directory, sha256);
-  // The client may have gone meanwhile.
+  // The parent may have exited in the meantime.
   process.on("message", () => process.send?.(counted(service.engine), undefined, undefined, () => undefined));
   process.on("disconnect", () => void service.stop().then(() => process.exit()));
   process.send?.({ port: Number(new URL(service.report.url).port), readyMs: service.report.milliseconds });

@@ -1,6 +1,6 @@
 /**
- * What a kill costs: the time from starting the service on a journal that a killed process left to its first answer, and
- * how fast that journal is verified, beside a program that only reads and hashes it.
+ * Recovery after a kill: the time from the start of the service on a killed process's journal to its first answer, and the
+ * speed of verifying that journal, compared with a program that only reads and hashes it.
  * @module
  */
 import { execFile, spawn } from "node:child_process";
@@ -42,7 +42,7 @@ export async function recovery(directory: string, entries: number, rounds: numbe
   );
 }
 
-/** From the start of the process to an answer of `/ready`. */
+/** Time from the start of the process to an answer of `/ready`. */
 async function timeToReady(journal: string): Promise<number> {
   const startedMs = performance.now();
   const words = ["serve", "--journal", journal, "--port", "0", "--log-level", "silent"];

@@ -1,6 +1,6 @@
 /**
- * The service's own share: everything between the socket and the engine, with an engine that has always just decided. What
- * it costs beside a bare server is what HTTP, keys, strict JSON, counting and the answer's text cost.
+ * The service's own cost: everything between the socket and the engine, with an engine that returns a precomputed decision.
+ * The difference from a bare server is the cost of HTTP, keys, strict JSON, counting and the answer's text.
  *
  *     node bench/service-share.ts SHA256 fast|fastify
  * @module
@@ -31,7 +31,7 @@ async function main([sha256 = "", way = "fast"]: readonly string[]): Promise<voi
   process.send?.({ port });
 }
 
-/** One decision, made once, and the answer to every request at the end of the turn, as the journal answers a batch. */
+/** An engine that returns one precomputed decision at the end of the turn, as the journal answers a batch. */
 async function decidedEngine(): Promise<Engine> {
   const disk = new MemoryDisk();
   const catalog = await readJsonFile(builtInCatalogPath("llm"));

@@ -1,6 +1,6 @@
 /**
- * Durable decisions a second over HTTP, beside a bare server that parses the same body and answers a constant, in one run
- * and in turns. Then batches, long runs, memory, and the time from a kill to the first answer.
+ * Durable decisions per second over HTTP, compared in alternation with a bare server that parses the same body and returns a
+ * constant. Then batches, long runs, memory, and the time from a kill to the first answer.
  *
  *     npm run bench -- service
  * @module
@@ -20,7 +20,7 @@ import { recovery } from "./service-recovery.ts";
 import type { Counted } from "./service-process.ts";
 
 const HERE = import.meta.dirname;
-/** What is compared with the bare server. The goals are for 128 connections, so those take more rounds. */
+/** The comparisons with the bare server. The goals are for 128 connections, so those have more rounds. */
 const COMPARED: readonly Compared[] = [
   { connections: 1, settles: false, rounds: 2 },
   { connections: 10, settles: false, rounds: 2 },
@@ -29,9 +29,9 @@ const COMPARED: readonly Compared[] = [
   { connections: 512, settles: false, rounds: 2 },
 ];
 const COMPARED_SMALL: readonly Compared[] = [{ connections: 4, settles: true, rounds: 1 }];
-/** How often memory is looked at. */
+/** Interval between memory samples. */
 const LOOK_MS = 500;
-/** Of a long run, whatever the machine's speed. */
+/** Maximum duration of a long run, at any machine speed. */
 const LONG_MAX_MS = 12_000;
 
 interface Compared {
@@ -51,8 +51,8 @@ const FULL: Size = { warmMs: 500, measureMs: 1_200, rounds: 3 };
 const SMOKE: Size = { warmMs: 50, measureMs: 100, rounds: 1 };
 
 /**
- * Tables, each of which is also printed to standard error as soon as it is complete. By default it takes two minutes: `requests` of the
- * long run and `entries` of the journal that is recovered make it longer.
+ * Returns tables, each of which is also printed to standard error as soon as it is complete. Takes two minutes by default;
+ * more `requests` for the long run, or `entries` for the recovered journal, make it longer.
  */
 export async function benchService(options: BenchOptions): Promise<string> {
   const { full, requests = full ? 80_000 : 300, entries = full ? 60_000 : 500 } = options;
@@ -80,7 +80,7 @@ export async function benchService(options: BenchOptions): Promise<string> {
   }
 }
 
-/** Each row begins a journal of its own: where nothing is settled, what is left open adds up. */
+/** Each row begins a new journal, because without settlement open reservations accumulate. */
 async function rates(run: {
   readonly directory: string;
   readonly bare: Side;
@@ -133,7 +133,7 @@ async function rates(run: {
   return markdownTable(header, rows);
 }
 
-/** The same without an engine behind it: what is left is the service's own share, by processor time. */
+/** The same without an engine: the service's own processor time. */
 async function share(run: {
   readonly bare: Side;
   readonly key: string;
@@ -196,7 +196,7 @@ async function batches(run: { readonly service: Side; readonly key: string; read
   return markdownTable(header, rows);
 }
 
-/** Decides and settles in turns, so that nothing is left open; memory is looked at as it goes. */
+/** Alternates decisions and settlements, so that no reservation stays open, and samples memory. */
 async function longRun(run: {
   readonly directory: string;
   readonly key: string;
@@ -261,7 +261,7 @@ async function end({ child }: Side): Promise<void> {
 }
 
 interface Measured extends LoadResult {
-  /** What the process that answered took, start and end included. */
+  /** Processor time of the server process, including start and end. */
   readonly cpuUs: number;
 }
 
@@ -272,7 +272,7 @@ async function measured(side: Side, plan: Omit<LoadRequest, "port">): Promise<Me
   return { ...result, cpuUs: after.cpuUs - before.cpuUs };
 }
 
-/** Of all that was asked, what was not counted included. */
+/** Processor time over all requests, including those that were not counted. */
 function processorTime(results: readonly Measured[]): string {
   return median(results.map(({ cpuUs, asked }) => cpuUs / asked)).toFixed(1);
 }

@@ -1,6 +1,6 @@
 /**
- * What the deciding thread does at a rotation: the digest of the state and that of its snapshot, with many reservations open, as
- * after a segment in which closings fell on every page of them, and with nothing changed since.
+ * Work of the deciding thread at a rotation: the digests of the state and of its snapshot, with many open reservations, once
+ * after a segment whose closings touched every page of them, and once without changes.
  * @module
  */
 import { readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { markdownTable } from "./harness.ts";
 
 const VECTOR = join(import.meta.dirname, "..", "conformance", "vectors", "state-snapshot.json");
 const FIRST = 1_000_000;
-/** A prime, so that closings fall on every page. */
+/** A prime, so that closings touch every page. */
 const STRIDE = 7_919;
 const CLOSINGS = 5_000;
 
@@ -35,7 +35,7 @@ export function snapshotPauses(openCounts: readonly number[]): string {
 function stateWith(open: number): EngineState {
   const { lines } = JSON.parse(readFileSync(VECTOR, "utf8")) as { readonly lines: readonly string[] };
   const state = new EngineState();
-  // The tree is no part of the state: the thread that chains entries holds it.
+  // The tree is not part of the state: the thread that chains entries holds it.
   state.restore(lines.slice(0, -1).filter((line) => !line.startsWith('{"part":"tree"')));
   const { ledger } = state;
   const [tenant] = ledger.accounts().filter((account) => ledger.metered(account).length > 0);

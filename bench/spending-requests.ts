@@ -1,5 +1,5 @@
 /**
- * The sizes of requests for the benchmark of spending: of every public data set that records them.
+ * Request sizes for the spending benchmark, from every public data set that records them.
  * @module
  */
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { readChecked } from "../datasets/checked-file.ts";
 
 export interface SizedRequest {
   readonly inputTokens: number;
-  /** Left out where the data set has none: the use case's own then. */
+  /** Omitted if the data set has none; the use case's value applies then. */
   readonly outputTokens?: number;
 }
 
@@ -18,7 +18,7 @@ export interface RequestSet {
   readonly requests: readonly SizedRequest[];
 }
 
-/** Data sets that have the length of a prompt in characters. */
+/** Data sets with prompt lengths in characters. */
 const PROMPTS = [
   {
     name: "MMLU-Pro prompts",
@@ -55,7 +55,7 @@ const MOONCAKE = {
 const CHARACTERS_PER_TOKEN = 4;
 const EVERYDAY_COUNT = 100;
 
-/** A hundred requests of everyday sizes, for where the data sets are missing. */
+/** A hundred requests of usual sizes, for use without the data sets. */
 export function everydayRequests(): RequestSet {
   const requests = Array.from({ length: EVERYDAY_COUNT }, (_, index) => ({
     inputTokens: 37 * index,
@@ -64,7 +64,7 @@ export function everydayRequests(): RequestSet {
   return { name: "everyday sizes", requests };
 }
 
-/** The data sets in a folder, the Azure traces first. Throws when a file is missing, or is not the published one. */
+/** The data sets in a folder, the Azure traces first. Throws if a file is missing, or differs from the published one. */
 export async function requestSets(directory: string): Promise<readonly RequestSet[]> {
   const azure = { name: "Azure traces", requests: await azureTraces(directory) };
   const prompts = PROMPTS.map(async ({ name, file, sha256, column }) => {

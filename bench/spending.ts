@@ -1,6 +1,6 @@
 /**
- * What a policy's `spendLimit` does to the bill: the requests of every public data set here, spread over five models that they
- * ask for in turn, under the policy that `calybris init` writes. Estimated cost of what was asked for, and of what runs.
+ * The effect of a policy's `spendLimit` on cost: requests of every public data set, which request five models in rotation,
+ * under the policy that `calybris init` writes. Compares the estimated costs of the requested and the selected candidates.
  * @module
  */
 import { builtInCatalogPath, parsePolicyFile } from "@calybris/engine";
@@ -10,7 +10,7 @@ import type { BenchOptions } from "./bench.ts";
 import { everydayRequests, type RequestSet, requestSets } from "./spending-requests.ts";
 
 const REQUESTED = ["gpt-5.1", "gpt-5-mini", "gpt-4.1", "gpt-4o-mini", "claude-haiku-4-5"] as const;
-/** As `calybris init` writes it. */
+/** The policy that `calybris init` writes. */
 const POLICY = {
   name: "of the benchmark",
   epoch: 1,
@@ -29,7 +29,7 @@ const HEAD = [
   "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 ];
 
-/** Small, it makes do without data sets. @throws Error when the default costs more than what was asked for. */
+/** A small run needs no data sets. @throws Error if the default costs more than the requested models. */
 export async function benchSpending({ full }: BenchOptions): Promise<string> {
   const sets = full ? await requestSets(process.env["CALYBRIS_DATA"] ?? "../shared/data") : [everydayRequests()];
   const catalog = await readJsonFile(builtInCatalogPath("llm"));
@@ -68,7 +68,7 @@ function sumsOf(snapshot: PolicySnapshot, { requests }: RequestSet): Sums {
     const requested = snapshot.policy.candidates.find(({ id }) => id === request.requestedId);
     const price: bigint = requested === undefined ? 0n : cost(request, requested);
     asked += price;
-    // What is rejected is counted at the price asked for, so that no rejection looks like a saving.
+    // A rejection counts at the requested candidate's price, so that it does not appear as a saving.
     runs += decision.action === "reject" ? price : decision.costMicrocents;
     if (decision.action === "substitute") substituted += 1;
     if (decision.action === "reject") rejected += 1;

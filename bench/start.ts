@@ -1,7 +1,7 @@
 /**
- * How long an engine takes to start on a large journal, with a state snapshot and without: the snapshot replaces the
- * entries before it, so only those after it are read and folded. The journal is one of decisions that reserve, of which nine
- * in ten are settled, as a killed process leaves it. Processor time is that of all threads: other programs do not lengthen it.
+ * Time to start an engine on a large journal, with and without a state snapshot, which replaces the entries before it, so
+ * that only later ones are read and folded. The journal is that of a killed process; its decisions reserve, and nine in ten
+ * are settled. Processor time is that of all threads, and does not depend on other programs.
  * @module
  */
 import { execFileSync } from "node:child_process";
@@ -28,7 +28,7 @@ interface Started {
   readonly residentBytes: number;
 }
 
-/** Prints two tables. `entries` is how many the journal has; one and three millions when left out. */
+/** Prints two tables. `entries` is the journal's length; default: one and three million. */
 export async function benchStart(options: { readonly full: boolean; readonly entries?: number }): Promise<string> {
   const counts = options.entries === undefined ? (options.full ? ENTRIES : [SMOKE_ENTRIES]) : [options.entries];
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));
@@ -37,7 +37,7 @@ export async function benchStart(options: { readonly full: boolean; readonly ent
     for (const count of counts) {
       const journal = join(directory, `journal-${count}`);
       await makeKilledJournal(journal, count, "settles");
-      // The first start after the kill writes what may only be in the page cache again.
+      // The first start after the kill rewrites the data that may only be in the page cache.
       started(journal);
       const rounds = options.full ? ROUNDS : 1;
       const mib = bytesOf(journal, (name) => name.startsWith("segment-")) / MIB;
@@ -88,7 +88,7 @@ function measured(journal: string, rounds: number): readonly Started[] {
   return Array.from({ length: rounds }, () => started(journal));
 }
 
-/** In a process of its own. */
+/** Measures a start in a separate process. */
 function started(journal: string): Started {
   return JSON.parse(execFileSync(process.execPath, [import.meta.filename, journal]).toString()) as Started;
 }

@@ -1,6 +1,6 @@
 /**
- * How long `calybris verify` takes on a large journal, beside `sha256sum` over the same files: every hash of the chain, and
- * every decision decided again, with its digests.
+ * Time of `calybris verify` on a large journal, compared with `sha256sum` over the same files. It checks every hash of the
+ * chain, and decides every request again, with its digests.
  * @module
  */
 import { execFileSync } from "node:child_process";
@@ -21,7 +21,7 @@ interface Verified {
   readonly residentBytes: number;
 }
 
-/** Prints a table. `entries` is how many the journal has; a million when left out. */
+/** Prints a table. `entries` is the journal's length; default: a million. */
 export async function benchVerify(options: { readonly full: boolean; readonly entries?: number }): Promise<string> {
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));
   const count = options.entries ?? (options.full ? ENTRIES : SMOKE_ENTRIES);

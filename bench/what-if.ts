@@ -1,6 +1,6 @@
 /**
- * How long `calybris whatif` and `calybris regret --target` take on a journal of decisions that learn, each with its outcome,
- * and how much memory. Both run as processes of their own; processor time is that of all their threads.
+ * Time and memory of `calybris whatif` and `calybris regret --target` on a journal of a policy that learns, with an outcome
+ * for each decision. Both run in separate processes; processor time is that of all their threads.
  * @module
  */
 import { spawnSync } from "node:child_process";
@@ -16,13 +16,13 @@ const CALYBRIS = join(ROOT, "packages", "cli", "bin", "calybris.cjs");
 const DECISIONS = 1_000_000;
 const SMOKE_DECISIONS = 500;
 const MIB = 2 ** 20;
-/** The quality floor of the other policy, for its use cases. */
+/** The quality floor of the other policy's use cases. */
 const OTHER_FLOOR_BPS = 8_000;
 
-/** Shorter journals are made anew each time. */
+/** Shorter journals are not cached. */
 const KEPT_DECISIONS_MIN = 10_000;
 
-/** Prints a table, and how long the journal took to make. `requests` is how many decisions it has; a million when left out. */
+/** Prints a table, and the time to make the journal. `requests` is its number of decisions; default: a million. */
 export async function benchWhatIf(options: { readonly full: boolean; readonly requests?: number }): Promise<string> {
   const decisions = options.requests ?? (options.full ? DECISIONS : SMOKE_DECISIONS);
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));

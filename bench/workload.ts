@@ -1,12 +1,12 @@
 /**
- * What the kernel's benchmark decides. No two requests of a workload are alike, so that the branch predictor cannot learn
- * them: repeating a small set would hide half of what a decision takes.
+ * Workloads of the kernel's benchmark. All requests of a workload differ, so that the branch predictor cannot learn them:
+ * repeating a small set would hide half of a decision's time.
  * @module
  */
 import { type Policy, type Request, U32_MAX, U64_MAX } from "../packages/kernel/src/index.ts";
 import { seededBelow } from "./harness.ts";
 
-/** A policy for a number of candidates, and as many requests as asked for; the same for the same seed. */
+/** A policy with a number of candidates, and a number of requests; deterministic for a seed. */
 export interface Workload {
   readonly title: string;
   readonly policyOf: (candidateCount: number, seed: number) => Policy;
@@ -22,7 +22,7 @@ const TERMS = {
   latencyPenaltyMicrocentsPerMs: 20n,
 };
 
-/** Everyday magnitudes, every gate meeting some requests. */
+/** Usual magnitudes; every gate refuses some requests. */
 const mixedGates: Workload = {
   title: "mixed gates",
   policyOf: (candidateCount, seed) => {
@@ -36,7 +36,7 @@ const mixedGates: Workload = {
       latencyP95Ms: 100 + below(2_900),
       capabilities: BigInt(below(256) | below(256) | 1),
       regions: BigInt(1 + below(15)),
-      // $0.05 to $3 a million tokens in, four times that out.
+      // $0.05 to $3 per million input tokens, four times that for output.
       inputPriceMicrocents: BigInt(5_000_000 + below(295_000_000)),
       outputPriceMicrocents: BigInt(20_000_000 + below(1_180_000_000)),
     }));
@@ -64,7 +64,7 @@ const mixedGates: Workload = {
   },
 };
 
-/** The ranges of the published core's own benchmark: hardly a gate but the floor, and fields that climb in step. */
+/** The ranges of the published core's own benchmark: almost only the floor refuses, and fields increase together. */
 const publishedRanges: Workload = {
   title: "the published core's ranges",
   policyOf: (candidateCount) => {
@@ -103,7 +103,7 @@ const publishedRanges: Workload = {
   },
 };
 
-/** Mixed gates, at magnitudes that only 128 bits hold. */
+/** Mixed gates at magnitudes that need 128 bits. */
 const extremeMagnitudes: Workload = {
   title: "extreme magnitudes",
   policyOf: (candidateCount, seed) => {

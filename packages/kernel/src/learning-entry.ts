@@ -1,6 +1,6 @@
 /**
- * What changes the learner's state: sampling tables, regimes, a prior, a certificate. Outcomes: `outcome-entry.ts`. Integers
- * only; a reader re-derives every recommendation from these entries alone.
+ * Entries that change the learner's state: beliefs, regimes, priors and certificates. For outcomes see `outcome-entry.ts`.
+ * Integers only; a reader re-derives every recommendation from these entries alone.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -11,7 +11,7 @@ import { DEVIATION_MAX, MEAN_MAX } from "./offset-propensity.ts";
 import type { OutcomeEntry } from "./outcome-entry.ts";
 import { PROPENSITY_ONE, REGIME_COUNT, TIER_COUNT_MAX, WARM_UP_REGIME } from "./recommendation.ts";
 
-/** What is believed of one regime, for one set of tiers, by the router that made it. */
+/** The belief about one regime, for one set of tiers, in the form of the router that made it. */
 export type BeliefEntry = BetaBelief | OffsetBelief;
 
 /** A sampling table: every decision of the regime is drawn from it. */
@@ -22,28 +22,28 @@ export interface BetaBelief {
   /** Beta counts in ten-thousandths, by position in `tiers`. */
   readonly alpha: readonly number[];
   readonly beta: readonly number[];
-  /** Over {@link PROPENSITY_ONE}; sums to it. */
+  /** Propensities, which sum to {@link PROPENSITY_ONE}. */
   readonly table: readonly number[];
-  /** Left out: the table was computed by the quadrature of docs/formats.md. */
+  /** Absent: the table was computed by the quadrature of docs/formats.md. */
   readonly method?: never;
 }
 
-/** How far success lies from what the prior expects. The table of a decision follows from it, what is expected and costs. */
+/** Difference of success from the prior's expectation. A decision's table follows from it, the expectation and the costs. */
 export interface OffsetBelief {
   readonly kind: "belief";
   readonly regime: number;
   readonly tiers: readonly number[];
-  /** Of each tier, in sixteenths of a basis point: the offset, or success itself where the belief is flat. */
+  /** By position in `tiers`, in sixteenths of a basis point: the offset, or success itself if the belief is flat. */
   readonly means: readonly number[];
   readonly deviations: readonly number[];
-  /** Share explored in the boundary zone; beyond it is a tenth. */
+  /** Share explored in the boundary zone; a tenth of it outside. */
   readonly explorationBps: number;
-  /** What the prior expects does not rank requests in this regime, so it is left out of account. */
+  /** Ignores the prior's expectation, because it does not rank requests in this regime. */
   readonly flat?: true;
   readonly method: "offsets";
 }
 
-/** Every member that either has, as an entry is read. */
+/** The members of both forms, for reading an entry. */
 interface BeliefMembers {
   readonly kind: "belief";
   readonly regime: number;
@@ -58,10 +58,10 @@ interface BeliefMembers {
   readonly method?: string;
 }
 
-/** Freezes the regimes: where their scores end, and what features are measured against. */
+/** Freezes the regimes: their score boundaries, and the means and deviations that standardize features. */
 export interface RegimesEntry {
   readonly kind: "regimes";
-  /** Seven scores that only rise; a score belongs to the regime of the first that it is below. */
+  /** Seven ascending scores. A score belongs to the regime of the first boundary that it is below. */
   readonly boundaries: readonly number[];
   readonly means: readonly number[];
   readonly deviations: readonly number[];
@@ -76,8 +76,8 @@ export interface PriorEntry extends Caused {
 }
 
 /**
- * How many regimes, by predicted gain, may be served below the top tier. It speaks of the regimes of the prior that it names
- * and of no others: once they mean something else, none may.
+ * The number of regimes, in order of predicted gain, that may be served below the top tier. It applies only to the regimes
+ * of the prior that it names: if they change, none may.
  */
 export interface CertificateEntry extends Caused {
   readonly kind: "certificate";
@@ -85,7 +85,7 @@ export interface CertificateEntry extends Caused {
   readonly alphaBps: number;
   readonly deltaBps: number;
   readonly samples: number;
-  /** `calypri1` of the prior that it was found with, hexadecimal as in the prior's own entry; left out without one. */
+  /** `calypri1` of the prior that it was computed with, in hexadecimal as in the prior's entry; absent without one. */
   readonly prior?: string;
 }
 
@@ -105,7 +105,7 @@ const REGIMES_ONLY = "`method` is left out";
 
 function beliefFault({ tiers, alpha, beta, table, ...rest }: BeliefMembers): string | undefined {
   const { means, deviations, explorationBps, flat, method } = rest;
-  // What another method holds, a later version knows.
+  // Members of an unknown method are defined by a later version, and not checked.
   if (method !== undefined && method !== "offsets") return undefined;
   const isOffsets = method === "offsets";
   const own = isOffsets ? [means, deviations] : [alpha, beta, table];
@@ -116,7 +116,7 @@ function beliefFault({ tiers, alpha, beta, table, ...rest }: BeliefMembers): str
   return isOffsets && explorationBps === undefined ? "explorationBps is missing" : undefined;
 }
 
-/** The field tables of the kinds that change the learner's state; that of outcomes is beside them. */
+/** The field tables of the kinds in this file; for outcomes see `outcome-entry.ts`. */
 export const LEARNING_TABLES: Readonly<Record<Exclude<LearningKind, "outcome">, EntryTable>> = Object.freeze({
   belief: {
     says: "The belief about one regime, for one set of tiers: a sampling table (regimes router), or offsets from the prior's expectations (offsets router).",

@@ -1,13 +1,13 @@
 /**
- * The propensities of the offsets router: how likely each tier is to be the best, given for each the mean and the deviation of
- * its expected net reward, mixed with exploration. Whole numbers over 2^32 that sum to it; what is drawn from is what is
- * logged, so the propensity is exact by construction.
+ * The propensities of the offsets router: for each tier, the probability that it is the best, given the mean and the
+ * standard deviation of each expected net reward, mixed with exploration. Propensities are integers that sum to 2^32. The
+ * logged ones are those of the draw, so they are exact by construction.
  *
  *     two tiers     Φ((m₁ − m₀) / √(d₀² + d₁²)), one look-up
  *     up to eight   P_k = ∫ φ(u) ∏_{j≠k} Φ((m_k + d_k·u − m_j) / d_j) du, on 33 nodes of u from −5 to 5
  *
- * Every product is exact in a double: 26 bits times 26 bits. Exploration is spread evenly, and is a tenth of itself where
- * the best tier is more than five deviations ahead of the next: nobody learns much there.
+ * Every product is exact in a double: 26 bits times 26 bits. Exploration is spread evenly. It is reduced to a tenth if the
+ * best tier is five deviations or more ahead of the next, where there is little to learn.
  * @module
  */
 import { invariant } from "./invariant.ts";
@@ -17,36 +17,36 @@ import { BPS_MAX } from "./units.ts";
 
 /** Means and deviations are in sixteenths of a basis point. */
 export const SIXTEENTHS = 16;
-/** Means beyond are an error of the caller: success and cost shares stay far below. */
+/** Maximum absolute mean. Larger values are an error of the caller: success and cost shares stay far below. */
 export const MEAN_MAX: number = 2 ** 21;
 export const DEVIATION_MAX: number = 2 ** 18;
-/** A cost counts as at most four times the value. */
+/** Maximum cost share: four times the value. */
 const COST_SHARE_MAX = 4 * BPS_MAX * SIXTEENTHS;
-/** Deviations between the two best tiers within which a choice is uncertain. */
+/** The choice is uncertain if the two best tiers are closer than this number of deviations. */
 const BOUNDARY_DEVIATIONS = 5;
-/** Exploration beyond the boundary zone, as a part of that within. */
+/** Divisor of exploration outside the boundary zone. */
 export const BEYOND_BOUNDARY = 10;
 
 const NODES = 33;
-/** What makes an index of the table of a z when it is rounded down: the nearest entry. */
+/** Added to a z before rounding down, to get the index of the nearest table entry. */
 const HALF_UP: number = Z_MAX + 0.5;
 const NODES_FROM = -BOUNDARY_DEVIATIONS * Z_ONE;
 const NODES_STEP = (2 * BOUNDARY_DEVIATIONS * Z_ONE) / (NODES - 1);
-/** What lies further behind the lower reach of the best tier is never best. */
+/** A tier whose upper reach (mean plus this many deviations) is below the lower reach of another is never the best. */
 const REACH_DEVIATIONS = 5;
 
-/** By tier that may be drawn: sums, so that nothing is allocated. */
+/** Sums per tier, in a shared array to avoid allocation. */
 const wins = new Float64Array(TIER_COUNT_MAX);
 
 /**
- * Fills in the probability of each tier, in whole numbers that sum to 2^32. Allocates nothing.
+ * Writes the propensity of each tier, as integers that sum to 2^32. Allocates nothing.
  *
- * @param means - of net reward, in sixteenths of a basis point, within ±2^21.
- * @param deviations - in the same unit, from 1 to 2^18.
- * @param count - how many tiers, 1 to 8.
- * @param explorationBps - the share that is spread evenly within the boundary zone, 0 to 10,000. At 0 the likeliest tier gets
- *   everything, of equal ones the first.
- * @param out - at least `count` long.
+ * @param means - means of net reward, in sixteenths of a basis point, within ±2^21.
+ * @param deviations - standard deviations in the same unit, from 1 to 2^18.
+ * @param count - number of tiers, 1 to 8.
+ * @param explorationBps - the share that is spread evenly within the boundary zone, 0 to 10,000. At 0 the most likely tier
+ *   gets the full propensity; with a tie, the first.
+ * @param out - the output, of at least `count` items.
  * @returns whether the choice is in the boundary zone.
  *
  * @example
@@ -78,20 +78,20 @@ export function offsetPropensities(
   return isBoundary;
 }
 
-/** The share of the value that is spent, in sixteenths of a basis point; at most four times the value, also of no value. */
+/** Cost as a share of the value, in sixteenths of a basis point. At most four times the value, also if the value is 0. */
 export function costShare(spentMicrocents: bigint, valueMicrocents: bigint): number {
   if (spentMicrocents <= 0n) return 0;
   if (valueMicrocents <= 0n || spentMicrocents >= 4n * valueMicrocents) return COST_SHARE_MAX;
   return Number((spentMicrocents * BigInt(BPS_MAX * SIXTEENTHS)) / valueMicrocents);
 }
 
-/** The difference of two means in their common deviations, in 1/1024, rounded to the nearest and within ±6. */
+/** The difference of two means divided by their combined deviation, in 1/1024, rounded to nearest and limited to ±6. */
 function distance(difference: number, deviation: number): number {
   const z = Math.round((difference * Z_ONE) / deviation);
   return z > Z_MAX ? Z_MAX : z < -Z_MAX ? -Z_MAX : z;
 }
 
-/** ⌊√(a² + b²)⌋; exact, since the sum stays below 2^37. */
+/** ⌊√(a² + b²)⌋; exact, because the sum is at most 2^37. */
 function common(one: number, other: number): number {
   return Math.floor(Math.sqrt(one * one + other * other));
 }
@@ -106,7 +106,7 @@ function fillTwo(means: ArrayLike<number>, deviations: ArrayLike<number>, out: F
   out[1] = second;
 }
 
-/** Each tier on its own nodes, so that the narrowest belief is met as well as the widest. */
+/** Integrates each tier on its own nodes, so that narrow and wide beliefs are equally accurate. */
 function fillMany(means: ArrayLike<number>, deviations: ArrayLike<number>, count: number, out: Float64Array): void {
   const { cumulative, density } = normalTable();
   let reached = Number.NEGATIVE_INFINITY;
@@ -148,7 +148,7 @@ function fillMany(means: ArrayLike<number>, deviations: ArrayLike<number>, count
   out[most] = (out[most] as number) + rest;
 }
 
-/** Whether the two best tiers are within five of their common deviations. */
+/** Whether the two best tiers differ by less than five of their combined deviations. */
 function isUncertain(means: ArrayLike<number>, deviations: ArrayLike<number>, count: number): boolean {
   let [best, next] = [0, -1];
   for (let tier = 1; tier < count; tier++) {
@@ -162,7 +162,7 @@ function isUncertain(means: ArrayLike<number>, deviations: ArrayLike<number>, co
   return z < BOUNDARY_DEVIATIONS * Z_ONE;
 }
 
-/** Mixes with the even distribution; what rounding leaves goes to the likeliest tier. */
+/** Mixes in the even distribution. The rounding remainder goes to the most likely tier. */
 function explore(out: Float64Array, count: number, explorationBps: number, isBoundary: boolean): void {
   let most = 0;
   for (let tier = 1; tier < count; tier++) if ((out[tier] as number) > (out[most] as number)) most = tier;
