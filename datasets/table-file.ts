@@ -36,7 +36,7 @@ export const columnReadings: WeakMap<Table, ReadonlyMap<string, ColumnReading>> 
 
 /**
  * @throws CalybrisError `CAL_TABLE_INVALID` with the mistakes of the map or of the rows; `CAL_INPUT_MALFORMED` if the file
- * is not CSV or lacks a column; `CAL_INPUT_UNREADABLE`.
+ *   is not CSV or lacks a column; `CAL_INPUT_UNREADABLE`.
  */
 export async function loadTable(file: string, mapFile: string): Promise<Table> {
   return await readTable(file, await readTableMap(mapFile));

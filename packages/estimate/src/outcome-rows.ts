@@ -23,7 +23,7 @@ export interface OutcomeRow {
  *
  * @param holdoutBps - the holdout of the policy that decided.
  * @returns `undefined` if the learner did not decide: the client gave the floor, the policy does not learn, or the decision
- * was only observed, so that the requested candidate ran with certainty.
+ *   was only observed, so that the requested candidate ran with certainty.
  */
 export function outcomeRow(
   outcome: Pick<OutcomeEntry, "treated" | "base" | "candidate" | "rewardBps" | "propensity" | "holdout">,

@@ -40,7 +40,7 @@ export interface Regret {
   readonly unusable: number;
   /** The target policy minus what ran, over the rows on which the target's choices are known. */
   readonly target: { readonly difference: Difference; readonly unknown: number } | undefined;
-  /** The candidate that ran, holdout included. */
+  /** The mean reward of the decisions as they ran, holdout included. */
   readonly ran: PointEstimate;
   readonly policies: readonly PolicyValue[];
   /** The policy with the highest doubly robust estimate among those that are not refused. */

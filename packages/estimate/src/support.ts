@@ -23,7 +23,7 @@ export interface Support {
    * The largest weight that any arm of a row has, drawn or not. For rows with one probability, the weight of the chosen arm.
    */
   readonly maxPossibleWeight: number;
-  /** Rows whose weight is above the cap. */
+  /** Number of rows whose weight is above the cap. */
   readonly rowsClipped: number;
   /** The share of all weight that lies above the cap. */
   readonly weightMassClipped: number;

@@ -32,8 +32,9 @@ export interface DerivedFloor {
 }
 
 /**
- * Floors of the whole table, and of each category with 200 rows or more. @param scores - by priors that were not fitted on
- * the row.
+ * Floors of the whole table, and of each category with 200 rows or more.
+ *
+ * @param scores - by priors that were not fitted on the row.
  */
 export function derivedFloors(table: Table, rows: Int32Array, scores: ArrayLike<number>): readonly DerivedFloor[] {
   const floors = [floorOf("all", table, rows, scores)];

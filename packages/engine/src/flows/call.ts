@@ -143,8 +143,8 @@ export class Call {
    * must have ended.
    *
    * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET` if the headroom does not cover it; `CAL_CALL_ATTEMPT_INVALID` for a
-   * candidate that the decision does not admit, or while another attempt is in progress; `CAL_CALL_ENDED`;
-   * `CAL_LEDGER_INVALID` naming the field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   *   candidate that the decision does not admit, or while another attempt is in progress; `CAL_CALL_ENDED`;
+   *   `CAL_LEDGER_INVALID` naming the field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
   attempt(next: NextAttempt): Promise<BegunAttempt> {
     return this.#ports.failStop.command(async () => {
@@ -180,7 +180,7 @@ export class Call {
    * Reports the end of an attempt. A known cost is settled, up to the reserved amount, and the rest is released.
    *
    * @throws CalybrisError `CAL_CALL_ATTEMPT_INVALID` for an attempt that is not in progress; `CAL_CALL_ENDED`;
-   * `CAL_LEDGER_INVALID` naming the field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   *   `CAL_LEDGER_INVALID` naming the field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
   attemptEnded(end: AttemptEnd): Promise<void> {
     return this.#ports.failStop.command(async () => {
@@ -197,7 +197,7 @@ export class Call {
    *
    * @param end - the end of the last attempt, unless it was already reported.
    * @throws CalybrisError `CAL_CALL_COST_UNKNOWN` while the cost of an attempt is unknown; `end` is recorded all the same.
-   * Also as `attemptEnded` and `EngineLearning.observe`.
+   *   Also as `attemptEnded` and `EngineLearning.observe`.
    */
   complete(outcome: CallOutcome, end?: AttemptEnd): Promise<Completed> {
     return this.#end(async () => {
@@ -248,7 +248,7 @@ export class Call {
    * Ends a call that cost nothing, and releases its whole reservation.
    *
    * @throws CalybrisError `CAL_CALL_ATTEMPT_INVALID` if an attempt had a cost; `CAL_CALL_COST_UNKNOWN` if an attempt ended
-   * with an unknown cost.
+   *   with an unknown cost.
    */
   release(end?: AttemptEnd): Promise<CallStanding> {
     return this.#end(async () => {

@@ -75,9 +75,9 @@ export class EngineCalls {
    * not an error.
    *
    * @throws CalybrisError `CAL_CALL_REPEATED` for an id that already began a call, with the state of that call;
-   * `CAL_REQUEST_ID_REUSED` for an id that was decided with another prompt; `CAL_CALL_POLICY_CHANGED` if the bounds are for
-   * another policy than the deciding one; `CAL_REQUEST_INVALID` with every mistake; else as `Engine.decide`. Nothing was
-   * reserved.
+   *   `CAL_REQUEST_ID_REUSED` for an id that was decided with another prompt; `CAL_CALL_POLICY_CHANGED` if the bounds are
+   *   for another policy than the deciding one; `CAL_REQUEST_INVALID` with every mistake; else as `Engine.decide`. Nothing
+   *   was reserved.
    */
   begin(call: ClientCall, caller: Caller = {}): Promise<Begun<Call>> {
     const { failStop } = this.#ports;

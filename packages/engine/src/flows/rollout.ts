@@ -130,8 +130,8 @@ export class EngineRollout {
    *
    * @param callerOf - called only after a gate is passed, so that no key is introduced for a refused change.
    * @throws CalybrisError `CAL_ROLLOUT_NOT_STAGED`, `CAL_ROLLOUT_POLICY_UNKNOWN`, `CAL_ROLLOUT_GATES` with the conditions
-   * that are missing; those of {@link EngineRollout.stage} for the signature; `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`,
-   * `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   *   that are missing; those of {@link EngineRollout.stage} for the signature; `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`,
+   *   `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
   async promote(
     policyId: number,
@@ -152,7 +152,7 @@ export class EngineRollout {
    *
    * @param shareBps - 0 to 10,000.
    * @throws CalybrisError as {@link EngineRollout.promote}; `CAL_LEDGER_INVALID` for the share; `CAL_ROLLOUT_CANARY` for a
-   * policy whose learning differs from the active one's. Nothing was changed.
+   *   policy whose learning differs from the active one's. Nothing was changed.
    */
   async canary(
     policyId: number,

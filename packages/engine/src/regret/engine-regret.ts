@@ -67,10 +67,10 @@ export class EngineRegret {
    * figures as `calybris regret`, with 95 % confidence intervals that are valid at any time.
    *
    * @returns a report that covers every entry that is durable at the time of the query, unless measuring takes longer than
-   * `waitMs`. In that case, `sequence` is the last entry covered, and measuring continues for later queries.
+   *   `waitMs`. In that case, `sequence` is the last entry covered, and measuring continues for later queries.
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an altered entry; `CAL_JOURNAL_UNREADABLE` if the disk cannot
-   * read one; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` if its segment is unavailable; `CAL_REGRET_UNAVAILABLE` if the thread ended;
-   * `CAL_ENGINE_CLOSED`.
+   *   read one; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` if its segment is unavailable; `CAL_REGRET_UNAVAILABLE` if the thread
+   *   ended; `CAL_ENGINE_CLOSED`.
    */
   async report({ waitMs = WAIT_MS }: RegretOptions = {}): Promise<MeasuredRegret> {
     this.#requireOpen();

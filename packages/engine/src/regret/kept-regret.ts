@@ -1,7 +1,7 @@
 /**
  * The measure of regret in state snapshots, so that after a start only later entries are measured. It covers entries up to
- * the snapshot's or fewer, because measuring runs behind the engine. No other state depends on it, and no digest covers it;
- * the end line of a snapshot binds it.
+ * the snapshot's or an earlier one, because measuring runs behind the engine. No other state depends on it, and no digest
+ * covers it; the end line of a snapshot binds it.
  * @module
  */
 import type { SnapshotMembers } from "@calybris/kernel";

@@ -27,8 +27,9 @@ export class MeasuredPolicies {
   hasCanary = false;
 
   /**
-   * Takes the entry of a policy. @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` if it names a policy that no earlier
-   * entry introduced.
+   * Takes the entry of a policy.
+   *
+   * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` if it names a policy that no earlier entry introduced.
    */
   take(read: UnverifiedEntry): void {
     const changed = policyChangeIn(read);

@@ -68,8 +68,8 @@ export class ChangeAuthorization {
    *
    * @param follows - sequence of the last policy change.
    * @throws CalybrisError `CAL_ROLLOUT_SIGNATURE_MISSING`, `CAL_ROLLOUT_SIGNATURE_STALE`, `CAL_ROLLOUT_SIGNER_UNKNOWN`,
-   * `CAL_ROLLOUT_SIGNATURE_INVALID`; without configured signers, `CAL_ROLLOUT_SIGNERS_NONE` for any signature, because it
-   * cannot be verified.
+   *   `CAL_ROLLOUT_SIGNATURE_INVALID`; without configured signers, `CAL_ROLLOUT_SIGNERS_NONE` for any signature, because it
+   *   cannot be verified.
    */
   allow(
     change: RequestedChange,
