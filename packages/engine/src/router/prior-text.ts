@@ -3,8 +3,8 @@
  * read in place, and nothing of it is kept.
  *
  * A word is a run of letters, digits and underscores, lower-cased, with all digits alike. A letter beyond Latin-1 is a word
- * by itself, and so is every other sign. Pairs are of neighbouring words. The score is the cosine-normalised sum Σ q·w / √(Σ
- * q²), where q is a bucket's damped count times its rarity. The shape of the text may add to it.
+ * by itself, and so is every other sign. Pairs are of neighbouring words. The score is the cosine-normalised sum
+ * Σ q·w / √(Σ q²), where q is a bucket's damped count times its rarity. The shape of the text may add to it.
  * @module
  */
 import { scoreShapes, SHAPE_COUNT, type ShapeTrees, shapesOf, TEXT_READ_MAX_CHARACTERS } from "./text-shapes.ts";

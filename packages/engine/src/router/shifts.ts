@@ -4,8 +4,8 @@
  *
  *     rise ← max(0, rise + (x − usual) − allowance)          fall ← max(0, fall − (x − usual) − allowance)
  *
- * A tier has shifted if either sum reaches the limit. Outcomes have a range of one success, so by Hoeffding's lemma E
- * exp(8·a·(x − usual − a)) ≤ 1 for an allowance a, and by Lorden (Annals of Mathematical Statistics 1971) there is at most
+ * A tier has shifted if either sum reaches the limit. Outcomes have a range of one success, so by Hoeffding's lemma
+ * E exp(8·a·(x − usual − a)) ≤ 1 for an allowance a, and by Lorden (Annals of Mathematical Statistics 1971) there is at most
  * one false alarm in exp(8 · a · limit) outcomes on average. With an allowance of a tenth and a limit of 20, that is one in
  * 8 million for each sum, if the usual outcome is known. It is estimated from at least 100 outcomes; a test counts the
  * resulting false alarms. A limit of 12.5 detects a shift a third sooner, but takes bursts of similar requests for shifts:
