@@ -7,7 +7,7 @@
 export interface Mistake {
   /** The field, as a path from the root: `candidates[3].qualityBps`. Empty for the document as a whole. */
   readonly path: string;
-  /** What is wrong, as the end of a sentence that begins with the path. */
+  /** The problem, as the end of a sentence that begins with the path. */
   readonly problem: string;
   /** A full sentence. */
   readonly remedy: string;

@@ -1,6 +1,6 @@
 /**
- * Where the tree of a journal can begin without the entries before: the frontier in the newest state snapshot. The `state` entry after
- * it names the root of that tree, so the snapshot need not be trusted.
+ * Where the tree of a journal can begin without the entries before: the frontier in the newest state snapshot. The `state`
+ * entry after it names the root of that tree, so the snapshot need not be trusted.
  * @module
  */
 import { nodeSha256, nodeDisk, readTreeFile, TreeProofs } from "@calybris/engine/internal";
@@ -28,7 +28,7 @@ export interface JournalStart {
   readonly entryHash: string;
 }
 
-/** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` where there is no snapshot, or its tree is not that of the journal. */
+/** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` if there is no snapshot, or its tree is not that of the journal. */
 export function snapshotStart(directory: string): JournalStart {
   const { lines, files } = newestSnapshot(directory);
   const line = lines.find((each) => each.startsWith(`{"part":"${TREE_PART}",`));

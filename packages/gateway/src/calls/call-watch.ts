@@ -105,7 +105,7 @@ function providerOf(lane: Lane | undefined): string {
   return lane?.targets[0]?.priceProvider ?? "";
 }
 
-/** The known cost of a call. Without a reservation, a partly known cost is in no account and counts as 0. */
+/** The known cost of a call. Without a reservation, a partly known cost is in no account, so it is added here. */
 function knownCost({ state, costMicrocents }: CallStanding, cost: CallCost | undefined): bigint {
   if (state !== "finished" || cost === undefined || cost.unknown.length === 0) return costMicrocents;
   return costMicrocents + cost.costMicrocents;

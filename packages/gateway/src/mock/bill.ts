@@ -2,18 +2,19 @@
  * The bill of the mock provider: a row for each received call, with its own counts. It is the ground truth for a gateway's
  * ledger, and the per-request usage export for reconciliation.
  *
- * One JSON object a line:
+ * One JSON object per line:
  *
- * | member                | says                                                                                       |
+ * | member                | meaning                                                                                    |
  * | --------------------- | ------------------------------------------------------------------------------------------ |
- * | `request_id`          | `x-client-request-id` of the request; the provider's own id where it has none              |
- * | `provider_request_id` | the id that the answer carries, as `x-request-id` or `request-id`                          |
- * | `received_ms`         | when the call came, in milliseconds of Unix time                                           |
- * | `provider`, `model`   | by which it is priced                                                                      |
- * | `status`              | of the answer; 0 where none was sent                                                       |
+ * | `request_id`          | `x-client-request-id` of the request; the provider's own ID if it has none                 |
+ * | `provider_request_id` | the ID in the answer's header `x-request-id` or `request-id`                               |
+ * | `received_ms`         | time of receipt, in milliseconds of Unix time                                              |
+ * | `provider`, `model`   | the price list and the model that determine its price                                      |
+ * | `status`              | status of the answer; 0 if none was sent                                                   |
  * | `is_ended`            | `false` while the answer is being generated, and its counts still grow                     |
- * | `usage`               | `input_tokens` with its parts `cache_read_tokens` and `cache_write_tokens`, `output_tokens` with its part `reasoning_tokens` |
- * | `cost_microcents`     | what the usage costs, an integer                                                           |
+ * | `usage`               | `input_tokens` with its parts `cache_read_tokens` and `cache_write_tokens`, `output_tokens` with
+ * its part `reasoning_tokens` | | `cost_microcents`     | cost of the usage, an integer
+ * |
  *
  * A refused call has a row and costs nothing. A call whose answer was lost is billed for the generated output.
  * @module

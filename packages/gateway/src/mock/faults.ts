@@ -1,8 +1,8 @@
 /**
- * Faults of the mock provider, as a request asks for them: in the header `x-mock-fault`, or between `[[mock: ` and `]]` in its last
- * message, which passes through a gateway that drops headers. Parts are separated by commas or blanks.
+ * Faults of the mock provider. A request selects them in the header `x-mock-fault`, or between `[[mock: ` and `]]` in its
+ * last message, which passes through a gateway that drops headers. Parts are separated by commas or blanks.
  *
- * | part                 | what the provider does                                                                     |
+ * | part                 | effect on the provider                                                                     |
  * | -------------------- | ------------------------------------------------------------------------------------------ |
  * | `status=N`           | answers an error of the dialect; with `type=`, `code=`, `retry-after=` (s), `retry-after-ms=` |
  * | `first-event-error`  | answers 200 and an error as the first event; `type=`, `code=` as above                      |
@@ -15,11 +15,11 @@
  * | `redirect=URL`       | answers 307 to another address                                                              |
  * | `encoding=gzip`      | compresses an answer that is not streamed                                                   |
  * | `latency=MS`, `first-token=MS`, `slow=MS` | waits before the head, before the output, and after each event        |
- * | `output=N`           | so many output tokens, up to the limit of the request                                       |
- * | `input=N`            | counts so many input tokens, whatever the text has                                          |
+ * | `output=N`           | generates N output tokens, up to the limit of the request                                   |
+ * | `input=N`            | counts N input tokens, independent of the text                                              |
  * | `tool`               | calls the first tool                                                                        |
  * | `safety=prompt`, `safety=answer` | of Google's dialect: refuses the prompt, or ends the answer with `SAFETY`       |
- * | `times=N`            | the faults of this request happen to its first N sends only                                 |
+ * | `times=N`            | applies the faults to the first N sends of this request only                                |
  * @module
  */
 

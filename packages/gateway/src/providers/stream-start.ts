@@ -1,6 +1,6 @@
 /**
- * The beginning of a stream, before the client has got anything of it: until the first event the call may fail over, and an
- * error that comes as the first event is an answer with that status, not a stream.
+ * The start of a stream, before anything is sent to the client: until the first event the call may fail over, and an error
+ * in the first event becomes an answer with its status instead of a stream.
  * @module
  */
 import type { AnswerDialect } from "../wire/dialect.ts";
