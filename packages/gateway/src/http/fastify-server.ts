@@ -154,7 +154,7 @@ export class FastifyServer {
   /** Answers an error of a hook, a parser, or a stream's first piece. No answer has begun. */
   #failed(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const { active } = request;
-    // Fastify refused a request before the pipeline opened it.
+    // Without a route, Fastify refuses a malformed request before the pipeline opens it.
     if (active === undefined) {
       this.#unknown(request, reply);
       return;

@@ -51,7 +51,7 @@ export class NodeSide extends Duplex {
   #bodyBytesAhead = 0;
   /** Whether the connection has more input and waits for Node's parser. */
   #isBlocked = false;
-  /** The last bytes that were passed on; an empty line may be split after them. */
+  /** The end of the bytes that were passed on, where an empty line may be split. */
   #tail: Buffer = NOTHING;
 
   constructor(owner: NodeSideOwner) {

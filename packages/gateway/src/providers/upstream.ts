@@ -183,7 +183,8 @@ export class UpstreamAnswer {
     return decodedPieces(decoded);
   }
 
-  /** The whole body.
+  /**
+   * The whole body.
    *
    * @throws UpstreamFailure like {@link pieces}, and `too-large`.
    */
