@@ -74,8 +74,7 @@ async function tryCommands(seed: number, counts: StopCounts): Promise<void> {
   const boundaries: number[] = [honest.entries().length];
   for (const command of commands) {
     outcomes.push(await honest.start(command));
-    // Nobody waits for what a timer orders.
-    await turn();
+    await written(honest);
     boundaries.push(honest.entries().length);
   }
   const entries = honest.entries();
@@ -116,7 +115,7 @@ async function tryFault(
   const together = togetherBefore(commands, at, chance(4));
   for (const command of commands.slice(0, at - together)) {
     await world.start(command);
-    if (isOfTimers(command)) await turn();
+    if (isOfTimers(command)) await written(world);
   }
   const before = commands.slice(at - together, at).map((command) => world.start(command));
   const { outcome, fired } = world.startArmed(commands[at] as Command, armed);
@@ -137,7 +136,7 @@ async function tryFault(
   for (const refused of await Promise.all(after)) requireStopped(refused, failure);
   for (const command of EVERY_COMMAND) requireStopped(await world.start(command), failure);
   require(world.engine.stop(new Error("later")) === failure, "a later cause takes the place of the first");
-  await turn();
+  await written(world);
   await requireReadable(world);
   await world.engine.close();
   requireDurable(world.entries(), at, commands[at] as Command, honest);
@@ -198,7 +197,15 @@ function drawFault(chance: Chance): Armed {
   return { port, call: port === "randomBytes" ? 0 : chance(3), instead: all[chance(all.length)] as () => unknown };
 }
 
-/** Nobody waits for what a timer does. */
+const TURNS_MAX = 100;
+
+/** Everything that was ordered is on the disk. No command waits for the entries of timers, which may take several writes. */
+async function written({ engine }: CommandWorld): Promise<void> {
+  await turn();
+  for (let turns = 1; turns < TURNS_MAX && engine.reading.waitingCount > 0; turns += 1) await turn();
+}
+
+/** No command waits for what a timer does. */
 function isOfTimers({ does }: Command): boolean {
   return does === "pass";
 }
