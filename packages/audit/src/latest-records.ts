@@ -3,6 +3,7 @@
  * record of the same decision, and dropped when they are the oldest. They are stored in pages of bytes (`record-pages.ts`)
  * and found by a hash table of record numbers. There is no object per record: memory is the record's bytes and 16 to 32
  * more.
+ * @module
  */
 import type { Sha256, SnapshotMembers } from "@calybris/kernel";
 import { type RecordLayout, RecordPages } from "./record-pages.ts";

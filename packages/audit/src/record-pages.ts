@@ -1,6 +1,7 @@
 /**
  * A log of fixed-width records as a state snapshot holds it (docs/formats.md section 6): records are appended and erased,
  * and each page is one line. Records are numbered from 0, in the order in which they were appended.
+ * @module
  */
 import { type Sha256, type SnapshotMembers, toBase64Url, toUtf8 } from "@calybris/kernel";
 

@@ -1,6 +1,7 @@
 /**
  * The rows of a table as input of a fit: dense columns, standardised as the prior standardises them; one column per
  * category; and the text buckets, cosine-normalised as the prior counts them.
+ * @module
  */
 import {
   clearCounts,

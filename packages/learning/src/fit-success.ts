@@ -3,6 +3,7 @@
  * tier), else one head per tier. First a ridge over features and category on the rows that the prior was fitted on. Then, on
  * rows that the prior was not fitted on, a linear stack of that ridge and the predicted gain, because a prior's predictions
  * are too good on its own rows.
+ * @module
  */
 import type { SuccessFile } from "@calybris/engine/internal";
 import { type FitOptions, fitPrior, predictRows } from "./fit-prior.ts";

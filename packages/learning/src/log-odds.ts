@@ -2,6 +2,7 @@
  * Linear heads of log-odds by iterated ridges (Newton's method, as in McCullagh and Nelder, Generalized Linear Models,
  * 1989): the log-odds that premium gained, and those less the log-odds that it lost. The second is the difference of two
  * log-odds, each times p(1 − p) of its mean share p, so it is a linear head like the others. A line maps both onto gains.
+ * @module
  */
 import { fitRidge, fittedValues, type RidgeFit, type RidgePenalties, type RidgeRows } from "./ridge.ts";
 

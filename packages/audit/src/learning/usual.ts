@@ -1,6 +1,7 @@
 /**
  * Usual values: mean and variance of each feature in a regime, as sums that, once they hold 1,024 observations, lose a
  * 1,024th with each further one. Means are in eighths, variances in sixty-fourths; missing values are ignored.
+ * @module
  */
 import { FEATURE_MISSING } from "@calybris/kernel";
 
